@@ -1,0 +1,80 @@
+"""One machine: shards in processes, tables on Daft's native runner."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import daft
+
+__all__ = ["LocalEngine", "available_cores"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def available_cores() -> int:
+    """Cores this process may run on (its affinity mask, not the machine's count)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class LocalEngine:
+    """Processes on this machine.
+
+    Args:
+        workers: Processes; None takes the cores this process may use, 1 runs in this process.
+    """
+
+    name = "local"
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers if workers is not None else available_cores()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def map(self, function: Callable[[T], R], shards: Iterable[T]) -> Iterator[R]:
+        if self.workers <= 1:
+            yield from map(function, shards)
+            return
+        if self._pool is None:
+            # Workers are spawned, not forked: the parent may hold threads (a server, Daft).
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context)
+        pool = self._pool
+        remaining = iter(shards)
+        # A bounded window: memory doesn't grow with the number of shards.
+        window: deque[Future[R]] = deque(
+            pool.submit(function, shard) for shard in islice(remaining, 2 * self.workers)
+        )
+        try:
+            while window:
+                result = window.popleft().result()
+                for shard in islice(remaining, 1):
+                    window.append(pool.submit(function, shard))
+                yield result
+        finally:
+            for future in window:
+                future.cancel()
+
+    def table(self, folder: Path) -> daft.DataFrame:
+        import daft
+
+        return daft.read_parquet(str(folder / "data" / "*.parquet"))
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def __enter__(self) -> LocalEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,46 @@
+"""The seam between codetune and whatever spreads work over cores and machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import daft
+
+__all__ = ["Engine"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Maps shards to results, and opens tables.
+
+    A shard's result may depend on the shard alone: then the number of workers, and the machine
+    they are on, can't change a byte of what comes out.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def workers(self) -> int: ...
+
+    def map(self, function: Callable[[T], R], shards: Iterable[T]) -> Iterator[R]:
+        """Apply a picklable function to each shard; results come in the shards' order.
+
+        An exception in a worker is raised here, at its shard's turn.
+        """
+        ...
+
+    def table(self, folder: Path) -> daft.DataFrame:
+        """A lazy table over the kept rows of a dataset directory."""
+        ...
+
+    def close(self) -> None:
+        """Stop workers."""
+        ...

@@ -1,0 +1,86 @@
+"""The seam between codetune and whatever runs untrusted code.
+
+What enters is a `Program`, what leaves is an `Execution`: the verdict and its evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from codetune.records import Verdict
+
+__all__ = ["Execution", "Executor", "Limits", "Program"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one program may use."""
+
+    cpu_seconds: float = 5.0
+    """CPU time of the program and all its descendants; this, not the clock, is the verdict."""
+    wall_seconds: float | None = None
+    """Safety net; None means 4 x cpu_seconds + 2."""
+    memory_bytes: int = 1 << 30
+    output_bytes: int = 1 << 20
+    """Bytes of stdout and stderr together before the program is stopped."""
+    disk_bytes: int = 64 << 20
+    processes: int = 32
+
+    @property
+    def wall_limit_seconds(self) -> float:
+        return self.wall_seconds if self.wall_seconds is not None else 4 * self.cpu_seconds + 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Code to run, and what decides whether it did what it should."""
+
+    id: str
+    """The caller's name for it; comes back in the `Execution`."""
+    code: str
+    """The solution: a whole program text of the language."""
+    language: str = "python"
+    tests: str | None = None
+    """Test code run after `code` in the same program; None asks only that `code` runs to its end."""
+    stdin: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """How a run ended."""
+
+    id: str
+    verdict: Verdict
+    cpu_seconds: float
+    wall_seconds: float
+    stdout: str = ""
+    stderr: str = ""
+    """Both are cut to the first and last part where they were long."""
+    detail: str = ""
+    """One line: the exception, the signal, the limit, or why it was skipped."""
+    exit_code: int | None = None
+    tier: str = ""
+    """Which isolation held, e.g. `namespaces`; `none` is stamped on every unsandboxed result."""
+    integrity: str = "standard"
+    """`strict`: judged outside the box; `standard`: tests in the box; `weak`: fell back."""
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Runs programs; results come in the order of the programs."""
+
+    def run(self, programs: Iterable[Program]) -> Iterator[Execution]:
+        """Run each program in a box of its own.
+
+        Raises:
+            SafetyError: No isolation can be had on this machine.
+            ExecutionError: The sandbox itself broke, for every program.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop workers; nothing is left running."""
+        ...

@@ -1,0 +1,70 @@
+"""The seam between codetune and anything that answers a chat.
+
+What enters is a `ChatRequest`, what leaves is a `ChatReply`. The embedded server, a remote vLLM,
+a stored answer and the tests' stub all stand behind `ChatModel`; none of the callers can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from codetune.records import Message
+
+__all__ = ["ChatModel", "ChatReply", "ChatRequest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """One question. Equal requests with equal `sample` are one request, and are paid for once."""
+
+    messages: Sequence[Message]
+    """Turns so far. A last turn of role `assistant` is a prefix the model goes on from."""
+    max_new_tokens: int
+    temperature: float = 0.0
+    top_p: float | None = None
+    top_k: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    json_schema: Mapping[str, Any] | None = None
+    """JSON Schema that the reply's text must satisfy."""
+    sample: int = 0
+    """Which of several answers to the same question this is; part of the request's key."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Server-specific fields, merged into the payload last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatReply:
+    """One answer, as the server gave it."""
+
+    text: str
+    finish_reason: str | None
+    """`stop`, `length`, ...; `length` is never a whole answer."""
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    model: str
+    key: str
+    """Key in the request store; goes into the lineage of whatever is made from `text`."""
+    stored: bool = False
+    """True when the store answered and nothing was sent."""
+
+
+@runtime_checkable
+class ChatModel(Protocol):
+    """Anything that answers a `ChatRequest`. Implementations are safe for concurrent calls."""
+
+    @property
+    def name(self) -> str:
+        """What lineage and run cards call this model."""
+        ...
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        """Answer once.
+
+        Raises:
+            RequestRefusedError: The server refused this request for good (4xx).
+            BackendUnavailableError: Retries are used up.
+        """
+        ...

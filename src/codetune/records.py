@@ -1,0 +1,331 @@
+"""The records that walk the whole way: what sources yield, tasks word, curate keeps, train reads.
+
+Foreign formats end inside `sources/`; from there on only these travel. Every record is frozen,
+knows its content hash (`id`) and is written to Parquet with the schema that
+`codetune.store.schema` derives from its annotations, so a field added here is a column there.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import ClassVar, Literal
+
+__all__ = [
+    "RECORD_TYPES",
+    "Check",
+    "Commit",
+    "Completion",
+    "Conversation",
+    "Edit",
+    "Generated",
+    "Instruction",
+    "Lineage",
+    "Message",
+    "Problem",
+    "Record",
+    "Revision",
+    "Snippet",
+    "Submission",
+    "Verdict",
+    "content_id",
+]
+
+Role = Literal["system", "user", "assistant"]
+
+
+def content_id(kind: str, *parts: str | None) -> str:
+    """Hash content to an id: the same content has the same id on every machine.
+
+    Args:
+        kind: Name of the record type, so that two types never share an id.
+        parts: The content, in a fixed order; None and "" hash differently.
+
+    Returns:
+        32 hexadecimal characters (BLAKE2b, 128 bits).
+    """
+    digest = blake2b(kind.encode(), digest_size=16)
+    for part in parts:
+        if part is None:
+            digest.update(b"\xff")
+            continue
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(data))  # lengths keep ("ab", "c") and ("a", "bc") apart
+        digest.update(data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """One field that a model wrote."""
+
+    field: str
+    model: str
+    prompt: str
+    """Name of the prompt file, e.g. `instruct_from_code.en`."""
+    prompt_hash: str
+    request_key: str
+    """Key of the request in the request store, where the full answer is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check a row went through, and how it ended."""
+
+    check: str
+    verdict: str
+    """`passed`, `failed`, or `not run`; missing is not failed."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """Where a row came from and what was done to it."""
+
+    upstream_id: str | None = None
+    """The id, or file and row, that the row has in the place it came from."""
+    url: str | None = None
+    repo: str | None = None
+    path: str | None = None
+    commit: str | None = None
+    group: str | None = None
+    """Rows of one group (repository, problem, question) never straddle a split."""
+    parents: tuple[str, ...] = ()
+    """Ids of the records this one was made from."""
+    wording: str | None = None
+    """Name of the template that worded the row."""
+    generated: tuple[Generated, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Base of the records that live in dataset directories."""
+
+    content_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that make the id; lineage and tags are never among them."""
+
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            parts = [getattr(self, name) for name in self.content_fields]
+            texts = [part if part is None or isinstance(part, str) else repr(part) for part in parts]
+            object.__setattr__(self, "id", content_id(type(self).__name__, *texts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet(Record):
+    """A piece of code as found: a function or method, usually with its docstring.
+
+    Identical code at two places is two snippets (deduplication is a stage, and says so).
+    """
+
+    content_fields: ClassVar[tuple[str, ...]] = (
+        "code", "programming_language", "name", "docstring", "repo", "path", "commit",
+    )  # fmt: skip
+
+    code: str
+    """The whole definition, decorators and docstring included, dedented."""
+    programming_language: str
+    """Lower-case name: python, javascript, typescript, java, go, ruby, rust, php, c, cpp, csharp."""
+    name: str | None = None
+    """Qualified name as the language writes it, e.g. `Thread.join`."""
+    docstring: str | None = None
+    """Documentation without comment marks; None where there is none."""
+    path: str | None = None
+    """Path inside the repository or folder, with forward slashes; never absolute."""
+    start_line: int | None = None
+    """First line of `code` in the file, counted from 1."""
+    repo: str | None = None
+    commit: str | None = None
+    license: str | None = None
+    """SPDX expression; None where it could not be told."""
+    source: str
+    """Name of the source that yielded it, as `codetune sources` lists them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction(Record):
+    """An instruction with its answer; `instruction`, `input`, `output` are Alpaca's fields."""
+
+    content_fields: ClassVar[tuple[str, ...]] = ("task", "instruction", "input", "output")
+
+    task: str
+    """Name of the task, as `codetune.tasks` registers it, e.g. `code_summarization`."""
+    instruction: str
+    input: str = ""
+    output: str
+    language: str = "en"
+    """Natural language of the instruction, ISO 639-1."""
+    programming_language: str | None = None
+    source: str
+    license: str | None = None
+    tests: str | None = None
+    """Tests that verify `output`, where the source has them (JSON or code, as the task says)."""
+    candidates: tuple[str, ...] = ()
+    """For search: the candidates in the order `input` shows them; `output` names the right one."""
+    tags: tuple[str, ...] = ()
+    lineage: Lineage = field(default_factory=Lineage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One state of a file in an edit's history."""
+
+    code: str
+    programming_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit(Record):
+    """A programmer at work: what was, what is, what they ask, what comes next.
+
+    Source: Programming-Instruct (CursorCore, arXiv:2410.07002).
+    """
+
+    content_fields: ClassVar[tuple[str, ...]] = ("history", "current", "area", "user", "next", "chat")
+
+    history: tuple[Revision, ...] = ()
+    current: Revision
+    area: tuple[int, ...] | None = None
+    """Target area in `current.code`, in characters: None, (offset,) or (start, end)."""
+    user: str = ""
+    next: str
+    chat: str = ""
+    language: str = "en"
+    source: str
+    license: str | None = None
+    lineage: Lineage = field(default_factory=Lineage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit(Record):
+    """One file's change in one commit."""
+
+    content_fields: ClassVar[tuple[str, ...]] = (
+        "before", "after", "message", "old_path", "path", "repo", "commit",
+    )  # fmt: skip
+
+    before: str
+    after: str
+    subject: str
+    message: str
+    programming_language: str | None = None
+    old_path: str | None = None
+    path: str
+    author_date: str | None = None
+    """ISO 8601 with offset."""
+    repo: str | None = None
+    commit: str | None = None
+    license: str | None = None
+    source: str
+    lineage: Lineage = field(default_factory=Lineage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission(Record):
+    """One person's tries at one problem, oldest first, up to the first accepted one."""
+
+    content_fields: ClassVar[tuple[str, ...]] = ("problem_id", "user_id", "programs")
+
+    problem_id: str
+    user_id: str
+    problem: str | None = None
+    """The statement, as text."""
+    programs: tuple[Revision, ...]
+    statuses: tuple[str, ...] = ()
+    """The judge's word for each program, in the same order."""
+    source: str
+    license: str | None = None
+    lineage: Lineage = field(default_factory=Lineage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation(Record):
+    """What training and chat models see; made from the other records, never by hand."""
+
+    content_fields: ClassVar[tuple[str, ...]] = ("messages",)
+
+    messages: tuple[Message, ...]
+    row_id: str
+    """Id of the record it was made from."""
+    source: str
+    license: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Record):
+    """A benchmark item: what the model is asked, and what decides whether it solved it."""
+
+    content_fields: ClassVar[tuple[str, ...]] = ("benchmark", "task_id", "prompt", "tests")
+
+    benchmark: str
+    task_id: str
+    prompt: str
+    tests: str
+    """Test program or test data, as the benchmark's file says."""
+    entry_point: str | None = None
+    canonical_solution: str | None = None
+    programming_language: str = "python"
+    cluster: str | None = None
+    """Variants of one problem share it; statistics resample clusters, not items."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion(Record):
+    """What a model wrote for a problem, before anything was extracted from it."""
+
+    content_fields: ClassVar[tuple[str, ...]] = ("task_id", "sample", "text")
+
+    task_id: str
+    sample: int = 0
+    """Number of the sample for this problem, from 0."""
+    text: str
+    finish_reason: str | None = None
+    completion_tokens: int | None = None
+    request_key: str | None = None
+
+
+class Verdict(enum.StrEnum):
+    """How the run of one program ended.
+
+    Only PASS says that the tests ran to their end and held. HARNESS_ERROR and SKIPPED say nothing
+    about the program and are left out of every rate's denominator, by name.
+    """
+
+    PASS = "PASS"
+    WRONG = "WRONG"
+    RUNTIME = "RUNTIME"
+    COMPILE = "COMPILE"
+    CPU_TLE = "CPU_TLE"
+    WALL_TLE = "WALL_TLE"
+    OOM = "OOM"
+    OUTPUT = "OUTPUT"
+    DISK = "DISK"
+    PIDS = "PIDS"
+    SECCOMP = "SECCOMP"
+    EARLY_EXIT = "EARLY_EXIT"
+    NO_CODE = "NO_CODE"
+    HARNESS_ERROR = "HARNESS_ERROR"
+    SKIPPED = "SKIPPED"
+
+    @property
+    def is_about_the_program(self) -> bool:
+        """False for verdicts that only tell of us (HARNESS_ERROR, SKIPPED)."""
+        return self not in (Verdict.HARNESS_ERROR, Verdict.SKIPPED)
+
+
+RECORD_TYPES: dict[str, type[Record]] = {
+    kind.__name__: kind
+    for kind in (Snippet, Instruction, Edit, Commit, Submission, Conversation, Problem, Completion)
+}

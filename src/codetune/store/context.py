@@ -1,0 +1,23 @@
+"""What every stage is given besides its settings and inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codetune.engine.local import LocalEngine
+from codetune.engine.progress import Progress, SilentProgress
+from codetune.engine.protocol import Engine
+
+__all__ = ["StageContext"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageContext:
+    """The surroundings of a stage; nothing in it may change what comes out, but the seed."""
+
+    seed: int = 0
+    cache: Path
+    """Folder that outlives the stage: `requests.sqlite`, `verdicts.sqlite`, dequantised weights."""
+    engine: Engine = field(default_factory=lambda: LocalEngine(workers=1))
+    progress: Progress = field(default_factory=SilentProgress)

@@ -1,0 +1,239 @@
+"""Dataset directories: numbered Parquet parts, the rows that were refused, a card.
+
+    data/part-00000.parquet       rows kept
+    rejects/part-00000.parquet    rows refused: same columns + stage, reason, detail
+    README.md  run.json
+
+A part is the unit of work: a stage makes part i from shard i alone, writes the refusals first and
+the kept rows last, each in one rename. So a part whose data file is there is done, whenever the
+process was killed, and the number of workers can't change a byte.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from codetune.engine.protocol import Engine
+from codetune.errors import DataError
+from codetune.records import RECORD_TYPES, Record
+from codetune.store.atomic import replacing
+from codetune.store.card import write_dataset_card
+from codetune.store.hashing import hash_files
+from codetune.store.run_card import RunCard, read_card
+from codetune.store.schema import from_row, schema_of, table_of, to_row
+from codetune.store.stage_output import StageOutput
+
+__all__ = ["Dataset", "DatasetWriter", "Reject", "Shard"]
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """A row that leaves the way, with the reason."""
+
+    row: Record | Mapping[str, Any]
+    """The record, or as much of it as is known (a broken row has perhaps only a path)."""
+    stage: str
+    reason: str
+    """A few fixed words that can be counted, e.g. `near-duplicate`."""
+    detail: str = ""
+    """What is particular to this row, e.g. the id of its twin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard(Generic[R]):
+    """What one unit of work came to."""
+
+    kept: Sequence[R]
+    rejected: Sequence[Reject] = ()
+
+
+def _part(index: int) -> str:
+    return f"part-{index:05d}.parquet"
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", row_group_size=20_000)
+
+
+def _write_part(folder: Path, kind: type[Record], index: int, shard: Shard[Any]) -> None:
+    refused = []
+    for reject in shard.rejected:
+        row = to_row(reject.row) if isinstance(reject.row, Record) else dict(reject.row)
+        refused.append(
+            {**row, "stage": reject.stage, "reason": reject.reason, "detail": reject.detail}
+        )
+    _write_table(folder / "rejects" / _part(index), table_of(kind, refused, rejects=True))
+    _write_table(folder / "data" / _part(index), table_of(kind, map(to_row, shard.kept)))
+
+
+def _work_and_write(
+    work: Callable[[Any], Shard[Any]], folder: Path, kind: type[Record], numbered: tuple[int, Any]
+) -> int:
+    index, item = numbered
+    shard = work(item)
+    _write_part(folder, kind, index, shard)
+    return len(shard.kept)
+
+
+class DatasetWriter(Generic[R]):
+    """Writes the parts of one dataset directory.
+
+    Args:
+        output: The stage's folder, not finished yet.
+        kind: Record type of the kept rows (and of the columns of the refused ones).
+    """
+
+    def __init__(self, output: StageOutput, kind: type[R]) -> None:
+        self.output = output
+        self.kind = kind
+
+    def is_done(self, index: int) -> bool:
+        """Whether part `index` was written, by this run or an earlier one."""
+        return (self.output.folder / "data" / _part(index)).exists()
+
+    def write(self, index: int, shard: Shard[R]) -> None:
+        """Write part `index`, whole."""
+        _write_part(self.output.folder, self.kind, index, shard)
+
+    def run(
+        self, engine: Engine, work: Callable[[T], Shard[R]], items: Iterable[T]
+    ) -> Iterator[int]:
+        """Make part i from item i, for every part that is not there yet; workers write their own.
+
+        Args:
+            engine: Where the work is done.
+            work: Picklable; may depend on its item alone.
+            items: In an order that is the same in every run.
+
+        Yields:
+            Kept rows of each part made, as it is made (for progress).
+        """
+        todo = ((i, item) for i, item in enumerate(items) if not self.is_done(i))
+        job = partial(_work_and_write, work, self.output.folder, self.kind)
+        yield from engine.map(job, todo)
+
+    def finish(
+        self,
+        *,
+        title: str,
+        description: str,
+        counts: Mapping[str, int] | None = None,
+        results: Mapping[str, Any] | None = None,
+    ) -> RunCard:
+        """Count what is on disk, write the dataset card, then the run card.
+
+        Args:
+            title: Heading of the dataset card.
+            description: A paragraph for it: what the rows are.
+            counts: More counts for the run card, beside `kept` and `rejected`.
+            results: More for the run card, as plain data.
+        """
+        folder = self.output.folder
+        if not self.is_done(0):  # a stage that kept nothing is still a dataset with its columns
+            self.write(0, Shard(()))
+        data = sorted((folder / "data").glob("part-*.parquet"))
+        refused = sorted((folder / "rejects").glob("part-*.parquet"))
+        kept = sum(pq.read_metadata(path).num_rows for path in data)
+        reasons = _count(refused, "reason")
+        licenses = _count(data, "license") if "license" in schema_of(self.kind).names else {}
+        write_dataset_card(
+            folder,
+            title=title,
+            description=description,
+            plan=self.output.plan,
+            kept=kept,
+            rejects=reasons,
+            licenses=licenses,
+            sources=_count(data, "source") if "source" in schema_of(self.kind).names else {},
+        )
+        return self.output.finish(
+            output_hash=hash_files(folder, [*data, *refused]),
+            record=self.kind.__name__,
+            counts={"kept": kept, "rejected": sum(reasons.values()), **(counts or {})},
+            rejects=reasons,
+            licenses=licenses,
+            results=dict(results or {}),
+        )
+
+
+def _count(paths: Iterable[Path], column: str) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for path in paths:
+        values = pq.read_table(path, columns=[column]).column(column)
+        for entry in pc.value_counts(values).to_pylist():
+            found[entry["values"] if entry["values"] is not None else "unknown"] += entry["counts"]
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+class Dataset(Generic[R]):
+    """A finished dataset directory, read.
+
+    Args:
+        folder: Its path.
+        kind: Record type expected; None takes the one its run card names.
+
+    Raises:
+        DataError: Not a finished dataset directory, or of another record type.
+    """
+
+    def __init__(self, folder: Path, kind: type[R] | None = None) -> None:
+        card = read_card(folder)
+        if card is None or card.record is None:
+            raise DataError(
+                "this is not a finished dataset directory (it has no run.json of a dataset)",
+                where=str(folder),
+                next_step="make it with codetune collect, or let the interrupted command run to its end",
+            )
+        if card.record not in RECORD_TYPES:
+            raise DataError(f"rows of an unknown type, {card.record}", where=str(folder))
+        found = RECORD_TYPES[card.record]
+        if kind is not None and found is not kind:
+            raise DataError(
+                f"the dataset holds {found.__name__} rows where {kind.__name__} rows are needed",
+                where=str(folder),
+                next_step="give the output of the stage that makes them",
+            )
+        self.folder = folder
+        self.card = card
+        self.kind: type[R] = found  # type: ignore[assignment]
+
+    def parts(self) -> list[Path]:
+        """Paths of the kept rows' parts, in order."""
+        return sorted((self.folder / "data").glob("part-*.parquet"))
+
+    def read_part(self, path: Path) -> Iterator[R]:
+        """Rows of one part, in order; a batch at a time in memory."""
+        yield from read_rows(path, self.kind)
+
+    def __iter__(self) -> Iterator[R]:
+        for path in self.parts():
+            yield from self.read_part(path)
+
+    def __len__(self) -> int:
+        return self.card.counts["kept"]
+
+    def rejects(self) -> Iterator[dict[str, Any]]:
+        """Refused rows as plain dicts: the record's columns, `stage`, `reason`, `detail`."""
+        for path in sorted((self.folder / "rejects").glob("part-*.parquet")):
+            for batch in pq.ParquetFile(path).iter_batches(batch_size=2048):
+                yield from batch.to_pylist()
+
+
+def read_rows(path: Path, kind: type[R]) -> Iterator[R]:
+    """Rows of one Parquet part as records."""
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=2048):
+        for row in batch.to_pylist():
+            yield from_row(kind, row)

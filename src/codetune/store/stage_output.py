@@ -1,0 +1,184 @@
+"""A stage's folder, from the first byte to the run card.
+
+    empty ──▶ plan.json ──▶ parts, checkpoints ... ──▶ run.json (plan.json goes)
+              resumable                                 finished
+
+Opening a folder of the same plan resumes or finds it finished; of another plan, it is refused
+with what differs. A lock keeps two processes out of one folder; the system drops it with the
+process, however that ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from codetune.errors import OutputError
+from codetune.store.atomic import disk_errors, write_text
+from codetune.store.run_card import CARD_NAME, Plan, RunCard, read_card
+
+__all__ = ["PLAN_NAME", "StageOutput"]
+
+PLAN_NAME = "plan.json"
+_LOCK_NAME = ".lock"
+
+
+class StageOutput:
+    """A folder that one stage writes.
+
+    Args:
+        folder: Where; made if absent.
+        plan: What the stage is about to do.
+
+    Attributes:
+        finished: The run card, if the folder holds this very plan's finished output.
+        resumed: True when an earlier run with the same plan began here.
+
+    Raises:
+        OutputError: The folder holds something else, is in use, or can't be written.
+    """
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self.folder = folder
+        self.plan = plan
+        self.resumed = False
+        self._earlier_seconds = 0.0
+        self._clock = time.monotonic()
+        self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._lock: int | None = None
+        self.finished = self._claim()
+
+    def _claim(self) -> RunCard | None:
+        card = read_card(self.folder) if self.folder.is_dir() else None
+        if card is not None:
+            self._refuse_other(card.plan)
+            return card
+        self._check_kind()
+        with disk_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.close()
+            raise OutputError(
+                "another codetune process is writing this folder",
+                where=str(self.folder),
+                next_step="wait for it, or choose another folder with -o",
+            ) from error
+        try:
+            self._begin_or_resume()
+        except BaseException:
+            self.close()
+            raise
+        return None
+
+    def _check_kind(self) -> None:
+        if self.folder.exists() and not self.folder.is_dir():
+            raise OutputError(
+                "the output path is a file",
+                where=str(self.folder),
+                next_step="choose a folder with -o",
+            )
+        if self.folder.is_dir() and not (self.folder / PLAN_NAME).exists():
+            others = [entry.name for entry in self.folder.iterdir() if not _is_ours(entry.name)]
+            if others:
+                raise OutputError(
+                    f"the output folder holds files that codetune did not make, {sorted(others)[0]} among them",
+                    where=str(self.folder),
+                    next_step="choose an empty or new folder with -o",
+                )
+
+    def _begin_or_resume(self) -> None:
+        path = self.folder / PLAN_NAME
+        if path.exists():
+            try:
+                begun = json.loads(path.read_text("utf-8"))
+                plan = Plan(**begun["plan"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise OutputError(
+                    "the plan of the unfinished run can't be read",
+                    where=str(path),
+                    next_step="remove the folder, or choose another one with -o",
+                ) from error
+            self._refuse_other(plan)
+            self.resumed = True
+            self._earlier_seconds = float(begun.get("seconds", 0.0))
+        self.checkpoint_time()
+
+    def _refuse_other(self, plan: Plan) -> None:
+        difference = self.plan.difference(plan)
+        if difference:
+            raise OutputError(
+                f"the output folder holds another run: {difference}",
+                where=str(self.folder),
+                next_step="choose another folder with -o, or remove this one",
+            )
+
+    @property
+    def seconds(self) -> float:
+        """Wall time spent on this output so far, interrupted runs included."""
+        return self._earlier_seconds + time.monotonic() - self._clock
+
+    def checkpoint_time(self) -> None:
+        """Keep the time spent, so that a later run can add to it."""
+        begun = {"plan": asdict(self.plan), "seconds": round(self.seconds, 3)}
+        write_text(self.folder / PLAN_NAME, json.dumps(begun, indent=2, ensure_ascii=False) + "\n")
+
+    def finish(
+        self,
+        *,
+        output_hash: str,
+        record: str | None = None,
+        counts: dict[str, int] | None = None,
+        rejects: dict[str, int] | None = None,
+        licenses: dict[str, int] | None = None,
+        results: dict[str, Any] | None = None,
+    ) -> RunCard:
+        """Write the run card, and with it call the output whole."""
+        card = RunCard(
+            plan=self.plan,
+            record=record,
+            output_hash=output_hash,
+            counts=counts or {},
+            rejects=rejects or {},
+            licenses=licenses or {},
+            results=results or {},
+            started=self._started,
+            seconds=round(self.seconds, 3),
+        )
+        card.write(self.folder)
+        (self.folder / PLAN_NAME).unlink(missing_ok=True)
+        self.finished = card
+        self.close()
+        return card
+
+    def close(self) -> None:
+        """Give the folder back; what is unfinished stays for the next run."""
+        if self._lock is not None:
+            if self.finished_here:
+                (self.folder / _LOCK_NAME).unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+    @property
+    def finished_here(self) -> bool:
+        return (self.folder / CARD_NAME).exists()
+
+    def __enter__(self) -> StageOutput:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None and not self.finished_here:
+            self.checkpoint_time()
+        self.close()
+
+
+def _is_ours(name: str) -> bool:
+    return name == _LOCK_NAME or (name.startswith(".") and name.endswith(".tmp"))
