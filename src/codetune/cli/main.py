@@ -1,0 +1,140 @@
+"""The front door: finds the command, runs it, turns errors into sentences and exit codes.
+
+    0 done   1 failed   2 wrong usage   3 refused for safety   130 interrupted
+
+A command's module is imported only when the command is named (or listed), and imports its room
+only when it runs; so `--help` is quick and needs neither torch nor a model.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from codetune import __version__
+from codetune.errors import CodetuneError
+
+__all__ = ["COMMANDS", "app", "main"]
+
+COMMANDS: dict[str, str] = {
+    "The whole way": "quickstart run doctor",
+    "Data": "collect sources synth generators requests curate mix export",
+    "Model": "train merge gguf serve",
+    "Measure": "eval score compare exec report",
+}
+"""Panel of `--help` -> its commands; each is the function of that name in `codetune.cli.<name>`."""
+
+_PANEL = {name: panel for panel, names in COMMANDS.items() for name in names.split()}
+
+
+class _CommandsByName(TyperGroup):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_PANEL)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _PANEL:
+            return None
+        module = importlib.import_module(f"codetune.cli.{cmd_name}")
+        one = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+        one.command(cmd_name, rich_help_panel=_PANEL[cmd_name])(getattr(module, cmd_name))
+        command: click.Command = typer.main.get_command(one)
+        command.name = cmd_name
+        return command
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"codetune {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=_CommandsByName,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _codetune(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """From code you have to verified instruction data, a tuned model, and honest numbers.
+
+    Start with: codetune quickstart
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line.
+
+    Returns:
+        The exit code; what was wrong is on stderr, in a sentence.
+    """
+    _no_proxy_for_loopback()
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        result: Any = typer.main.get_command(app).main(
+            arguments, prog_name="codetune", standalone_mode=False
+        )
+    except CodetuneError as error:
+        _say(str(error))
+        return error.exit_code
+    except click.exceptions.Abort:
+        return _interrupted(arguments)
+    except KeyboardInterrupt:
+        return _interrupted(arguments)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output left (`codetune ... | head`): nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _no_proxy_for_loopback() -> None:
+    # A proxy set for the internet must not see requests to our own server.
+    for name in ("no_proxy", "NO_PROXY"):
+        value = os.environ.get(name, "")
+        if "127.0.0.1" not in value:
+            os.environ[name] = f"{value},127.0.0.1,localhost".lstrip(",")
+
+
+def _terminated(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _interrupted(arguments: list[str]) -> int:
+    command = " ".join(["codetune", *arguments])
+    _say(f"Stopped. What was done is kept; to go on, run the same command again: {command}")
+    return 130
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text[:1].upper() + text[1:] + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main()
