@@ -8,13 +8,13 @@ only when it runs; so `--help` is quick and needs neither torch nor a model.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import signal
 import sys
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -37,16 +37,16 @@ _PANEL = {name: panel for panel, names in COMMANDS.items() for name in names.spl
 class _CommandsByName(TyperGroup):
     """A group whose commands are imported when they are asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return list(_PANEL)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in _PANEL:
             return None
         module = importlib.import_module(f"codetune.cli.{cmd_name}")
         one = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
         one.command(cmd_name, rich_help_panel=_PANEL[cmd_name])(getattr(module, cmd_name))
-        command: click.Command = typer.main.get_command(one)
+        command = typer.main.get_command(one)
         command.name = cmd_name
         return command
 
@@ -93,24 +93,34 @@ def run(arguments: list[str]) -> int:
     _no_proxy_for_loopback()
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        result: Any = typer.main.get_command(app).main(
-            arguments, prog_name="codetune", standalone_mode=False
-        )
+        result: Any = typer.main.get_command(app).main(arguments, prog_name="codetune", standalone_mode=False)
     except CodetuneError as error:
         _say(str(error))
         return error.exit_code
-    except click.exceptions.Abort:
+    except typer.Abort:
         return _interrupted(arguments)
     except KeyboardInterrupt:
         return _interrupted(arguments)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        _say(f"{error.format_message().rstrip('.')}.{_nearest(arguments)} See: {_help_of(arguments)}")
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output left (`codetune ... | head`): nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _help_of(arguments: list[str]) -> str:
+    command = arguments[0] if arguments and arguments[0] in _PANEL else ""
+    return " ".join(["codetune", command, "--help"]).replace("  ", " ")
+
+
+def _nearest(arguments: list[str]) -> str:
+    if not arguments or arguments[0] in _PANEL or arguments[0].startswith("-"):
+        return ""
+    near = difflib.get_close_matches(arguments[0], _PANEL, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _no_proxy_for_loopback() -> None:

@@ -1,0 +1,1 @@
+"""Settings, and recipes read with the line of each fault."""

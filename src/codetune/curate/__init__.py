@@ -1,0 +1,1 @@
+"""Rows kept or refused, with the reason."""

@@ -1,0 +1,1 @@
+"""Work spread over cores and machines; progress told while it runs."""

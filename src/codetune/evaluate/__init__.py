@@ -1,0 +1,1 @@
+"""Benchmarks, verdicts, scores, and how sure they are."""

@@ -1,0 +1,1 @@
+"""Untrusted code, run in a box, with an honest verdict."""

@@ -1,0 +1,1 @@
+"""Anything that answers a chat: embedded, remote, stored."""

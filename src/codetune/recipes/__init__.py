@@ -1,0 +1,1 @@
+"""Whole ways, described in YAML and composed of stages."""

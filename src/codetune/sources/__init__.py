@@ -1,0 +1,1 @@
+"""Code and datasets as they are found, turned into records."""

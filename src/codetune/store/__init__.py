@@ -1,0 +1,1 @@
+"""Dataset directories, run cards, and files that are whole or not there."""

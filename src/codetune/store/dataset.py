@@ -72,9 +72,7 @@ def _write_part(folder: Path, kind: type[Record], index: int, shard: Shard[Any])
     refused = []
     for reject in shard.rejected:
         row = to_row(reject.row) if isinstance(reject.row, Record) else dict(reject.row)
-        refused.append(
-            {**row, "stage": reject.stage, "reason": reject.reason, "detail": reject.detail}
-        )
+        refused.append({**row, "stage": reject.stage, "reason": reject.reason, "detail": reject.detail})
     _write_table(folder / "rejects" / _part(index), table_of(kind, refused, rejects=True))
     _write_table(folder / "data" / _part(index), table_of(kind, map(to_row, shard.kept)))
 
@@ -108,9 +106,7 @@ class DatasetWriter(Generic[R]):
         """Write part `index`, whole."""
         _write_part(self.output.folder, self.kind, index, shard)
 
-    def run(
-        self, engine: Engine, work: Callable[[T], Shard[R]], items: Iterable[T]
-    ) -> Iterator[int]:
+    def run(self, engine: Engine, work: Callable[[T], Shard[R]], items: Iterable[T]) -> Iterator[int]:
         """Make part i from item i, for every part that is not there yet; workers write their own.
 
         Args:

@@ -57,9 +57,7 @@ def _imports(module: str) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return frozenset(
-        name for name in found if name.split(".")[0] == _PACKAGE and _origin(name) is not None
-    )
+    return frozenset(name for name in found if name.split(".")[0] == _PACKAGE and _origin(name) is not None)
 
 
 @cache

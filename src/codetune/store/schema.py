@@ -7,7 +7,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 
@@ -66,9 +66,14 @@ def _fields(kind: Any) -> list[pa.Field]:
 
 
 @cache
+def _schema(kind: Any) -> pa.Schema:
+    return pa.schema(_fields(kind))
+
+
 def schema_of(kind: type[Record]) -> pa.Schema:
     """The Arrow schema of a record type: one column a field, in the order of the class."""
-    return pa.schema(_fields(kind))
+    key: Any = kind  # a dataclass type is hashable; the checker can't see it
+    return cast(pa.Schema, _schema(key))
 
 
 @cache
@@ -124,20 +129,26 @@ def _struct_decoder(kind: Any) -> Callable[[Mapping[str, Any]], Any]:
     return decode
 
 
-_row_encoder = cache(_struct_encoder)
-_row_decoder = cache(_struct_decoder)
+@cache
+def _row_encoder(kind: Any) -> Callable[[Any], dict[str, Any]]:
+    return _struct_encoder(kind)
+
+
+@cache
+def _row_decoder(kind: Any) -> Callable[[Mapping[str, Any]], Any]:
+    return _struct_decoder(kind)
 
 
 def to_row(record: Record) -> dict[str, Any]:
     """A record as plain dicts, lists and scalars."""
-    return _row_encoder(type(record))(record)
+    kind: Any = type(record)
+    return _row_encoder(kind)(record)
 
 
 def from_row(kind: type[R], row: Mapping[str, Any]) -> R:
     """A record from what `to_row` gave; columns the type doesn't have are ignored."""
-    record = _row_decoder(kind)(row)
-    assert isinstance(record, kind)
-    return record
+    key: Any = kind
+    return cast(R, _row_decoder(key)(row))
 
 
 def table_of(kind: type[Record], rows: Iterable[Mapping[str, Any]], *, rejects: bool = False) -> pa.Table:

@@ -1,0 +1,1 @@
+"""What a row asks and how an answer is graded."""

@@ -1,0 +1,1 @@
+"""Templates, parsing of code, answers taken from text."""

@@ -1,0 +1,1 @@
+"""An instruction dataset in, an adapter or a model out."""

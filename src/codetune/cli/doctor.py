@@ -1,0 +1,3 @@
+"""`codetune doctor`."""
+def doctor() -> None:
+    """x"""
