@@ -1,0 +1,105 @@
+"""The tasks, by name: the eight of CoMIT, edits, and rows that a source has worded itself."""
+
+from __future__ import annotations
+
+import difflib
+from types import MappingProxyType
+
+from codetune.errors import ConfigError
+from codetune.tasks.task import Task
+
+__all__ = ["TASKS", "get_task", "task_names"]
+
+_ALL = (
+    Task(
+        name="code_summarization",
+        title="say what code does",
+        answer="text",
+        fillable=("output",),
+        metrics=("smoothed_bleu4", "rouge_l"),
+    ),
+    Task(
+        name="code_generation",
+        title="write code from a description",
+        answer="code",
+        fillable=("instruction", "output"),
+        metrics=("pass@1", "exact_match", "bleu", "codebleu"),
+    ),
+    Task(
+        name="code_search",
+        title="find the code that answers a query",
+        answer="choice",
+        fillable=("instruction",),
+        metrics=("accuracy@1", "mrr"),
+    ),
+    Task(
+        name="clone_detection",
+        title="tell whether two pieces of code do the same",
+        answer="label",
+        metrics=("f1", "precision", "recall", "accuracy"),
+    ),
+    Task(
+        name="defect_detection",
+        title="tell whether code is vulnerable",
+        answer="label",
+        metrics=("accuracy", "f1"),
+    ),
+    Task(
+        name="code_completion",
+        title="go on with unfinished code",
+        answer="code",
+        fillable=("output",),
+        metrics=("exact_match", "edit_similarity"),
+    ),
+    Task(
+        name="code_repair",
+        title="mend faulty code",
+        answer="code",
+        fillable=("output",),
+        metrics=("exact_match", "bleu", "codebleu"),
+    ),
+    Task(
+        name="code_translation",
+        title="write the same in another programming language",
+        answer="code",
+        fillable=("output",),
+        metrics=("exact_match", "bleu", "codebleu"),
+    ),
+    Task(
+        name="edit",
+        title="make the next edit of a programmer",
+        answer="code",
+        fillable=("instruction", "output"),
+        metrics=("exact_match", "edit_similarity"),
+    ),
+    Task(
+        name="instruction_following",
+        title="instructions that the source worded itself",
+        answer="text",
+        fillable=("instruction", "output"),
+        metrics=("exact_match", "rouge_l"),
+        languages=("en", "zh"),
+    ),
+)
+
+TASKS = MappingProxyType({task.name: task for task in _ALL})
+"""Name -> task, in the order of the list above."""
+
+
+def task_names() -> tuple[str, ...]:
+    """Names of all tasks, in their order."""
+    return tuple(TASKS)
+
+
+def get_task(name: str) -> Task:
+    """The task of that name.
+
+    Raises:
+        ConfigError: There is none; the nearest name is given.
+    """
+    try:
+        return TASKS[name]
+    except KeyError:
+        near = difflib.get_close_matches(name, TASKS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"choose one of: {', '.join(TASKS)}"
+        raise ConfigError(f"there is no task {name!r}", next_step=hint) from None
