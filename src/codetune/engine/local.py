@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
+import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -20,10 +23,22 @@ __all__ = ["LocalEngine", "available_cores"]
 T = TypeVar("T")
 R = TypeVar("R")
 
+_PR_SET_PDEATHSIG = 1
+"""From <sys/prctl.h>."""
+
 
 def available_cores() -> int:
     """Cores this process may run on (its affinity mask, not the machine's count)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this worker with its parent, even when the parent is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == 1:  # it died before we asked
+            os._exit(1)
 
 
 class LocalEngine:
@@ -46,7 +61,7 @@ class LocalEngine:
         if self._pool is None:
             # Workers are spawned, not forked: the parent may hold threads (a server, Daft).
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_die_with_parent)
         pool = self._pool
         remaining = iter(shards)
         # A bounded window: memory doesn't grow with the number of shards.
@@ -76,5 +91,9 @@ class LocalEngine:
     def __enter__(self) -> LocalEngine:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            # An interrupted run must not wait for shards nobody will read.
+            for worker in multiprocessing.active_children():
+                worker.terminate()
         self.close()

@@ -1,0 +1,37 @@
+"""Code that does not parse: checked where the row's answer is code, whole and in a known language."""
+
+from __future__ import annotations
+
+import re
+
+from codetune.curate.refusal import Refusal
+from codetune.records import Instruction
+from codetune.tasks.registry import TASKS
+from codetune.text.parsing import parses, supported_languages
+
+__all__ = ["answer_code", "refuse_syntax"]
+
+_FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_FRAGMENTS = frozenset({"code_completion", "edit"})
+"""Tasks whose answer is part of a program by design; it need not parse alone."""
+
+
+def answer_code(row: Instruction) -> str | None:
+    """The program a row's output holds: its fenced blocks, or all of it; None where it is prose."""
+    task = TASKS.get(row.task)
+    if task is None or task.answer != "code" or task.name in _FRAGMENTS:
+        return None
+    blocks = _FENCED.findall(row.output)
+    return "\n".join(blocks) if blocks else row.output
+
+
+def refuse_syntax(row: Instruction) -> Refusal | None:
+    """Refuse a row whose answer is code that does not parse; an unknown language is not judged."""
+    code = answer_code(row)
+    if code is None or row.programming_language not in supported_languages():
+        return None
+    if not code.strip():
+        return Refusal("empty answer")
+    if not parses(code, row.programming_language):
+        return Refusal("does not parse", f"as {row.programming_language}")
+    return None

@@ -1,0 +1,247 @@
+"""A recipe: named stages with their settings, each fed by earlier ones.
+
+    name: mine
+    seed: 0
+    stages:
+      - name: snippets
+        stage: collect
+        with: {source: code, path: src}
+      - name: instructions
+        stage: tasks
+        from: [snippets]
+    variants:
+      fast:
+        snippets.limit: 50
+
+What enters is YAML, what leaves is a `Recipe` whose every setting was checked; all faults are
+reported at once, with their lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from codetune.config.faults import Fault, check_settings, nearest, raise_faults
+from codetune.config.settings import Settings
+from codetune.config.yaml_file import YamlFile, load_yaml, parse_yaml
+from codetune.errors import ConfigError
+
+__all__ = ["Recipe", "Step", "load_recipe", "shipped_recipe"]
+
+_TOP_KEYS = ("name", "seed", "description", "stages", "variants")
+_STEP_KEYS = ("name", "stage", "from", "with")
+_SHIPPED = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a recipe."""
+
+    name: str
+    """What the recipe calls it; its folder in the run."""
+    stage: str
+    """Which stage it is."""
+    sources: tuple[str, ...]
+    """Names of the earlier steps whose output it reads."""
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole way, checked."""
+
+    name: str
+    seed: int
+    steps: tuple[Step, ...]
+    description: str = ""
+
+    def to_yaml(self) -> str:
+        """The recipe with every default filled in; it loads back to an equal one."""
+        plain = {
+            "name": self.name,
+            "seed": self.seed,
+            "stages": [
+                {
+                    "name": step.name,
+                    "stage": step.stage,
+                    **({"from": list(step.sources)} if step.sources else {}),
+                    "with": step.settings.model_dump(mode="json"),
+                }
+                for step in self.steps
+            ],
+        }
+        if self.description:
+            plain["description"] = self.description
+        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+
+
+def shipped_recipe(name: str) -> Path:
+    """Path of a recipe that comes with codetune."""
+    return _SHIPPED / f"{name}.yaml"
+
+
+def load_recipe(
+    path: Path,
+    kinds: Mapping[str, type[Settings]],
+    *,
+    overrides: Mapping[str, Any] | Sequence[str] = (),
+    variant: str | None = None,
+    seed: int | None = None,
+) -> Recipe:
+    """Read and check a recipe.
+
+    Args:
+        path: The YAML file.
+        kinds: Stage -> class of its settings.
+        overrides: `STEP.KEY` -> value, or strings `STEP.KEY=VALUE` with a YAML value.
+        variant: Name of one of the file's variants, applied before the overrides.
+        seed: Takes the place of the file's seed.
+
+    Raises:
+        ConfigError: Every fault, with its line.
+    """
+    file = load_yaml(path)
+    faults = [Fault(line, f"the key {key!r} stands twice") for key, line in file.repeated]
+    top = _top(file, faults)
+    raise_faults(file, faults)
+    steps = deepcopy(top["stages"])
+    for source, changes in _changes(file, top, variant, overrides):
+        for key, value in changes.items():
+            _apply(steps, key, value, source)
+    built = _steps(file, steps, kinds, faults)
+    raise_faults(file, faults)
+    return Recipe(
+        name=str(top.get("name") or path.stem),
+        seed=seed if seed is not None else top.get("seed", 0),
+        steps=tuple(built),
+        description=str(top.get("description") or ""),
+    )
+
+
+def _top(file: YamlFile, faults: list[Fault]) -> dict[str, Any]:
+    top = file.data
+    if not isinstance(top, dict):
+        faults.append(Fault(1, "a recipe is a mapping with the key 'stages'"))
+        return {}
+    for key in top:
+        if key not in _TOP_KEYS:
+            faults.append(Fault(file.line((key,)), f"unknown key {key!r}{nearest(key, _TOP_KEYS)}"))
+    if not isinstance(top.get("seed", 0), int) or isinstance(top.get("seed", 0), bool):
+        faults.append(Fault(file.line(("seed",)), "seed: it has to be a whole number"))
+    stages = top.get("stages")
+    if not isinstance(stages, list) or not stages:
+        faults.append(Fault(file.line(("stages",)), "'stages' has to be a list with at least one stage"))
+        return top
+    for number, step in enumerate(stages):
+        line = file.line(("stages", number))
+        if not isinstance(step, dict):
+            faults.append(Fault(line, "a stage is a mapping with the keys 'name' and 'stage'"))
+            continue
+        faults.extend(
+            Fault(file.line(("stages", number, key)), f"unknown key {key!r}{nearest(key, _STEP_KEYS)}")
+            for key in step
+            if key not in _STEP_KEYS
+        )
+        if not isinstance(step.get("with") or {}, dict):
+            faults.append(Fault(file.line(("stages", number, "with")), "'with' has to be a mapping"))
+    return top
+
+
+def _changes(
+    file: YamlFile, top: Mapping[str, Any], variant: str | None, overrides: Mapping[str, Any] | Sequence[str]
+) -> list[tuple[str, Mapping[str, Any]]]:
+    changes: list[tuple[str, Mapping[str, Any]]] = []
+    if variant is not None:
+        known = top.get("variants") or {}
+        if variant not in known:
+            raise ConfigError(
+                f"the recipe has no variant {variant!r}{nearest(variant, known)}", where=file.name
+            )
+        changes.append((f"variant {variant}", known[variant] or {}))
+    if isinstance(overrides, Mapping):
+        changes.append(("--set", overrides))
+    else:
+        changes.append(("--set", dict(_split(text) for text in overrides)))
+    return changes
+
+
+def _split(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(
+            f"--set {text!r} is not of the form STAGE.KEY=VALUE",
+            next_step="for example --set train.max_steps=10",
+        )
+    return key.strip(), parse_yaml(value, f"--set {key}").data
+
+
+def _apply(steps: list[Any], key: str, value: Any, source: str) -> None:
+    name, _, setting = key.partition(".")
+    names = [step.get("name") for step in steps if isinstance(step, dict)]
+    if not setting or name not in names:
+        known = [str(n) for n in names if n]
+        raise ConfigError(
+            f"{source} names no stage of the recipe: {key!r}{nearest(name, known)}",
+            next_step="write STAGE.KEY=VALUE",
+        )
+    step = steps[names.index(name)]
+    target = step["with"] = dict(step.get("with") or {})
+    *outer, last = setting.split(".")
+    for part in outer:
+        inner = target.get(part)
+        target[part] = dict(inner) if isinstance(inner, dict) else {}
+        target = target[part]
+    target[last] = value
+
+
+def _steps(
+    file: YamlFile, steps: list[dict[str, Any]], kinds: Mapping[str, type[Settings]], faults: list[Fault]
+) -> list[Step]:
+    built: list[Step] = []
+    seen: dict[str, int] = {}
+    for number, step in enumerate(steps):
+        path = ("stages", number)
+        stage = step.get("stage")
+        name = step.get("name", stage)
+        if stage is None:
+            faults.append(Fault(file.line(path), "the key 'stage' is missing"))
+            continue
+        if stage not in kinds:
+            message = f"there is no stage {stage!r}{nearest(str(stage), kinds)}"
+            faults.append(Fault(file.line((*path, "stage")), message))
+            continue
+        if not isinstance(name, str) or not name.replace("-", "").replace("_", "").isalnum():
+            faults.append(
+                Fault(file.line((*path, "name")), f"the name {name!r} has to be letters, digits, - and _")
+            )
+            continue
+        if name in seen:
+            faults.append(
+                Fault(
+                    file.line((*path, "name")),
+                    f"the stage {name!r} is named twice (first in line {seen[name]})",
+                )
+            )
+            continue
+        sources = step.get("from") or []
+        sources = [sources] if isinstance(sources, str) else sources
+        for source in sources:
+            if source not in seen:
+                known = nearest(str(source), seen) if seen else "; no stage comes before it"
+                faults.append(
+                    Fault(
+                        file.line((*path, "from")),
+                        f"{name} reads {source!r}, which no earlier stage is named{known}",
+                    )
+                )
+        seen[name] = file.line(path)
+        settings = check_settings(kinds[stage], step.get("with") or {}, file, (*path, "with"), faults)
+        if settings is not None:
+            built.append(Step(name, stage, tuple(sources), settings))
+    return built
