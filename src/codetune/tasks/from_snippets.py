@@ -1,0 +1,156 @@
+"""Snippet -> rows of code_summarization and code_generation, or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from codetune.records import Instruction, Lineage, Snippet
+from codetune.store.dataset import Reject
+from codetune.store.schema import to_row
+from codetune.tasks.config import TasksConfig
+from codetune.tasks.definition import Definition, leaks, split_definition
+from codetune.tasks.docstring import count_words, is_in_language, prose_of, summary_of
+from codetune.tasks.registry import get_task
+from codetune.tasks.task import FieldValue
+
+__all__ = ["STAGE", "rows_of"]
+
+STAGE = "tasks"
+
+
+class _Refused(Exception):
+    """Why a snippet gives no row to a task."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.detail = reason, detail
+
+
+def rows_of(snippet: Snippet, config: TasksConfig, seed: int) -> Iterator[Instruction | Reject]:
+    """One row or one refusal for each task of the config, in the config's order."""
+    for task in config.tasks:
+        try:
+            fields = _FIELDS[task](snippet, config)
+        except _Refused as refused:
+            yield _reject(snippet, task, refused)
+            continue
+        yield _instruction(snippet, task, fields, config, seed)
+
+
+def _docstring(snippet: Snippet, config: TasksConfig) -> str:
+    """The docstring's prose, if it is fit to be asked by or answered with."""
+    if snippet.docstring is None or not snippet.docstring.strip():
+        raise _Refused("no docstring")
+    prose = prose_of(snippet.docstring)
+    if not prose:
+        raise _Refused("docstring is only a list of tags")
+    words = count_words(prose)
+    if words < config.min_docstring_words:
+        raise _Refused("docstring too short", f"{words} words")
+    if len(snippet.docstring) > config.max_docstring_chars:
+        raise _Refused("docstring too long", f"{len(snippet.docstring)} characters")
+    if not config.any_docstring_language and not is_in_language(prose, config.language):
+        raise _Refused("docstring in another language", f"asked for {config.language}")
+    return prose
+
+
+def _definition(snippet: Snippet, config: TasksConfig) -> Definition:
+    definition = split_definition(snippet.code, snippet.programming_language)
+    if definition is None:
+        raise _Refused("code does not parse", snippet.programming_language)
+    if definition.is_empty:
+        raise _Refused("code has no body")
+    lines = definition.body_lines + 1
+    if lines < config.min_code_lines:
+        raise _Refused("code too short", f"{lines} lines")
+    if len(definition.code) > config.max_code_chars:
+        raise _Refused("code too long", f"{len(definition.code)} characters")
+    return definition
+
+
+def _summarization(snippet: Snippet, config: TasksConfig) -> dict[str, FieldValue]:
+    prose = _docstring(snippet, config)
+    definition = _definition(snippet, config)
+    assert snippet.docstring is not None
+    summary = summary_of(snippet.docstring)
+    if count_words(summary) < config.min_docstring_words:
+        raise _Refused("docstring too short", "its first paragraph is")
+    answer = summary if config.answer == "summary" else snippet.docstring.strip()
+    if leaks(summary, definition.code) or leaks(prose, definition.code):
+        raise _Refused("docstring stands in the code")
+    return {"code": definition.code, "docstring": answer}
+
+
+def _generation(snippet: Snippet, config: TasksConfig) -> dict[str, FieldValue]:
+    _docstring(snippet, config)
+    definition = _definition(snippet, config)
+    assert snippet.docstring is not None
+    code = definition.code
+    if config.fence_code:
+        code = f"```{snippet.programming_language}\n{code.rstrip()}\n```"
+    return {"description": snippet.docstring.strip(), "signature": definition.signature, "code": code}
+
+
+_FIELDS: dict[str, Callable[[Snippet, TasksConfig], dict[str, FieldValue]]] = {
+    "code_summarization": _summarization,
+    "code_generation": _generation,
+}
+
+
+def _lineage(snippet: Snippet, wording: str | None) -> Lineage:
+    place = f"{snippet.path}:{snippet.start_line}" if snippet.start_line is not None else snippet.path
+    return Lineage(
+        upstream_id=place,
+        repo=snippet.repo,
+        path=snippet.path,
+        commit=snippet.commit,
+        # A folder without a repository's name is split by file: two functions of one file may be twins.
+        group=snippet.repo or snippet.path,
+        parents=(snippet.id,),
+        wording=wording,
+    )
+
+
+def _instruction(
+    snippet: Snippet, task: str, fields: Mapping[str, FieldValue], config: TasksConfig, seed: int
+) -> Instruction:
+    worded = get_task(task).word(
+        {**fields, "programming_language": snippet.programming_language},
+        record_id=snippet.id,
+        seed=seed,
+        language=config.language,
+    )
+    return Instruction(
+        task=task,
+        instruction=worded.instruction,
+        input=worded.input,
+        output=worded.output,
+        language=config.language,
+        programming_language=snippet.programming_language,
+        source=snippet.source,
+        license=snippet.license,
+        lineage=_lineage(snippet, worded.wording),
+    )
+
+
+def _reject(snippet: Snippet, task: str, refused: _Refused) -> Reject:
+    row: dict[str, Any] = {
+        "id": snippet.id,
+        "task": task,
+        "input": snippet.code,
+        "output": snippet.docstring,
+        "programming_language": snippet.programming_language,
+        "source": snippet.source,
+        "license": snippet.license,
+        "lineage": to_row_of_lineage(_lineage(snippet, None)),
+    }
+    return Reject(row=row, stage=STAGE, reason=refused.reason, detail=refused.detail)
+
+
+def to_row_of_lineage(lineage: Lineage) -> dict[str, Any]:
+    """A lineage as plain data, for rows that never became records."""
+    carrier = Instruction(task="", instruction="", output="", source="", lineage=lineage)
+    plain = to_row(carrier)["lineage"]
+    assert isinstance(plain, dict)
+    return plain

@@ -1,0 +1,74 @@
+"""The stage `tasks`: datasets of snippets in, one dataset of instructions out, no model asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from codetune.errors import DataError
+from codetune.records import Instruction, Snippet
+from codetune.store.context import StageContext
+from codetune.store.dataset import Dataset, DatasetWriter, Reject, Shard, read_rows
+from codetune.store.hashing import code_hash
+from codetune.store.run_card import Plan, RunCard
+from codetune.store.stage_output import StageOutput
+from codetune.tasks.config import TasksConfig
+from codetune.tasks.from_snippets import STAGE, rows_of
+
+__all__ = ["run"]
+
+
+def run(config: TasksConfig, inputs: Sequence[Path], output: Path, context: StageContext) -> RunCard:
+    """Word snippets as instructions.
+
+    Args:
+        config: Which tasks, in which language, and what is refused.
+        inputs: Finished datasets of `Snippet` rows.
+        output: Folder of the dataset of `Instruction` rows; part i comes from input part i alone.
+        context: Seed, engine, progress.
+
+    Returns:
+        The run card; its count `read` is the number of snippets.
+
+    Raises:
+        DataError: No input, or one that holds other rows.
+        OutputError: The folder holds another run's output or can't be written.
+    """
+    if not inputs:
+        raise DataError("the stage tasks has no input", next_step="give a dataset of snippets")
+    datasets = [Dataset(folder, Snippet) for folder in inputs]
+    plan = Plan(
+        stage=STAGE,
+        config=config.model_dump(mode="json"),
+        inputs={f"input {number}": data.card.output_hash for number, data in enumerate(datasets, 1)},
+        code=code_hash(__name__),
+        seed=context.seed,
+    )
+    with StageOutput(output, plan) as stage:
+        if stage.finished is not None:
+            return stage.finished
+        writer = DatasetWriter(stage, Instruction)
+        parts = [part for data in datasets for part in data.parts()]
+        context.progress.start("wording tasks (parts)", len(parts))
+        for _ in writer.run(context.engine, partial(word_part, config=config, seed=context.seed), parts):
+            context.progress.advance()
+        context.progress.finish()
+        return writer.finish(
+            title="Instructions from code",
+            description=f"Rows of {', '.join(config.tasks)}, worded from code and its docstrings.",
+            counts={"read": sum(len(data) for data in datasets)},
+        )
+
+
+def word_part(part: Path, *, config: TasksConfig, seed: int) -> Shard[Instruction]:
+    """Rows and refusals of one part; runs in a worker."""
+    kept: list[Instruction] = []
+    rejected: list[Reject] = []
+    for snippet in read_rows(part, Snippet):
+        for row in rows_of(snippet, config, seed):
+            if isinstance(row, Reject):
+                rejected.append(row)
+            else:
+                kept.append(row)
+    return Shard(kept, rejected)

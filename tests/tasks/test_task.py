@@ -1,0 +1,149 @@
+"""Wordings: complete, stable, in both languages, and faithful to the row's text."""
+
+from __future__ import annotations
+
+import pytest
+
+from codetune.errors import ConfigError, DataError
+from codetune.tasks.registry import TASKS, get_task
+from codetune.tasks.task import FieldValue, Task
+
+FIELDS: dict[str, FieldValue] = {
+    "code": "def f(x):\n    return x",
+    "docstring": "Return x.",
+    "description": "Give x back.",
+    "signature": "def f(x):",
+    "context": "class A: ...",
+    "query": "identity function",
+    "candidates": ("alpha()", "beta()"),
+    "answer": 1,
+    "code_a": "int a;",
+    "code_b": "int b;",
+    "label": True,
+    "prefix": "total = ",
+    "suffix": "\nprint(total)",
+    "completion": "sum(xs)",
+    "fixed": "return 1",
+    "source_language": "java",
+    "target_language": "csharp",
+    "translation": "int c;",
+    "request": "rename f",
+    "next": "def g(x): return x",
+    "history": ("def f(): pass",),
+    "instruction": "Do it.",
+    "input": "this",
+    "output": "done",
+}
+
+EVERY_WORDING = [
+    (task, language, variant, wording)
+    for task in TASKS.values()
+    for language in task.languages
+    for variant in task.wordings(language).variants
+    for wording in variant.wordings
+]
+
+
+def given(needs: tuple[str, ...]) -> dict[str, FieldValue]:
+    return {name: FIELDS[name] for name in needs}
+
+
+@pytest.mark.parametrize("with_language", [True, False])
+@pytest.mark.parametrize(
+    ("task", "language", "variant", "wording"),
+    EVERY_WORDING,
+    ids=lambda part: getattr(part, "name", part),
+)
+def test_every_wording_fills(task, language, variant, wording, with_language):
+    fields = given((*variant.needs, *variant.optional))
+    if with_language:
+        fields["programming_language"] = "cpp"
+    answers = task.wordings(language).answers
+    instruction, input_, output = wording.fill(fields, answers=answers)
+    assert instruction.strip() == instruction
+    assert instruction
+    assert output
+    assert "{" not in instruction
+    assert "  " not in instruction
+    shown = instruction + "\n" + input_ + "\n" + output
+    for name in (*variant.needs, *variant.optional):
+        value = fields[name]
+        texts = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+        for text in texts:
+            if name in ("source_language", "target_language"):
+                text = {"java": "Java", "csharp": "C#"}[text]
+            assert text in shown, f"{name} is nowhere in the row"
+    optional_left_out = wording.fill(given(variant.needs), answers=answers)
+    assert optional_left_out[2] == output
+
+
+def test_eight_tasks_and_edit_have_several_wordings_in_both_languages():
+    eight = [name for name in TASKS if name not in ("edit", "instruction_following")]
+    assert eight == [
+        "code_summarization", "code_generation", "code_search", "clone_detection",
+        "defect_detection", "code_completion", "code_repair", "code_translation",
+    ]  # fmt: skip
+    for name in (*eight, "edit"):
+        for language in ("en", "zh"):
+            wordings = TASKS[name].wordings(language)
+            assert all(len(variant.wordings) >= 3 for variant in wordings.variants)
+            assert len(set(wordings.names)) == len(wordings.names)
+        english, chinese = (TASKS[name].wordings(x) for x in ("en", "zh"))
+        assert english.names == chinese.names, f"{name}: the two languages differ in their wordings"
+
+
+def word(task: Task, record_id: str, seed: int = 0, language: str = "en") -> str:
+    fields = {"code": "x", "docstring": "Some text."}
+    return task.word(fields, record_id=record_id, seed=seed, language=language).wording
+
+
+def test_wording_depends_on_record_and_seed_alone_and_uses_all():
+    task = get_task("code_summarization")
+    first = [word(task, f"r{n}") for n in range(300)]
+    assert first == [word(task, f"r{n}") for n in range(300)]
+    assert first != [word(task, f"r{n}", seed=1) for n in range(300)]
+    assert {name.rpartition(".")[2] for name in first} == set(task.wordings("en").names)
+    assert word(task, "r1", language="zh").startswith("code_summarization.zh.")
+
+
+def test_text_is_never_stripped_or_read_as_a_template():
+    task = get_task("code_completion")
+    worded = task.word({"prefix": "  {{ x }} = [\n", "completion": "\t{% y %}\n"}, record_id="a")
+    assert worded.input == "  {{ x }} = [\n"
+    assert worded.output == "\t{% y %}\n"
+
+
+def test_labels_are_words_of_the_language():
+    task = get_task("clone_detection")
+    fields: dict[str, FieldValue] = {"code_a": "a", "code_b": "b", "label": False}
+    assert task.word(fields, record_id="a").output == "No"
+    assert task.word(fields, record_id="a", language="zh").output == "否"
+
+
+def test_search_names_the_right_candidate_by_its_number():
+    task = get_task("code_search")
+    worded = task.word(
+        {"query": "q", "candidates": ("a", "b", "c"), "answer": 2}, record_id="a", language="en"
+    )
+    assert worded.output == "3"
+    assert worded.input == "q\n\n[1]\na\n\n[2]\nb\n\n[3]\nc"
+
+
+def test_missing_and_unknown_fields_are_named():
+    task = get_task("code_translation")
+    with pytest.raises(DataError, match=r"lacks fields: it has code.*source_language"):
+        task.word({"code": "x"}, record_id="a")
+    with pytest.raises(DataError, match="knows no field 'colour'"):
+        get_task("code_repair").word({"code": "x", "fixed": "y", "colour": "red"}, record_id="a")
+    with pytest.raises(DataError, match=r"no wordings in the language 'de'.*en, zh"):
+        task.word({}, record_id="a", language="de")
+
+
+def test_none_counts_as_absent():
+    worded = get_task("code_repair").word({"code": "x", "fixed": "y", "description": None}, record_id="a")
+    assert worded.input == "x"
+
+
+def test_unknown_task_names_the_nearest():
+    with pytest.raises(ConfigError, match="did you mean code_repair"):
+        get_task("code_repiar")
