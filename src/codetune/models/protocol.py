@@ -19,13 +19,17 @@ __all__ = ["ChatModel", "ChatReply", "ChatRequest"]
 class ChatRequest:
     """One question. Equal requests with equal `sample` are one request, and are paid for once."""
 
-    messages: Sequence[Message]
-    """Turns so far. A last turn of role `assistant` is a prefix the model goes on from."""
+    messages: Sequence[Message] = ()
+    """Turns so far. A last turn of role `assistant` is a prefix the model goes on from; the
+    reply's text is what comes after it."""
+    prompt: str | None = None
+    """Plain text to be completed, without a chat template; then `messages` is empty."""
     max_new_tokens: int
     temperature: float = 0.0
     top_p: float | None = None
     top_k: int | None = None
     seed: int | None = None
+    """Sent as `seed + sample`, so that the samples of one question differ."""
     stop: tuple[str, ...] = ()
     json_schema: Mapping[str, Any] | None = None
     """JSON Schema that the reply's text must satisfy."""

@@ -1,0 +1,145 @@
+"""What a model is, as far as the client is concerned: endpoints, limits, prices.
+
+Settings that stages can hold: pydantic only, no network, and no key. A key is named here by the
+place it comes from (an environment variable, a file) and looked up when a request is sent.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, field_serializer, model_validator
+
+from codetune.config.settings import Settings
+from codetune.errors import ConfigError
+
+__all__ = ["EndpointSpec", "ModelSpec", "Price"]
+
+
+class Price(Settings):
+    """US dollars for a million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+    def cost(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """US dollars for so many tokens."""
+        return (prompt_tokens * self.input + completion_tokens * self.output) / 1e6
+
+
+class EndpointSpec(Settings):
+    """One server that answers for a model."""
+
+    base: str
+    """Base URL up to and with `/v1`."""
+    api: SecretStr | None = None
+    """The key itself; prefer `api_env` or `api_file`. Never written anywhere."""
+    api_env: str | None = None
+    """Name of the environment variable that holds the key."""
+    api_file: Path | None = None
+    """File whose first line is the key."""
+    model: str | None = None
+    """What this server calls the model, where that differs from the others."""
+    headers: Mapping[str, SecretStr] = Field(default_factory=dict)
+    """Sent with each request; `$NAME` takes the value of an environment variable."""
+    body: Mapping[str, Any] = Field(default_factory=dict)
+    """Fields only this server needs, merged into the body; not part of a request's identity."""
+    weight: float = Field(default=1.0, gt=0)
+    """Share of the requests, relative to the other endpoints."""
+    max_in_flight: int = Field(default=1024, ge=1)
+    start_in_flight: int = Field(default=64, ge=1)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+    timeout_seconds: float = Field(default=600.0, gt=0)
+    max_response_bytes: int = Field(default=16 << 20, gt=0)
+
+    @model_validator(mode="after")
+    def _one_key(self) -> EndpointSpec:
+        if sum(value is not None for value in (self.api, self.api_env, self.api_file)) > 1:
+            raise ValueError("give one of api, api_env, api_file")
+        if not self.base.startswith(("http://", "https://")):
+            raise ValueError(f"base must begin with http:// or https://, not {self.base[:40]!r}")
+        return self
+
+    @field_serializer("api", "headers")
+    def _hide(self, value: object) -> object:
+        if isinstance(value, Mapping):
+            return dict.fromkeys(value, "**")
+        return None if value is None else "**"
+
+    def key(self) -> str | None:
+        """The key, looked up now.
+
+        Raises:
+            ConfigError: The variable is not set, or the file can't be read.
+        """
+        if self.api is not None:
+            return self.api.get_secret_value() or None
+        if self.api_env is not None:
+            value = os.environ.get(self.api_env, "").strip()
+            if not value:
+                raise ConfigError(
+                    f"the key of {self.base} is missing",
+                    next_step=f"set the environment variable {self.api_env}",
+                )
+            return value
+        if self.api_file is not None:
+            try:
+                lines = self.api_file.expanduser().read_text("utf-8").split()
+            except (OSError, UnicodeDecodeError) as error:
+                lines = []
+                reason: Exception | None = error
+            else:
+                reason = None
+            if not lines:
+                raise ConfigError(
+                    f"the key of {self.base} is missing",
+                    where=str(self.api_file),
+                    next_step="put the key on the first line of that file",
+                ) from reason
+            return lines[0]
+        return None
+
+    def resolved_headers(self) -> dict[str, str]:
+        """Headers with keys in them: for the wire, never for a log."""
+        found: dict[str, str] = {}
+        key = self.key()
+        if key is not None:
+            found["Authorization"] = f"Bearer {key}"
+        for name, secret in self.headers.items():
+            value = secret.get_secret_value()
+            if value.startswith("$"):
+                variable = value[1:]
+                if variable not in os.environ:
+                    raise ConfigError(
+                        f"the header {name} of {self.base} is missing its value",
+                        next_step=f"set the environment variable {variable}",
+                    )
+                value = os.environ[variable]
+            found[name] = value
+        return found
+
+
+class ModelSpec(Settings):
+    """One model, and where it is to be had."""
+
+    name: str
+    """What servers call it; the model's part of a request's identity."""
+    endpoints: tuple[EndpointSpec, ...] = Field(min_length=1)
+    body: Mapping[str, Any] = Field(default_factory=dict)
+    """Fields added to each request's payload; part of its identity."""
+    price: Price | None = None
+    token_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """What this server calls the limit on new tokens."""
+    prefill: Literal["plain", "continue_final_message"] = "plain"
+    """How the server is told to go on from a last assistant turn: llama.cpp needs nothing,
+    vLLM and SGLang want `continue_final_message`."""
+    structured: Literal["auto", "json_schema", "json_object", "prompt"] = "auto"
+    """How JSON is asked for; `auto` takes the best that the server doesn't refuse."""
+    attempts: int = Field(default=6, ge=1)
+    """Tries for errors that may pass, busy servers (429) not counted."""
+    patience_seconds: float = Field(default=1800.0, gt=0)
+    """How long one request may wait and be retried before it is a failure."""

@@ -1,0 +1,235 @@
+"""One try of one request over HTTP: bytes out, bytes back, or an error that says what to do.
+
+Everything that can go wrong between two machines ends here as one of two kinds: refused for good,
+or worth another try. No retries, no limits, no parsing of answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+
+from codetune.errors import BackendUnavailableError, RequestRefusedError
+
+__all__ = ["Refusal", "Transport", "Unavailable"]
+
+_RETRIED = frozenset({408, 409, 425, 429})
+_CROWDED = frozenset({429, 503, 529})
+
+
+class Unavailable(BackendUnavailableError):
+    """A failure that may pass.
+
+    Attributes:
+        kind: `429`, `500`, `timeout`, `connection`, `answer`, for counts.
+        retry_after: Seconds the server asked for, or None.
+        crowded: True when fewer requests at a time would help.
+        reached: False when no connection could be made at all.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        next_step: str | None = None,
+        kind: str = "",
+        retry_after: float | None = None,
+        crowded: bool = False,
+        reached: bool = True,
+    ) -> None:
+        super().__init__(what, where=where, next_step=next_step)
+        self.kind = kind
+        self.retry_after = retry_after
+        self.crowded = crowded
+        self.reached = reached
+
+
+class Refusal(RequestRefusedError):
+    """The server said no.
+
+    Attributes:
+        status: HTTP status, 400 to 499; 0 for an answer that is too large.
+        body: The server's words, cut to 2,000 characters.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        next_step: str | None = None,
+        status: int = 0,
+        body: str = "",
+    ) -> None:
+        super().__init__(what, where=where, next_step=next_step)
+        self.status = status
+        self.body = body
+
+
+class Transport:
+    """HTTP to one base URL, over connections that are kept open.
+
+    Args:
+        base: e.g. `http://127.0.0.1:8000/v1`.
+        headers: Sent with every request; may hold a key, so never shown.
+        timeout_seconds: For one try, from sending to the last byte.
+        max_response_bytes: A larger answer is refused while it is being read, so that a server
+            gone mad can't fill the memory.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_seconds: float = 600.0,
+        max_response_bytes: int = 16 << 20,
+    ) -> None:
+        self.base = base.rstrip("/")
+        parts = urlsplit(self.base)
+        self.label = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        self._headers = {
+            "Content-Type": "application/json",
+            # An unpacked answer must not be larger than what was counted on the way in.
+            "Accept-Encoding": "identity",
+            **(headers or {}),
+        }
+        self._max_response_bytes = max_response_bytes
+        self._timeout_seconds = timeout_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30.0),
+                timeout=aiohttp.ClientTimeout(total=self._timeout_seconds, sock_connect=10.0),
+                headers=self._headers,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._session
+
+    async def post(self, path: str, body: bytes) -> bytes:
+        """Send JSON, return the body of a 200.
+
+        Raises:
+            Unavailable: 408, 409, 425, 429, 5xx, timeout, connection refused or cut.
+            Refusal: Any other status, or an answer that is too large.
+        """
+        return await self._send("POST", path, body)
+
+    async def get(self, path: str) -> bytes:
+        """The body of a GET; errors as in `post`."""
+        return await self._send("GET", path, None)
+
+    async def _send(self, method: str, path: str, body: bytes | None) -> bytes:
+        session = self._open_session()
+        try:
+            async with session.request(
+                method, self.base + path, data=body, allow_redirects=False
+            ) as response:
+                data = await self._read(response)
+                if response.status == 200:
+                    return data
+                status, headers = response.status, response.headers
+        except TimeoutError as error:
+            raise Unavailable(
+                f"no answer within {self._timeout_seconds:g} s",
+                where=self.label,
+                kind="timeout",
+                crowded=True,
+            ) from error
+        except aiohttp.ClientConnectorError as error:
+            raise Unavailable(
+                f"no connection: {error.strerror or error}",
+                where=self.label,
+                next_step="check that the server runs and the URL is right",
+                kind="connection",
+                crowded=True,
+                reached=False,
+            ) from error
+        except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError) as error:
+            raise Unavailable(
+                f"the connection broke: {str(error)[:200] or type(error).__name__}",
+                where=self.label,
+                kind="connection",
+            ) from error
+        raise self._error(status, headers, data)
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        length = response.content_length
+        if length is not None and length <= self._max_response_bytes:
+            return await response.read()
+        pieces: list[bytes] = []
+        total = 0
+        while length is None and (piece := await response.content.readany()):
+            total += len(piece)
+            if total > self._max_response_bytes:
+                break
+            pieces.append(piece)
+        else:
+            if length is None:
+                return b"".join(pieces)
+        response.close()
+        raise Refusal(
+            f"the answer is larger than {self._max_response_bytes >> 20} MiB",
+            where=self.label,
+            next_step="lower max_new_tokens, or raise max_response_bytes in the model map",
+        )
+
+    def _error(self, status: int, headers: Mapping[str, str], data: bytes) -> Unavailable | Refusal:
+        said = _message(data)
+        if status in _RETRIED or status >= 500:
+            return Unavailable(
+                f"the server answered {status}: {said}",
+                where=self.label,
+                kind=str(status),
+                retry_after=_retry_after(headers.get("Retry-After")),
+                crowded=status in _CROWDED,
+            )
+        return Refusal(
+            f"the server refused with {status}: {said}",
+            where=self.label,
+            status=status,
+            body=data[:2000].decode("utf-8", "replace"),
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def _message(data: bytes) -> str:
+    """The server's own words, in the shapes that servers use."""
+    try:
+        answer = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return data[:300].decode("utf-8", "replace").strip() or "(no words)"
+    error = answer.get("error", answer) if isinstance(answer, dict) else answer
+    if isinstance(error, dict):
+        error = error.get("message") or error.get("detail") or error
+    return str(error)[:500]
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds of a Retry-After header, which is a number or a date."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
