@@ -10,6 +10,7 @@ process, however that ends.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -175,9 +176,13 @@ class StageOutput:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._lock is not None and not self.finished_here:
-            self.checkpoint_time()
-        self.close()
+        try:
+            if self._lock is not None and not self.finished_here:
+                # On a full disk the clock's reading is lost; the error on its way out says why.
+                with contextlib.suppress(OutputError):
+                    self.checkpoint_time()
+        finally:
+            self.close()
 
 
 def _is_ours(name: str) -> bool:

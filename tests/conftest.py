@@ -1,0 +1,29 @@
+"""What tests in every room use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from codetune.store.context import StageContext
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real samples in the upstream formats; a test that needs them skips where they are absent."""
+    folder = Path(os.environ.get("CODETUNE_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"the data samples are not at {folder} (set CODETUNE_DATA)")
+    return folder
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> StageContext:
+    """Surroundings of a stage: one worker, a cache folder, nobody listening."""
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    return StageContext(cache=cache)
