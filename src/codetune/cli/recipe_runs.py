@@ -1,0 +1,102 @@
+"""Runs a recipe for `run` and `quickstart`, and tells what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from codetune.cli.console import console, print_result, progress
+from codetune.engine.local import LocalEngine
+from codetune.errors import ConfigError
+from codetune.recipes.recipe import Recipe, shipped_recipe
+
+if TYPE_CHECKING:
+    from codetune.recipes.runner import StepResult
+
+__all__ = ["recipe_path", "run_and_tell"]
+
+
+def recipe_path(name: str) -> Path:
+    """A file as given, or a recipe that comes with codetune by its name.
+
+    Raises:
+        ConfigError: Neither.
+    """
+    path = Path(name)
+    if path.exists():
+        return path
+    shipped = shipped_recipe(name)
+    if shipped.exists():
+        return shipped
+    known = ", ".join(sorted(p.stem for p in shipped.parent.glob("*.yaml")))
+    raise ConfigError(
+        f"there is no recipe {name!r}",
+        next_step=f"give a YAML file, or one that comes with codetune: {known}",
+    )
+
+
+def run_and_tell(recipe: Recipe, folder: Path, *, workers: int | None, as_json: bool) -> None:
+    """Run the recipe into the folder and print the small table at the end."""
+    from codetune.recipes.runner import run_recipe
+
+    clock = time.monotonic()
+    display = progress()
+    with LocalEngine(workers) as engine:
+        results = run_recipe(recipe, folder, engine=engine, progress=display)
+    seconds = time.monotonic() - clock
+    summary = _summary(results)
+    if as_json:
+        print_result({**summary, "seconds": round(seconds, 2), "folder": str(folder)}, as_json=True)
+        return
+    if not any(result.worked for result in results):
+        console().print(f"Nothing to do: this run was finished before ({seconds:.1f} s to make sure).")
+    console().print(_table(summary))
+    if summary["page"]:
+        console().print(f"Open the report: {summary['page']}")
+
+
+def _summary(results: Sequence[StepResult]) -> dict[str, Any]:
+    by_stage = {result.card.plan.stage: result for result in results}
+
+    def card(stage: str) -> Any:
+        return by_stage[stage].card if stage in by_stage else None
+
+    made = [card(stage).counts.get("kept", 0) for stage in ("tasks", "synth") if card(stage)]
+    curated, trained, evaluated = card("curate"), card("train"), card("evaluate")
+    page = by_stage["report"].folder / "report.html" if "report" in by_stage else None
+    return {
+        "collected": card("collect").counts.get("kept") if card("collect") else None,
+        "made": sum(made) if made else None,
+        "kept": curated.counts.get("kept") if curated else None,
+        "steps": trained.results.get("steps") if trained else None,
+        "evaluation": evaluated.results if evaluated else None,
+        "minutes": round(sum(result.card.seconds for result in results) / 60, 1),
+        "page": str(page) if page else None,
+        "stages": {r.name: {"seconds": r.card.seconds, "worked": r.worked} for r in results},
+    }
+
+
+def _table(summary: Mapping[str, Any]) -> Table:
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column()
+    for label, key in (
+        ("snippets collected", "collected"),
+        ("records made", "made"),
+        ("records kept", "kept"),
+        ("training steps", "steps"),
+    ):
+        if summary[key] is not None:
+            table.add_row(label, f"{summary[key]:,}")
+    for label, text in _scores(summary["evaluation"] or {}):
+        table.add_row(label, text)
+    table.add_row("minutes", f"{summary['minutes']}")
+    return table
+
+
+def _scores(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return []
