@@ -1,0 +1,1 @@
+"""Grading: what an answer to a task is worth."""
