@@ -96,7 +96,8 @@ class EmbeddedServer:
     def lora_field(self, model: str) -> list[dict[str, Any]]:
         """The `lora` field that makes the server answer as `model`, one of `models`.
 
-        Adapters that are not listed are off, so the bare model's field is an empty list.
+        Every adapter is named with its scale: llama.cpp takes what is left out from its start-up
+        settings, and answers requests without the field from another adapter's prompt cache.
 
         Raises:
             UsageError: The server has no such model.
@@ -106,8 +107,8 @@ class EmbeddedServer:
                 f"the embedded server has no model called {model}",
                 next_step=f"take one of: {', '.join(self.models)}",
             )
-        index = self.models.index(model)
-        return [{"id": index - 1, "scale": 1.0}] if index else []
+        chosen = self.models.index(model) - 1
+        return [{"id": index, "scale": float(index == chosen)} for index in range(len(self.loras))]
 
     def __enter__(self) -> EmbeddedServer:
         if self._port and not _is_free(self._port):
