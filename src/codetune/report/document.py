@@ -1,0 +1,171 @@
+"""Puts the parts of a report together: finished stages in, one HTML document out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from codetune.records import Instruction, Lineage
+from codetune.report.config import ReportConfig
+from codetune.report.corpus import read_corpus
+from codetune.report.funnel import read_funnel
+from codetune.report.highlight import code_html, prose_html
+from codetune.report.numbers import byte_size, count, duration, number, significant
+from codetune.report.outcome import tell_outcome
+from codetune.report.page import render
+from codetune.report.provenance import run_view, versions_of
+from codetune.report.samples import draw_samples, is_code
+from codetune.report.scores import Attempt, Evaluation, read_evaluation
+from codetune.report.stages import StageFolder, Stages
+from codetune.report.training import Training, read_training
+
+__all__ = ["report_html"]
+
+
+def report_html(stages: Stages, config: ReportConfig, *, seed: int = 0) -> str:
+    """Write the report of a run.
+
+    Args:
+        stages: The finished stages; what is not among them is shown as `not run`.
+        config: What to show, and how much.
+        seed: Draws the sample records.
+
+    Returns:
+        A whole HTML document that needs nothing beside it.
+
+    Raises:
+        DataError: A stage's files are not what its run card says.
+    """
+    funnel = read_funnel(stages.all)
+    training = read_training(stages.last("train"))
+    evaluations = [read_evaluation(stage, config.differences) for stage in stages.named("evaluate")]
+    sampled = _last_with_instructions(stages)
+    versions, conflicts = versions_of(stages)
+    return render(
+        "report.html",
+        title=config.title,
+        outcome=tell_outcome(stages, funnel, training, evaluations),
+        corpus=read_corpus(stages.named("collect")),
+        funnel=funnel,
+        samples=_samples(sampled, config, seed),
+        samples_stage=sampled.name if sampled else "",
+        training=training,
+        training_facts=_training_facts(training),
+        evaluations=[_evaluation_view(evaluation, config) for evaluation in evaluations],
+        run=run_view(stages),
+        versions=versions,
+        version_conflicts=conflicts,
+    )
+
+
+def _last_with_instructions(stages: Stages) -> StageFolder | None:
+    made = [s for s in stages.all if s.card.record == Instruction.__name__]
+    return made[-1] if made else None
+
+
+def _samples(stage: StageFolder | None, config: ReportConfig, seed: int) -> list[dict[str, Any]]:
+    if stage is None:
+        return []
+    return [
+        {"task": t.task, "title": t.title, "total": t.total, "samples": [_sample(r, config) for r in t.rows]}
+        for t in draw_samples(stage, config.samples_per_task, seed)
+    ]
+
+
+def _sample(row: Instruction, config: ReportConfig) -> dict[str, Any]:
+    parts = [
+        _part("instruction", row.instruction, row, config),
+        *([_part("input", row.input, row, config)] if row.input.strip() else []),
+        _part("output", row.output, row, config),
+    ]
+    first_line = next((line for line in row.instruction.splitlines() if line.strip()), row.task)
+    return {
+        "summary": first_line.strip()[:200],
+        "tags": [tag for tag in (row.programming_language, row.source, row.license) if tag],
+        "parts": parts,
+        "lineage": list(_lineage(row.id, row.lineage)),
+    }
+
+
+def _part(name: str, text: str, row: Instruction, config: ReportConfig) -> dict[str, Any]:
+    lines = config.max_code_lines
+    if is_code(row.task, name) and "```" not in text:
+        html = code_html(text, row.programming_language, label=f"{name}, code", max_lines=lines)
+    else:
+        html = prose_html(text, row.programming_language, label=f"{name}, code", max_lines=lines)
+    return {"role": name, "name": name, "html": html}
+
+
+def _lineage(row_id: str, lineage: Lineage) -> Iterable[tuple[str, str]]:
+    yield "id", row_id
+    for name in ("path", "repo", "commit", "url", "upstream_id", "wording", "group"):
+        value = getattr(lineage, name)
+        if value:
+            yield name.replace("_", " "), value
+    if lineage.parents:
+        yield "made from", ", ".join(lineage.parents)
+    for generated in lineage.generated:
+        yield f"{generated.field} written by", f"{generated.model}, asked with {generated.prompt}"
+    for check in lineage.checks:
+        detail = f" ({check.detail})" if check.detail else ""
+        yield f"check: {check.check}", f"{check.verdict}{detail}"
+
+
+_TRAINING_FACTS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
+    ("passes over the rows", ("epochs",), significant),
+    ("tokens computed", ("tokens",), count),
+    ("tokens learned from", ("trained_tokens",), count),
+    ("tokens per second", ("tokens_per_second",), count),
+    ("parameters tuned", ("trainable_parameters",), count),
+    ("loss on held-out rows, before", ("held_out_loss_before",), significant),
+    ("loss on held-out rows, after", ("held_out_loss_after",), significant),
+    ("peak memory", ("peak_rss_bytes",), byte_size),
+)
+
+
+def _training_facts(training: Training | None) -> list[tuple[str, str]]:
+    if training is None:
+        return []
+    stopped = training.results.get("stopped_by")
+    facts = [
+        ("steps", count(training.steps) + (f" (stopped by {stopped})" if stopped else "")),
+        ("time", duration(training.seconds)),
+    ]
+    facts += [(name, write(number(training.results, *path))) for name, path, write in _TRAINING_FACTS]
+    facts += [
+        (key.replace("_", " "), str(training.config[key]))
+        for key in ("method", "lora_r", "lora_alpha", "learning_rate", "global_batch_size", "max_seq_length")
+        if training.config.get(key) is not None
+    ]
+    return facts
+
+
+def _evaluation_view(evaluation: Evaluation, config: ReportConfig) -> Mapping[str, Any]:
+    return {
+        "benchmark": evaluation.benchmark,
+        "base": evaluation.base,
+        "tuned": evaluation.tuned,
+        "comparison": evaluation.comparison,
+        "gained": evaluation.gained,
+        "lost": evaluation.lost,
+        "shown": [
+            {
+                "task_id": d.task_id,
+                "gained": d.gained,
+                "attempts": [
+                    _attempt(n, a, d.task_id, config) for n, a in (("base", d.base), ("tuned", d.tuned))
+                ],
+            }
+            for d in evaluation.differences
+        ],
+    }
+
+
+def _attempt(name: str, attempt: Attempt, task_id: str, config: ReportConfig) -> dict[str, Any]:
+    label = f"{name} model's program for {task_id}"
+    return {
+        "name": name,
+        "verdict": attempt.verdict,
+        "detail": attempt.detail[:600],
+        "html": code_html(attempt.solution, "python", label=label, max_lines=config.max_code_lines),
+    }
