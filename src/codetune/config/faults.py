@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from codetune.config.yaml_file import KeyPath, YamlFile
 from codetune.errors import ConfigError
 
-__all__ = ["Fault", "check_settings", "nearest", "raise_faults"]
+__all__ = ["Fault", "build_settings", "check_settings", "nearest", "raise_faults"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -53,6 +53,28 @@ def check_settings(
             location = tuple(part for part in problem["loc"] if isinstance(part, str | int))
             faults.append(Fault(file.line((*path, *location)), _sentence(kind, problem, location)))
         return None
+
+
+def build_settings(kind: type[M], data: Mapping[str, Any]) -> M:
+    """Build settings from values given on the command line.
+
+    Raises:
+        ConfigError: Every fault of them, in one sentence each.
+    """
+    try:
+        return kind.model_validate(dict(data))
+    except ValidationError as error:
+        sentences = []
+        for problem in error.errors(include_url=False):
+            location = tuple(part for part in problem["loc"] if isinstance(part, str | int))
+            sentences.append(
+                _sentence(kind, problem, location).removeprefix(": ") if location else _bare(problem)
+            )
+        raise ConfigError("; ".join(sentences), next_step="mend it and run again") from error
+
+
+def _bare(problem: Any) -> str:
+    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def _sentence(kind: type[BaseModel], problem: Any, location: KeyPath) -> str:

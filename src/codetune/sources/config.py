@@ -1,0 +1,55 @@
+"""Settings of the collect stage."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator, model_validator
+
+from codetune.config.settings import Settings
+from codetune.text.languages import PARSED_LANGUAGES, canonical_language
+
+__all__ = ["CollectConfig"]
+
+
+class CollectConfig(Settings):
+    """Which source is read, where it lies, and which of its rows are wanted."""
+
+    source: str = Field("code", description="Name of the source, as `codetune sources` lists them.")
+    path: str | None = Field(
+        None,
+        description="File, folder, URL or hf:// address; null (or `stdlib`) with the source `code` takes "
+        "the standard library of the running Python.",
+    )
+    languages: tuple[str, ...] = Field(
+        (), description="Programming languages wanted, e.g. python, go; empty takes all the source has."
+    )
+    min_lines: int = Field(3, ge=1, description="Source code: shortest function kept, in lines.")
+    max_lines: int = Field(200, ge=1, description="Source code: longest function kept, in lines.")
+    max_characters: int = Field(
+        20_000, ge=1, description="Longest code kept, in characters (source code, commits, submissions)."
+    )
+    require_docstring: bool = Field(
+        False, description="Source code: keep only functions with documentation of at least three words."
+    )
+    max_file_bytes: int = Field(
+        1_000_000, ge=1, description="Source code: larger files are taken for data, and refused."
+    )
+    limit: int | None = Field(
+        None,
+        ge=1,
+        description="At most so many rows: a choice by seed and record id, so rows added elsewhere don't "
+        "reshuffle it; null keeps all.",
+    )
+
+    @field_validator("languages")
+    @classmethod
+    def _canonical(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted({canonical_language(name) or "" for name in names} - {""}))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> CollectConfig:
+        if self.min_lines > self.max_lines:
+            raise ValueError("min_lines is greater than max_lines: no function could be kept")
+        unknown = [name for name in self.languages if name not in PARSED_LANGUAGES]
+        if self.source == "code" and unknown:
+            raise ValueError(f"no grammar for {unknown[0]}; choose from: {', '.join(PARSED_LANGUAGES)}")
+        return self

@@ -1,0 +1,31 @@
+"""All sources, by name."""
+
+from __future__ import annotations
+
+import difflib
+from types import MappingProxyType
+
+from codetune.errors import ConfigError
+from codetune.sources.code import CodeSource
+from codetune.sources.source import Source
+
+__all__ = ["SOURCES", "get_source"]
+
+_ALL: tuple[Source, ...] = (CodeSource(),)
+
+SOURCES = MappingProxyType({source.name: source for source in _ALL})
+"""Name -> source, in the order `codetune sources` lists them."""
+
+
+def get_source(name: str) -> Source:
+    """The source of that name.
+
+    Raises:
+        ConfigError: There is none; the nearest name is given.
+    """
+    try:
+        return SOURCES[name]
+    except KeyError:
+        near = difflib.get_close_matches(name, SOURCES, n=1)
+        hint = f"did you mean {near[0]}?" if near else "codetune sources lists them"
+        raise ConfigError(f"there is no source {name!r}", next_step=hint) from None

@@ -1,0 +1,141 @@
+import ast
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from codetune.text.functions import code_without_docstring, functions
+
+CASES = {
+    "python": (
+        "class A:\n    @d\n    def f(a):\n        '''Doc.\n\n        More.'''\n        return a\n",
+        [("A.f", "Doc.\n\nMore.", "@d\ndef f(a):\n    '''Doc.\n\n    More.'''\n    return a", 2)],
+    ),
+    "javascript": (
+        "/** Adds.\n * @param a */\nexport function f(a) { return a }\n\n// Arrow.\nconst g = async (x) => x + 1;\n"
+        "class B {\n  /** Method. */\n  m() { return 1 }\n}\nmodule.exports.z = function () { return 2 }\n",
+        [
+            ("f", "Adds.\n@param a", "export function f(a) { return a }", 3),
+            ("g", "Arrow.", "const g = async (x) => x + 1;", 6),
+            ("B.m", "Method.", "m() { return 1 }", 9),
+            ("module.exports.z", None, "module.exports.z = function () { return 2 }", 11),
+        ],
+    ),
+    "typescript": (
+        "namespace N {\n  export class T {\n    /** Hi. */\n    async go(a: number): Promise<void> { return }\n  }\n}\n",
+        [("N.T.go", "Hi.", "async go(a: number): Promise<void> { return }", 4)],
+    ),
+    "java": (
+        "class X {\n  /**\n   * Does it.\n   * @return x\n   */\n  @Override\n  public int f(int a) { return 1; }\n"
+        "  abstract int g();\n}\n",
+        [("X.f", "Does it.\n@return x", "@Override\npublic int f(int a) { return 1; }", 6)],
+    ),
+    "go": (
+        "package p\n\n// F does.\n// More.\nfunc (r *T[K]) F(a int) error { return nil }\n\n// Far away.\n\nfunc G() { H() }\n",
+        [
+            ("T.F", "F does.\nMore.", "func (r *T[K]) F(a int) error { return nil }", 5),
+            ("G", None, "func G() { H() }", 9),
+        ],
+    ),
+    "ruby": (
+        "module M\n  class C\n    # Doc.\n    # Two.\n    def f(a)\n      1\n    end\n    def self.g; 2; end\n  end\nend\n",
+        [("M::C#f", "Doc.\nTwo.", "def f(a)\n  1\nend", 5), ("M::C.g", None, "def self.g; 2; end", 8)],
+    ),
+    "rust": (
+        "impl S {\n  /// Doc.\n  /// Two.\n  #[inline]\n  pub fn f<'a>(x: &'a str) -> u8 { 1 }\n}\n",
+        [("S::f", "Doc.\nTwo.", "pub fn f<'a>(x: &'a str) -> u8 { 1 }", 5)],
+    ),
+    "php": (
+        "<?php\nclass A {\n  /** Doc. */\n  public function f($a) { return 'x'; }\n}\n",
+        [("A::f", "Doc.", "public function f($a) { return 'x'; }", 4)],
+    ),
+    "c": (
+        "/* Adds. */\nstatic int *f(int a) { return 0; }\nint g(void);\n",
+        [("f", "Adds.", "static int *f(int a) { return 0; }", 2)],
+    ),
+    "cpp": (
+        "namespace n {\nclass K {\n  // Inner.\n  int f() { return 1; }\n};\n}\n/// Outer.\ntemplate <class T>\nT &K::g(T a) { return a; }\n",
+        [
+            ("n::K::f", "Inner.", "int f() { return 1; }", 4),
+            ("K::g", "Outer.", "template <class T>\nT &K::g(T a) { return a; }", 8),
+        ],
+    ),
+    "csharp": (
+        "namespace N {\n  class C {\n    /// <summary>\n    /// Does.\n    /// </summary>\n    public override void F() { var x = 1; }\n  }\n}\n",
+        [("N.C.F", "Does.", "public override void F() { var x = 1; }", 6)],
+    ),
+}
+
+
+@pytest.mark.parametrize("language", CASES)
+def test_functions_have_names_documentation_and_lines(language: str) -> None:
+    code, expected = CASES[language]
+    found = [(s.name, s.docstring, s.code, s.start_line) for s in functions(code, language)]
+    assert found == expected
+
+
+def test_python_functions_agree_with_the_interpreters_own_tree() -> None:
+    """Names, first lines and docstrings of a real module, against `ast`."""
+    for module in ("argparse.py", "heapq.py", "typing.py", "asyncio/base_events.py"):
+        text = (Path(sysconfig.get_paths()["stdlib"]) / module).read_text()
+        assert sorted((s.name, s.start_line, s.docstring) for s in functions(text, "python")) == sorted(
+            _by_ast(ast.parse(text), "")
+        )
+
+
+def _by_ast(node: ast.AST, scope: str):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([child.lineno, *(d.lineno for d in child.decorator_list)])
+            doc = ast.get_docstring(child)
+            yield scope + child.name, first, (doc.strip() or None) if doc else None
+        else:
+            yield from _by_ast(child, f"{scope}{child.name}." if isinstance(child, ast.ClassDef) else scope)
+
+
+def test_remarks_to_tools_and_to_other_code_are_no_documentation() -> None:
+    code = (
+        "int a; // the counter\nint f() { return a; }\n// eslint-disable-next-line\nint g() { return 1; }\n"
+    )
+    assert [s.docstring for s in functions(code, "c")] == [None, None]
+
+
+def test_stubs_have_no_statements() -> None:
+    code = "def a(): ...\ndef b(): pass\ndef c():\n    'Doc.'\ndef d():\n    'Doc.'\n    return 1\n"
+    assert [s.statements for s in functions(code, "python")] == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        (
+            "python",
+            "def good():\n    return 1\n\n\ndef bad():\n    return (1 +\n\n\ndef fine():\n    return 2\n",
+        ),
+        ("c", "int good() { return 1; }\nint bad() { return 1 +; }\nint fine() { return 2; }\n"),
+    ],
+)
+def test_errors_are_told_by_function(language: str, code: str) -> None:
+    assert {s.name: s.has_error for s in functions(code, language)} == {
+        "good": False,
+        "bad": True,
+        "fine": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("def f():\n    '''x\n    y'''\n    return 1\n", "def f():\n    return 1\n"),
+        ("def f(): 'x'; return 1", "def f(): return 1"),
+        ("def f():\n    'x'", "def f():\n    pass"),
+        ("def f():\n    return 1\n", "def f():\n    return 1\n"),
+        (
+            "@d\nasync def f():\n    # c\n    'x'\n    return 1\n",
+            "@d\nasync def f():\n    # c\n    return 1\n",
+        ),
+    ],
+)
+def test_documentation_can_be_taken_out(code: str, expected: str) -> None:
+    assert code_without_docstring(code, "python") == expected
+    ast.parse(code_without_docstring(code, "python"))
