@@ -1,0 +1,1 @@
+"""Export: a dataset directory in, one file that other tools read out."""
