@@ -45,6 +45,11 @@ class Program:
     tests: str | None = None
     """Test code run after `code` in the same program; None asks only that `code` runs to its end."""
     stdin: str | None = None
+    """Sent through a real pipe; None is an empty input."""
+    expected_stdout: str | None = None
+    """What the program has to print, compared outside the box: trailing blanks of lines and blank
+    lines at the end don't count. Such a program is run as a whole (`__main__`) and may leave by
+    `sys.exit(0)`, for its output is the evidence."""
     limits: Limits = field(default_factory=Limits)
 
 

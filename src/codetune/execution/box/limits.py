@@ -1,0 +1,61 @@
+"""The last steps before untrusted code runs: limits on, privileges off."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import resource
+
+from codetune.execution.box.job import Job
+from codetune.execution.box.syscalls import (
+    drop_capabilities,
+    install_filter,
+    set_dumpable,
+    set_no_new_privileges,
+)
+
+__all__ = ["confine"]
+
+_OPEN_FILES = 1024
+
+
+def _limit(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def confine(job: Job, *, seccomp: bytes | None, process_allowance: int | None) -> None:
+    """Bind this process and all it will ever start.
+
+    Args:
+        job: Limits of the run.
+        seccomp: Assembled filter, or None where there is none for this machine.
+        process_allowance: RLIMIT_NPROC; None where the count would include the user's own processes.
+    """
+    # SIGXCPU is only the backstop, in whole seconds: PID 1 watches the sum over all processes.
+    seconds = math.ceil(job.cpu_seconds) + 1
+    _limit(resource.RLIMIT_CPU, seconds)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, max(job.disk_bytes, 1 << 20))
+    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _limit(resource.RLIMIT_MEMLOCK, 64 << 10)
+    _limit(resource.RLIMIT_MSGQUEUE, 0)
+    _limit(resource.RLIMIT_STACK, job.stack_bytes)
+    if job.limit_address_space:
+        with open("/proc/self/statm", "rb") as file:
+            mapped = int(file.read().split()[0]) * resource.getpagesize()
+        # What the warm interpreter has mapped already is not the program's.
+        _limit(resource.RLIMIT_AS, job.memory_bytes + (mapped if job.command is None else 0))
+    if process_allowance is not None:
+        _limit(resource.RLIMIT_NPROC, process_allowance)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # when memory runs out, this goes and not the zygote
+    drop_capabilities()
+    set_no_new_privileges()
+    set_dumpable(True)  # only for its own /proc/self; PID 1 and the zygote are not
+    if seccomp is not None:
+        install_filter(seccomp)
+    os.umask(0o022)

@@ -1,0 +1,198 @@
+"""System calls that Python 3.11 doesn't offer, through libc.
+
+Every function raises `OSError` with the call's name when the kernel refuses.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import signal
+
+__all__ = [
+    "CLONE_NEWCGROUP",
+    "CLONE_NEWIPC",
+    "CLONE_NEWNET",
+    "CLONE_NEWNS",
+    "CLONE_NEWPID",
+    "CLONE_NEWUSER",
+    "CLONE_NEWUTS",
+    "MNT_DETACH",
+    "MS_BIND",
+    "MS_NODEV",
+    "MS_NOEXEC",
+    "MS_NOSUID",
+    "MS_PRIVATE",
+    "MS_RDONLY",
+    "MS_REC",
+    "MS_REMOUNT",
+    "drop_capabilities",
+    "fork_into",
+    "install_filter",
+    "mount",
+    "mount_read_only",
+    "pivot_root",
+    "set_child_subreaper",
+    "set_dumpable",
+    "set_no_new_privileges",
+    "set_parent_death_signal",
+    "umount_detached",
+    "unshare",
+]
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MNT_DETACH = 2
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP = 1, 4, 22
+_PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
+_SECCOMP_MODE_FILTER = 2
+_MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID, _MOUNT_ATTR_NODEV = 1, 2, 4
+_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
+
+# clone, pivot_root, capset, mount_setattr; from the kernel's tables for each architecture.
+_NUMBERS = {"x86_64": (56, 155, 126, 442), "aarch64": (220, 41, 91, 442)}
+_CLONE, _PIVOT_ROOT, _CAPSET, _MOUNT_SETATTR = _NUMBERS.get(platform.machine(), (-1, -1, -1, -1))
+
+_libc = ctypes.CDLL(None, use_errno=True)
+# PyDLL keeps the interpreter's lock over the call, which a fork needs.
+_libc_locked = ctypes.PyDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def unshare(flags: int) -> None:
+    """Move this process into new namespaces."""
+    _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def fork_into(flags: int) -> int:
+    """Fork this single-threaded process into new namespaces.
+
+    One call instead of `unshare` and two forks: with CLONE_NEWPID the child is PID 1.
+
+    Returns:
+        0 in the child, the child's pid in the parent.
+    """
+    api = ctypes.pythonapi
+    api.PyOS_BeforeFork()
+    zero = ctypes.c_long(0)
+    pid = _libc_locked.syscall(
+        ctypes.c_long(_CLONE), ctypes.c_long(flags | signal.SIGCHLD), zero, zero, zero, zero
+    )
+    if pid == 0:
+        api.PyOS_AfterFork_Child()
+        return 0
+    number = ctypes.get_errno()
+    api.PyOS_AfterFork_Parent()
+    ctypes.set_errno(number)
+    return _check(pid, "clone")
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    """mount(2)."""
+
+    def encode(text: str | None) -> bytes | None:
+        return None if text is None else os.fsencode(text)
+
+    result = _libc.mount(
+        encode(source), os.fsencode(target), encode(kind), ctypes.c_ulong(flags), encode(data)
+    )
+    _check(result, f"mount {kind or source or ''} on {target}")
+
+
+class _MountAttributes(ctypes.Structure):
+    _fields_ = (
+        ("attr_set", ctypes.c_uint64),
+        ("attr_clr", ctypes.c_uint64),
+        ("propagation", ctypes.c_uint64),
+        ("userns_fd", ctypes.c_uint64),
+    )
+
+
+def mount_read_only(target: str) -> None:
+    """Make a mount and everything mounted under it read-only, without devices and setuid (Linux 5.12)."""
+    attributes = _MountAttributes(attr_set=_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV)
+    result = _libc.syscall(
+        ctypes.c_long(_MOUNT_SETATTR),
+        ctypes.c_int(_AT_FDCWD),
+        os.fsencode(target),
+        ctypes.c_uint(_AT_RECURSIVE),
+        ctypes.byref(attributes),
+        ctypes.c_size_t(ctypes.sizeof(attributes)),
+    )
+    _check(result, f"mount_setattr {target}")
+
+
+def umount_detached(target: str) -> None:
+    """Take a whole tree of mounts away, at once."""
+    _check(_libc.umount2(os.fsencode(target), ctypes.c_int(MNT_DETACH)), f"umount {target}")
+
+
+def pivot_root(new_root: str, old_root: str) -> None:
+    """pivot_root(2)."""
+    result = _libc.syscall(ctypes.c_long(_PIVOT_ROOT), os.fsencode(new_root), os.fsencode(old_root))
+    _check(result, "pivot_root")
+
+
+def _prctl(option: int, value: int, what: str) -> None:
+    zero = ctypes.c_ulong(0)
+    _check(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero), what)
+
+
+def set_dumpable(dumpable: bool) -> None:
+    """Whether processes of the same user may look into this one through /proc and ptrace."""
+    _prctl(_PR_SET_DUMPABLE, int(dumpable), "prctl dumpable")
+
+
+def set_parent_death_signal(number: int) -> None:
+    """Have the kernel send this process a signal when its parent dies."""
+    _prctl(_PR_SET_PDEATHSIG, number, "prctl parent death signal")
+
+
+def set_child_subreaper() -> None:
+    """Become the parent of descendants whose parent died."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1, "prctl subreaper")
+
+
+def set_no_new_privileges() -> None:
+    """No program started from here on can gain privileges, setuid or not."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1, "prctl no_new_privs")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability, for good."""
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    none = (ctypes.c_uint32 * 6)()
+    _check(_libc.syscall(ctypes.c_long(_CAPSET), header, none), "capset")
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def install_filter(instructions: bytes) -> None:
+    """Put a seccomp filter on this process and its descendants.
+
+    Args:
+        instructions: Assembled `struct sock_filter`s, 8 bytes each.
+    """
+    program = _FilterProgram(len(instructions) // 8, instructions)
+    result = _libc.prctl(
+        ctypes.c_int(_PR_SET_SECCOMP), ctypes.c_ulong(_SECCOMP_MODE_FILTER), ctypes.byref(program)
+    )
+    _check(result, "prctl seccomp")

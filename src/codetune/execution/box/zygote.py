@@ -1,0 +1,76 @@
+"""The zygote: a bare, warm, single-threaded interpreter that makes one box after another.
+
+It is started by the runner with one socket, goes behind the wall itself (mounts, network, user),
+and from then on forks a fresh box for each job. It never runs untrusted code and never holds more
+than the job at hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import random
+import signal
+import socket
+import sys
+from typing import Any
+
+from codetune.execution.box import bubblewrap, namespaces, unsandboxed
+from codetune.execution.box.job import Job
+from codetune.execution.box.supervise import run_job
+from codetune.execution.box.wire import ConnectionClosed, pack, receive
+
+__all__ = ["main"]
+
+# What solutions import most; a fork gets them for nothing.
+_WARM = (
+    "abc", "ast", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses", "datetime",
+    "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools", "json",
+    "math", "numbers", "operator", "queue", "random", "re", "statistics", "string", "textwrap",
+    "threading", "time", "traceback", "typing", "unittest", "uuid",
+)  # fmt: skip
+_TIERS = {"namespaces": namespaces.prepare, "bubblewrap": bubblewrap.prepare, "none": unsandboxed.prepare}
+
+
+def _warm_up() -> None:
+    for name in _WARM:
+        with contextlib.suppress(ImportError):
+            __import__(name)
+    random.seed(0)  # the same program draws the same numbers in every box
+    gc.collect()
+    gc.freeze()  # so that the children's collections don't touch, and so copy, these pages
+
+
+def _prepare(config: dict[str, Any]) -> Any:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runner decides when to stop
+    # numpy and the like, where the base interpreter has them; never the runner's own packages.
+    sys.path[:] = [*config["python_path"]]
+    _warm_up()
+    return _TIERS[config["tier"]](config)
+
+
+def main(control: socket.socket) -> None:
+    """Serve jobs until the runner closes the connection."""
+    config, _ = receive(control)
+    try:
+        tier = _prepare(config)
+    except Exception as error:
+        step = getattr(error, "step", "")
+        control.sendall(pack({"ready": False, "error": str(error), "step": step}))
+        return
+    control.sendall(pack({"ready": True, **tier.facts}))
+    while True:
+        try:
+            header, blobs = receive(control)
+            answer = run_job(Job.of(header, blobs), tier.launch, tier.sweep, control)
+            control.sendall(answer)
+        except (ConnectionClosed, BrokenPipeError):
+            return
+        except OSError as error:  # no process, no memory, no pipe: ours to report, not the program's
+            control.sendall(pack({"broken": f"the box could not be made: {error}"}, [b"", b"", b""]))
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))
+    os._exit(0)

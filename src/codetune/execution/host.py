@@ -1,0 +1,67 @@
+"""What of this machine a box gets to see: system folders and the bare interpreter, read-only."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+__all__ = ["BoxView", "base_python", "box_view"]
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix/store")
+
+
+class BoxView:
+    """Folders and links of the private root.
+
+    Attributes:
+        folders: (real path on the host, path in the box).
+        links: (target, path in the box).
+    """
+
+    def __init__(self, extra: Iterable[str] = ()) -> None:
+        self.folders: list[tuple[str, str]] = []
+        self.links: list[tuple[str, str]] = []
+        for path in _SYSTEM:
+            if os.path.islink(path):
+                self.links.append((os.readlink(path), path))
+            elif os.path.isdir(path):
+                self.folders.append((path, path))
+        for path in extra:
+            real = os.path.realpath(path)
+            for wanted in dict.fromkeys((path, real)):
+                if not self._covers(wanted) and os.path.exists(real):
+                    self.folders.append((real, wanted))
+
+    def _covers(self, path: str) -> bool:
+        return any(path == known or path.startswith(known + "/") for _, known in self.folders)
+
+
+@cache
+def base_python() -> str:
+    """The interpreter under the virtual environment, its links resolved."""
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    return os.path.realpath(base)
+
+
+@cache
+def python_path() -> tuple[str, ...]:
+    """The base interpreter's module path: its standard library, then its own packages (never ours)."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    paths = {
+        "installed_base": sys.base_prefix, "base": sys.base_prefix,
+        "installed_platbase": sys.base_exec_prefix, "platbase": sys.base_exec_prefix,
+    }  # fmt: skip
+    wanted = [sysconfig.get_path(name, vars=paths) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    stdlib = Path(wanted[0])
+    wanted.insert(2, str(stdlib / "lib-dynload"))
+    wanted.append(f"/usr/lib/{version[:7]}/dist-packages")
+    return tuple(path for path in dict.fromkeys(wanted) if Path(path).is_dir())
+
+
+def box_view(extra: Iterable[str] = ()) -> BoxView:
+    """The private root for this machine's interpreter and the given toolchains' folders."""
+    return BoxView([sys.base_prefix, sys.base_exec_prefix, str(Path(base_python()).parent.parent), *extra])

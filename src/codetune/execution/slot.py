@@ -1,0 +1,162 @@
+"""One place where programs run, one at a time: a zygote process and the socket to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from codetune.errors import ExecutionError
+from codetune.execution.box.wire import ConnectionClosed, pack, receive
+from codetune.execution.cgroups import SlotGroups
+from codetune.execution.host import BoxView, base_python, python_path
+
+__all__ = ["Slot", "SlotRefused", "SlotSpec"]
+
+_SOURCE = Path(__file__).resolve().parents[2]
+# The package's own folder leaves the path again before anything is run: boxes see the bare interpreter.
+_START = (
+    "import sys; own = sys.argv[2]; sys.path.append(own); "
+    "from codetune.execution.box import zygote; sys.path.remove(own); "
+    "import os, socket; zygote.main(socket.socket(fileno=int(sys.argv[1]))); os._exit(0)"
+)
+_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",  # sets print in the same order in every run
+    "PYTHONUTF8": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "HOME": "/box",
+}
+_FIRST_SLOT_USER = 70_000
+_SLOT_USERS_PER_RUNNER = 64
+
+
+class SlotRefused(ExecutionError):
+    """The machine doesn't allow this tier; says at which step and why."""
+
+    def __init__(self, step: str, cause: str) -> None:
+        super().__init__(f"{step}: {cause}")
+        self.step = step
+        self.cause = cause
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (SlotRefused, (self.step, self.cause))
+
+
+@dataclass(frozen=True)
+class SlotSpec:
+    """What every slot of an executor has in common."""
+
+    tier: str
+    view: BoxView
+    bwrap: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Slot:
+    """A zygote.
+
+    Args:
+        spec: Tier and view.
+        number: Which slot of this runner, from 0; it makes the slot's user.
+
+    Raises:
+        SlotRefused: The tier doesn't hold on this machine.
+    """
+
+    def __init__(self, spec: SlotSpec, number: int) -> None:
+        self.spec = spec
+        self.number = number
+        self.jobs_done = 0
+        self.groups = SlotGroups.create(number) if spec.tier != "none" else None
+        ours, theirs = socket.socketpair()
+        self.socket = ours
+        command = [base_python(), "-S", "-s", "-P", "-B", "-c", _START, str(theirs.fileno()), str(_SOURCE)]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+            env=_ENVIRONMENT,
+            start_new_session=True,  # Ctrl-C at the terminal is the runner's business
+            cwd="/",
+        )
+        theirs.close()
+        try:
+            if self.groups is not None:
+                self.groups.add(self._process.pid)
+            self._introduce()
+        except BaseException:
+            self.close()
+            raise
+
+    def _introduce(self) -> None:
+        runs_as_root = os.geteuid() == 0
+        user = _FIRST_SLOT_USER + os.getpid() % 10_000 * _SLOT_USERS_PER_RUNNER + self.number % 64
+        config = {
+            "tier": self.spec.tier,
+            "slot_user": user if runs_as_root and self.spec.tier == "namespaces" else None,
+            "folders": self.spec.view.folders,
+            "links": self.spec.view.links,
+            "python": base_python(),
+            "python_path": python_path(),
+            "bwrap": self.spec.bwrap,
+            "watch_memory": self.groups is None or not self.groups.holds_memory,
+        }
+        try:
+            self.socket.sendall(pack(config))
+            answer, _ = receive(self.socket)
+        except (ConnectionClosed, OSError) as error:
+            raise SlotRefused("starting the zygote", f"it ended at once ({error})") from error
+        if not answer["ready"]:
+            raise SlotRefused(answer["step"] or "starting the zygote", answer["error"])
+        self.facts = answer
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+    def send(self, frame: bytes, *, memory_bytes: int, processes: int) -> None:
+        """Give the zygote a job; it must be idle.
+
+        Raises:
+            ConnectionClosed: The zygote is gone.
+        """
+        if self.groups is not None:
+            self.groups.limit(memory_bytes=memory_bytes, processes=processes)
+        try:
+            self.socket.sendall(frame)
+        except OSError as error:
+            raise ConnectionClosed from error
+
+    def receive(self) -> tuple[dict[str, Any], list[bytes]]:
+        """The answer to the job given, with what the control groups saw.
+
+        Raises:
+            ConnectionClosed: The zygote is gone.
+        """
+        header, blobs = receive(self.socket)
+        self.jobs_done += 1
+        if self.groups is not None:
+            header.update(self.groups.events())
+        return header, blobs
+
+    def close(self) -> None:
+        """End the zygote, and with it whatever runs in its box."""
+        self.socket.close()
+        try:
+            self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        if self.groups is not None:
+            self.groups.remove()

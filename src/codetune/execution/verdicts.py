@@ -1,0 +1,173 @@
+"""From evidence to a verdict. The only way to PASS is the run's secret, or the right output."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from codetune.execution.protocol import Execution, Program
+from codetune.records import Verdict
+
+__all__ = ["judge", "same_output"]
+
+_DETAIL_CHARACTERS = 300
+
+_REPORTED = {
+    "compile": Verdict.COMPILE,
+    "assertion": Verdict.WRONG,
+    "exit": Verdict.EARLY_EXIT,
+    "memory": Verdict.OOM,
+    "disk": Verdict.DISK,
+    "processes": Verdict.PIDS,
+    "error": Verdict.RUNTIME,
+    "tests-compile": Verdict.HARNESS_ERROR,
+}
+
+
+def same_output(expected: str, printed: str) -> bool:
+    """Compare as contest judges do: line by line, blanks at line ends and blank last lines aside."""
+
+    def lines(text: str) -> list[str]:
+        return [line.rstrip() for line in text.rstrip().split("\n")]
+
+    return lines(expected) == lines(printed)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _stopped(evidence: Mapping[str, Any], program: Program) -> tuple[Verdict, str] | None:
+    """Verdicts of a limit that we enforced."""
+    limits = program.limits
+    match evidence.get("stopped"):
+        case "cpu":
+            return Verdict.CPU_TLE, f"used its {limits.cpu_seconds:g} CPU seconds"
+        case "wall":
+            if evidence.get("cpu_seconds", 0.0) >= limits.cpu_seconds:
+                return Verdict.CPU_TLE, f"used its {limits.cpu_seconds:g} CPU seconds"
+            return (
+                Verdict.WALL_TLE,
+                f"still there after {limits.wall_limit_seconds:g} seconds, mostly waiting",
+            )
+        case "memory":
+            return Verdict.OOM, f"used more than {limits.memory_bytes >> 20} MiB of memory"
+        case "processes":
+            return Verdict.PIDS, f"started more than {limits.processes} processes or threads"
+        case "output":
+            return Verdict.OUTPUT, f"printed more than {limits.output_bytes} bytes"
+    return None
+
+
+def _failed(
+    evidence: Mapping[str, Any], verdict: Verdict, detail: str, program: Program
+) -> tuple[Verdict, str]:
+    """A program that failed because a limit held fails by that limit's name."""
+    limits = program.limits
+    if evidence.get("oom_killed"):
+        return Verdict.OOM, f"used more than {limits.memory_bytes >> 20} MiB of memory"
+    if evidence.get("process_limit_hit"):
+        return Verdict.PIDS, f"started more than {limits.processes} processes or threads"
+    if evidence.get("disk_full") and verdict in (Verdict.RUNTIME, Verdict.WRONG, Verdict.EARLY_EXIT):
+        return Verdict.DISK, f"filled its {limits.disk_bytes >> 20} MiB of disk"
+    return verdict, detail
+
+
+def _by_status(evidence: Mapping[str, Any], program: Program) -> tuple[Verdict, str]:
+    """Verdicts of a program that never reported, by how its process ended."""
+    status = evidence.get("status")
+    if status is None:
+        return Verdict.HARNESS_ERROR, f"PID 1 of the box ended unexpectedly ({evidence.get('init_status')})"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGSYS:
+            return Verdict.SECCOMP, "made a system call that the box forbids"
+        if number == signal.SIGXCPU:
+            return Verdict.CPU_TLE, f"used its {program.limits.cpu_seconds:g} CPU seconds"
+        if number == signal.SIGXFSZ:
+            return Verdict.DISK, "wrote a file larger than its limit"
+        return Verdict.RUNTIME, f"killed by {_signal_name(number)}"
+    code = os.waitstatus_to_exitcode(status)
+    if code == 0 or program.language == "python":
+        return Verdict.EARLY_EXIT, f"left with exit code {code} before its end"
+    return Verdict.RUNTIME, f"exit code {code}"
+
+
+def _exit_code(evidence: Mapping[str, Any]) -> int | None:
+    status = evidence.get("status")
+    return None if status is None else os.waitstatus_to_exitcode(status)
+
+
+def _left_well(evidence: Mapping[str, Any]) -> bool:
+    """Ended by itself with exit code 0."""
+    return evidence.get("status") == 0
+
+
+def _decide(
+    program: Program,
+    evidence: Mapping[str, Any],
+    stdout: str,
+    stderr: str,
+    read_failure: Callable[[str], Verdict | None] | None,
+) -> tuple[Verdict, str]:
+    if "broken" in evidence:
+        return Verdict.HARNESS_ERROR, str(evidence["broken"])
+    report = evidence.get("report") or {}
+    if program.expected_stdout is not None and evidence.get("stopped") is None and _left_well(evidence):
+        if same_output(program.expected_stdout, stdout):
+            return Verdict.PASS, ""
+        return Verdict.WRONG, "printed something else than expected"
+    if program.expected_stdout is None and report.get("kind") == "end":
+        return Verdict.PASS, ""
+    if (stopped := _stopped(evidence, program)) is not None:
+        return stopped
+    kind = report.get("kind")
+    if kind in _REPORTED:
+        verdict, detail = _REPORTED[kind], str(report.get("detail", ""))
+        if verdict is Verdict.HARNESS_ERROR:
+            return verdict, f"the tests don't compile: {detail}"
+    else:
+        verdict, detail = _by_status(evidence, program)
+        if verdict is Verdict.RUNTIME and read_failure is not None:
+            verdict = read_failure(stderr + stdout) or verdict
+    return _failed(evidence, verdict, detail, program)
+
+
+def judge(
+    program: Program,
+    evidence: Mapping[str, Any],
+    stdout: bytes,
+    stderr: bytes,
+    *,
+    tier: str,
+    read_failure: Callable[[str], Verdict | None] | None = None,
+) -> Execution:
+    """Make the verdict on one run.
+
+    Args:
+        program: What was run.
+        evidence: The zygote's answer: how PID 1 and the program ended, what was used, what was
+            said with the secret, what the control groups counted.
+        stdout: As captured.
+        stderr: As captured.
+        tier: Which isolation held.
+        read_failure: For other languages, tells a failed assertion from a crash by what was printed.
+    """
+    out, err = stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
+    verdict, detail = _decide(program, evidence, out, err, read_failure)
+    return Execution(
+        id=program.id,
+        verdict=verdict,
+        cpu_seconds=float(evidence.get("cpu_seconds", 0.0)),
+        wall_seconds=float(evidence.get("wall_seconds", 0.0)),
+        stdout=out,
+        stderr=err,
+        detail=detail.encode("utf-8", "replace").decode()[:_DETAIL_CHARACTERS],
+        exit_code=_exit_code(evidence),
+        tier=tier,
+    )
