@@ -1,0 +1,129 @@
+"""Dataset directories to rows as tokens: what is learned from, what is held out, what is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from codetune.errors import DataError
+from codetune.records import Conversation, Instruction, Record
+from codetune.store.atomic import replacing
+from codetune.store.dataset import Dataset
+from codetune.store.schema import table_of, to_row
+from codetune.text.conversation import conversation_of
+from codetune.train.config import TrainConfig
+from codetune.train.encoding import Encoded, Encoder, Refused
+
+__all__ = ["TrainingRows", "encode_datasets", "write_refused"]
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Rows as tokens.
+
+    Attributes:
+        train: What is learned from, in the datasets' order.
+        held_out: What the loss is measured on; shares no group with `train`.
+        refused: Record, reason, detail of each row left out.
+        licenses: Licence (or `unknown`) -> rows learned from.
+    """
+
+    train: list[Encoded]
+    held_out: list[Encoded]
+    refused: list[tuple[Record, str, str]]
+    licenses: dict[str, int]
+
+
+def _conversations(datasets: Sequence[Dataset[Record]]) -> Iterator[tuple[Record, Conversation, str]]:
+    for dataset in datasets:
+        for record in dataset:
+            if isinstance(record, Instruction):
+                group = record.lineage.group or record.id
+                yield record, conversation_of(record), group
+            elif isinstance(record, Conversation):
+                yield record, record, record.row_id
+            else:
+                raise DataError(
+                    f"rows of type {dataset.kind.__name__} can't be trained on",
+                    where=str(dataset.folder),
+                    next_step="make Instruction rows of them first, with codetune synth",
+                )
+
+
+def encode_datasets(
+    datasets: Sequence[Dataset[Record]], encoder: Encoder, config: TrainConfig, seed: int
+) -> TrainingRows:
+    """Encode every row, and keep some out of training.
+
+    Held out are whole groups (a repository, a problem), chosen by hash, so the choice depends on
+    the seed and the rows and on no order.
+
+    Raises:
+        DataError: No row can be learned from.
+    """
+    rows: list[tuple[str, Encoded, str]] = []
+    refused: list[tuple[Record, str, str]] = []
+    seen: set[str] = set()
+    for record, conversation, group in _conversations(datasets):
+        if record.id in seen:
+            refused.append((record, "duplicate-id", "the same row is in the inputs twice"))
+            continue
+        seen.add(record.id)
+        try:
+            encoded = encoder.encode(record.id, conversation.messages)
+        except Refused as refusal:
+            refused.append((record, refusal.reason, refusal.detail))
+        else:
+            rows.append((group, encoded, conversation.license or "unknown"))
+    if not rows:
+        reasons = Counter(reason for _, reason, _ in refused).most_common(1)
+        raise DataError(
+            f"there is nothing to train on: all {len(refused)} rows were refused, most as {reasons[0][0]}"
+            if reasons
+            else "there is nothing to train on: the datasets have no rows",
+            where=", ".join(str(dataset.folder) for dataset in datasets),
+        )
+    held = _held_out_groups(rows, config, seed)
+    train = [(encoded, license_) for group, encoded, license_ in rows if group not in held]
+    return TrainingRows(
+        train=[encoded for encoded, _ in train],
+        held_out=[encoded for group, encoded, _ in rows if group in held],
+        refused=refused,
+        licenses=dict(sorted(Counter(license_ for _, license_ in train).items())),
+    )
+
+
+def _held_out_groups(rows: Sequence[tuple[str, Encoded, str]], config: TrainConfig, seed: int) -> set[str]:
+    wanted = min(config.held_out_rows, int(config.held_out_fraction * len(rows)))
+    sizes = Counter(group for group, _, _ in rows)
+
+    def key(group: str) -> bytes:
+        return blake2b(f"{seed}:{group}:held-out".encode(), digest_size=16).digest()
+
+    held: set[str] = set()
+    for group in sorted(sizes, key=key):
+        if sizes[group] <= wanted:  # a group too large for what is left would starve the training
+            held.add(group)
+            wanted -= sizes[group]
+    return held
+
+
+def write_refused(folder: Path, refused: Sequence[tuple[Record, str, str]]) -> dict[str, int]:
+    """Write `rejects/part-00000.parquet`, as dataset directories have it.
+
+    Returns:
+        Reason -> rows.
+    """
+    by_kind: dict[type[Record], list[dict[str, object]]] = {}
+    for record, reason, detail in refused:
+        row = {**to_row(record), "stage": "train", "reason": reason, "detail": detail}
+        by_kind.setdefault(type(record), []).append(row)
+    for number, (kind, rows) in enumerate(by_kind.items()):
+        with replacing(folder / "rejects" / f"part-{number:05d}.parquet") as temporary:
+            pq.write_table(table_of(kind, rows, rejects=True), temporary, compression="zstd")
+    return dict(sorted(Counter(reason for _, reason, _ in refused).items()))

@@ -1,0 +1,82 @@
+"""The train stage: instruction rows in, an adapter (or a model) and its loss curve out.
+
+    adapter/             PEFT's format                  (model/ when every weight was tuned)
+    adapter.gguf         the same for llama.cpp's server
+    loss.jsonl           one line a step
+    checkpoints/         the last two
+    rejects/             rows that could not be learned from
+    run.json             last
+
+A killed run goes on from its last checkpoint; under a step limit it ends with the parameters of an
+undisturbed one, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from codetune.errors import MissingExtraError
+from codetune.records import Record
+from codetune.store.context import StageContext
+from codetune.store.dataset import Dataset
+from codetune.store.hashing import code_hash
+from codetune.store.run_card import Plan, RunCard
+from codetune.store.stage_output import StageOutput
+from codetune.train.base_model import BaseModel
+from codetune.train.config import TrainConfig
+
+__all__ = ["STAGE", "run"]
+
+STAGE = "train"
+
+
+def run(config: TrainConfig, inputs: Sequence[Path], output: Path, context: StageContext) -> RunCard:
+    """Tune a model.
+
+    Args:
+        config: Model, method, limits.
+        inputs: Dataset directories of `Instruction` or `Conversation` rows.
+        output: Where the adapter and the loss curve go.
+        context: Seed, cache (de-quantised weights), progress.
+
+    Returns:
+        The run card; `docs/training.md` names what `results` holds.
+
+    Raises:
+        DataError: An input holds nothing that can be learned from.
+        ConfigError: The model is not there, or has no such layers.
+        MissingExtraError: torch and its company are not installed.
+    """
+    base = BaseModel.find(config.model)
+    datasets = [Dataset[Record](folder) for folder in inputs]
+    named = {
+        (
+            dataset.folder.name if len(datasets) == 1 else f"{i}. {dataset.folder.name}"
+        ): dataset.card.output_hash
+        for i, dataset in enumerate(datasets, 1)
+    }
+    plan = Plan(
+        stage=STAGE,
+        config=config.model_dump(mode="json"),
+        inputs={**named, "model": base.hash},
+        code=code_hash(__name__),
+        seed=context.seed,
+    )
+    with StageOutput(output, plan) as stage:
+        if stage.finished is not None:
+            return stage.finished
+        try:
+            import torch  # noqa: F401
+            import transformers  # noqa: F401
+        except ImportError as error:
+            raise MissingExtraError.of("tuning a model", "train") from error
+        from codetune.train.hardware import has_gpu
+
+        if config.loop == "trl" or config.method == "qlora" or (config.loop == "auto" and has_gpu()):
+            from codetune.train.trl_loop import train_with_trl
+
+            return train_with_trl(config, base, datasets, stage, context)
+        from codetune.train.cpu_run import train_on_cpu
+
+        return train_on_cpu(config, base, datasets, stage, context)
