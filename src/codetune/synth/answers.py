@@ -1,0 +1,165 @@
+"""What a generator expects of an answer: the schema it is asked with, and how the text is read.
+
+A server that takes a JSON Schema can't answer otherwise; of one that doesn't, the first JSON
+object in the text counts, fenced or not. Both ways the answer is then checked here again: a
+server's word for it is not enough.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+__all__ = ["Field", "Form", "InvalidAnswerError", "ModelForm", "Slots", "first_json_object"]
+
+A = TypeVar("A", covariant=True)
+M = TypeVar("M", bound=BaseModel)
+
+
+class InvalidAnswerError(Exception):
+    """The answer is not what was asked for.
+
+    Args:
+        reason: A few fixed words that can be counted, e.g. `invalid JSON`.
+        detail: What exactly, in words the model can be told.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}")
+
+
+class Form(Protocol[A]):
+    """What an answer looks like."""
+
+    @property
+    def schema(self) -> Mapping[str, Any] | None:
+        """JSON Schema sent with the question; None where the answer is plain text."""
+        ...
+
+    def read(self, text: str) -> A:
+        """Read an answer.
+
+        Raises:
+            InvalidAnswerError: It is not what was asked for.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ModelForm(Generic[M]):
+    """An answer that is a pydantic model."""
+
+    model: type[M]
+    limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Property -> schema keywords for this question alone, e.g. a length drawn for the row."""
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        plain = _strict(self.model.model_json_schema())
+        for name, keywords in self.limits.items():
+            plain["properties"][name] = {**plain["properties"][name], **keywords}
+        return plain
+
+    def read(self, text: str) -> M:
+        try:
+            return self.model.model_validate(first_json_object(text))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise InvalidAnswerError("not as the schema says", f"{where}: {first['msg']}") from None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One slot: a text that must match a pattern from end to end."""
+
+    pattern: str
+    expected: str
+    """What it has to be, in words."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """An answer of named groups of named texts, made for one question.
+
+    Its keys are names found in the code, so no class could be written beforehand.
+    """
+
+    groups: Mapping[str, Mapping[str, Field]]
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return _object(
+            {
+                group: _object(
+                    {name: {"type": "string", "pattern": f"^{f.pattern}$"} for name, f in slots.items()}
+                )
+                for group, slots in self.groups.items()
+            }
+        )
+
+    def read(self, text: str) -> dict[str, dict[str, str]]:
+        plain = first_json_object(text)
+        answer: dict[str, dict[str, str]] = {}
+        for group, slots in self.groups.items():
+            given = plain.get(group)
+            if not isinstance(given, dict):
+                raise InvalidAnswerError("not as the schema says", f"{group} is missing")
+            answer[group] = {}
+            for name, slot in slots.items():
+                value = given.get(name)
+                if not isinstance(value, str) or not re.fullmatch(slot.pattern, value):
+                    raise InvalidAnswerError(
+                        "not as the schema says", f"{group}.{name} has to be {slot.expected}"
+                    )
+                answer[group][name] = value
+        return answer
+
+
+def first_json_object(text: str) -> dict[str, Any]:
+    """The JSON object in an answer: the whole text, or the first one that stands in it.
+
+    Raises:
+        InvalidAnswerError: There is none.
+    """
+    text = text.strip()
+    decoder = json.JSONDecoder(strict=False)  # models write line breaks into strings
+    position = text.find("{")
+    while position != -1:
+        try:
+            value, _ = decoder.raw_decode(text, position)
+        except (json.JSONDecodeError, RecursionError):
+            position = text.find("{", position + 1)
+            continue
+        if isinstance(value, dict):
+            return value
+    raise InvalidAnswerError("invalid JSON", "the answer has to be one JSON object")
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _strict(schema: dict[str, Any]) -> dict[str, Any]:
+    """Close every object and require every property, as servers ask of a strict schema."""
+    schema = {key: value for key, value in schema.items() if key not in ("title", "default", "description")}
+    if "properties" in schema:
+        schema.update(_object({name: _strict(part) for name, part in schema["properties"].items()}))
+    for key in ("items", "additionalItems"):
+        if isinstance(schema.get(key), dict):
+            schema[key] = _strict(schema[key])
+    if "$defs" in schema:
+        schema["$defs"] = {name: _strict(part) for name, part in schema["$defs"].items()}
+    return schema

@@ -1,0 +1,64 @@
+"""Settings of synthesis: which generator asks which model, about which rows, within what budget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from codetune.config.settings import Settings
+from codetune.synth.options import OPTIONS, options_of
+
+__all__ = ["SynthConfig"]
+
+
+class SynthConfig(Settings):
+    """What `codetune synth` does."""
+
+    generator: str = "instruct-from-code"
+    """Name of the generator; `codetune generators` lists them."""
+    model: str = "local"
+    """`local` (the embedded model), a name in the model map, a .gguf file, or a URL ending in /v1."""
+    judges: tuple[str, ...] = ()
+    """More models that vote, for generators that let several; each as `model`."""
+    model_map: Path | None = None
+    """JSON or YAML file that says where models are served."""
+    samples: int | None = Field(default=None, ge=1)
+    """Rows to work on, drawn by record id so that added rows don't reshuffle them; None takes all."""
+    programming_languages: tuple[str, ...] = ()
+    """Rows of other programming languages are left alone; empty takes all."""
+    language: Literal["en", "zh"] = "en"
+    """Natural language that the model writes."""
+    in_flight: int = Field(default=8, ge=1, le=4096)
+    """Rows worked on at the same time; does not change what comes out."""
+    max_new_tokens: int | None = Field(default=None, ge=8, le=131072)
+    """Most tokens of one answer; None takes what the generator thinks enough."""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    """Sampling temperature of first tries; None takes the generator's."""
+    retries: int = Field(default=1, ge=0, le=10)
+    """How often an invalid answer is asked again, with the reason, before the row is refused."""
+    prompts: Path | None = None
+    """Folder whose prompt files take the place of the shipped ones of the same name."""
+    shots: int | None = Field(default=None, ge=0, le=32)
+    """Examples shown with each question; None shows all that the prompt has."""
+    part_rows: int = Field(default=500, ge=1, le=100_000)
+    """Rows worked on for one part of the dataset, the unit that workers and restarts go by."""
+    budget: str | None = None
+    """Where to stop: money, time or tokens, e.g. `5usd`, `2h`, `1Mtok`."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """The generator's own settings; `codetune generators NAME` lists them."""
+
+    @field_validator("programming_languages", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _known(self) -> SynthConfig:
+        if self.generator not in OPTIONS:
+            raise ValueError(
+                f"there is no generator {self.generator!r}; choose one of: {', '.join(sorted(OPTIONS))}"
+            )
+        options_of(self.generator, self.options)
+        return self

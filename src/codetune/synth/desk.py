@@ -1,0 +1,200 @@
+"""What a generator works with: a model to ask, answers that were checked, a box to run code in.
+
+ask ─▶ prompt file ─▶ request ─▶ reply ─▶ form.read ─▶ check ─▶ value
+                         ▲                    │ invalid
+                         └── the reason ◀─────┘ up to `retries` times, then a refusal
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Generic, TypeVar
+
+from codetune.errors import BackendUnavailableError, RequestRefusedError
+from codetune.execution.protocol import Execution, Program
+from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
+from codetune.records import Generated, Message
+from codetune.synth.answers import Form, InvalidAnswerError
+from codetune.synth.refusal import Refusal
+from codetune.synth.running import ProgramRunner
+from codetune.text.prompts import Prompt
+
+__all__ = ["AskSettings", "Asked", "Desk"]
+
+A = TypeVar("A")
+
+_RETRY_TEMPERATURE = 0.4
+"""A retry at temperature 0 tends to give the same words again."""
+_QUOTED = 2000
+"""Characters of a raw answer that go back to the model, or into a refusal's detail."""
+_PATIENCE = 20
+"""Rows in a row that may fail for want of a server before the stage stops: it is down for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskSettings:
+    """How questions are asked; from the stage's settings."""
+
+    seed: int = 0
+    temperature: float | None = None
+    max_new_tokens: int | None = None
+    retries: int = 1
+    shots: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[A]):
+    """A valid answer and where it came from."""
+
+    value: A
+    reply: ChatReply
+    prompt: Prompt
+    tries: int
+
+    def generated(self, *fields: str) -> tuple[Generated, ...]:
+        """Lineage entries: these fields were written by this answer."""
+        return tuple(
+            Generated(
+                field=name,
+                model=self.reply.model,
+                prompt=self.prompt.name,
+                prompt_hash=self.prompt.hash,
+                request_key=self.reply.key,
+            )
+            for name in fields
+        )
+
+
+@dataclass
+class Desk:
+    """One stage's model, prompts and sandbox; safe for concurrent use in one event loop.
+
+    Args:
+        model: Who is asked.
+        prompts: Name without language -> prompt.
+        runner: Who runs programs.
+        settings: How to ask.
+        voters: Further models, for generators that let several judge.
+    """
+
+    model: ChatModel
+    prompts: Mapping[str, Prompt]
+    runner: ProgramRunner
+    settings: AskSettings = field(default_factory=AskSettings)
+    voters: tuple[ChatModel, ...] = ()
+    counts: Counter[str] = field(default_factory=Counter)
+    """`asked`, `stored`, `retried`, `prompt_tokens`, `completion_tokens` of this process."""
+    _failures_in_a_row: int = 0
+
+    async def ask(
+        self,
+        prompt: str,
+        form: Form[A],
+        variables: Mapping[str, Any],
+        *,
+        row: str,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        sample: int = 0,
+        check: Callable[[A], tuple[str, str] | None] | None = None,
+        model: ChatModel | None = None,
+    ) -> Asked[A]:
+        """Ask until the answer is valid.
+
+        Args:
+            prompt: Name of one of the prompts, without language.
+            form: What the answer has to look like.
+            variables: For the prompt's template.
+            row: Id of the row asked about; with the seed it makes the sampling seed.
+            max_new_tokens: The generator's limit, unless the settings have their own.
+            temperature: Likewise.
+            sample: Which of several answers to the same question.
+            check: Says what is wrong with a value, as (reason, detail), or None.
+            model: Somebody else to ask than the desk's model.
+
+        Raises:
+            Refusal: No valid answer after all retries, or the server refused the request. Its
+                detail ends with the raw text of the last answer.
+            BackendUnavailableError: The servers are down, not only this request.
+        """
+        chosen = self.prompts[prompt]
+        asked_model = model or self.model
+        question = chosen.messages(variables, shots=self.settings.shots)
+        messages = question
+        if self.settings.temperature is not None:
+            temperature = self.settings.temperature
+        fault: InvalidAnswerError | None = None
+        text = ""
+        for number in range(self.settings.retries + 1):
+            heat = temperature if number == 0 else max(temperature, _RETRY_TEMPERATURE)
+            reply = await self._reply(
+                asked_model,
+                ChatRequest(
+                    messages=messages,
+                    max_new_tokens=self.settings.max_new_tokens or max_new_tokens,
+                    temperature=heat,
+                    seed=self._seed(row, prompt, number) if heat > 0 else None,
+                    json_schema=form.schema,
+                    sample=sample,
+                ),
+            )
+            text = reply.text
+            try:
+                value = _read(reply, form, check)
+            except InvalidAnswerError as error:
+                fault = error
+                self.counts["invalid"] += 1
+                messages = (*question, *self._again(text, error))
+            else:
+                return Asked(value, reply, chosen, number + 1)
+        assert fault is not None
+        raise Refusal(fault.reason, f"{fault.detail}; the answer was: {text[:_QUOTED]}")
+
+    async def run(self, program: Program) -> Execution:
+        """Run a program in the sandbox."""
+        return await self.runner.run(program)
+
+    async def _reply(self, model: ChatModel, request: ChatRequest) -> ChatReply:
+        try:
+            reply = await model.chat(request)
+        except RequestRefusedError as error:
+            words = str(error).lower()
+            overflow = "context" in words and ("exceed" in words or "length" in words or "larger" in words)
+            raise Refusal("context overflow" if overflow else "request refused", str(error)) from error
+        except BackendUnavailableError as error:
+            self._failures_in_a_row += 1
+            if self._failures_in_a_row >= _PATIENCE or not self.counts["asked"] + self.counts["stored"]:
+                raise
+            raise Refusal("no answer", str(error)) from error
+        self._failures_in_a_row = 0
+        self.counts["stored" if reply.stored else "asked"] += 1
+        if not reply.stored:
+            self.counts["prompt_tokens"] += reply.prompt_tokens or 0
+            self.counts["completion_tokens"] += reply.completion_tokens or 0
+        return reply
+
+    def _again(self, text: str, fault: InvalidAnswerError) -> tuple[Message, Message]:
+        words = self.prompts["retry"].messages({"detail": fault.detail})[-1].content
+        return (
+            Message(role="assistant", content=text[:_QUOTED] or "(empty)"),
+            Message(role="user", content=words),
+        )
+
+    def _seed(self, row: str, prompt: str, number: int) -> int:
+        digest = blake2b(f"{self.settings.seed}:{row}:{prompt}:{number}".encode(), digest_size=4)
+        return int.from_bytes(digest.digest(), "big") >> 1  # fits the int32 that servers take
+
+
+def _read(reply: ChatReply, form: Form[A], check: Callable[[A], tuple[str, str] | None] | None) -> A:
+    if reply.finish_reason == "length":
+        raise InvalidAnswerError(
+            "cut short", f"the answer was not finished after {reply.completion_tokens} tokens"
+        )
+    value = form.read(reply.text)
+    fault = check(value) if check is not None else None
+    if fault is not None:
+        raise InvalidAnswerError(*fault)
+    return value

@@ -1,0 +1,119 @@
+"""The engine's loop: items of many parts in flight at once, parts written whole and in order of need.
+
+    parts ─▶ items ─▶ at most `in_flight` at work ─▶ part complete? ─▶ written
+
+One event loop, no thread per request. While the last items of a part are still at work the first
+of the next part begin, so a slow row doesn't idle the server; memory holds the open parts only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from codetune.errors import CodetuneError
+from codetune.records import Instruction
+from codetune.store.dataset import Reject, Shard
+from codetune.synth.desk import Desk
+from codetune.synth.generator import Generator, Remembers
+
+__all__ = ["drive", "joined"]
+
+
+@dataclass
+class _OpenPart:
+    index: int
+    made: list[Shard[Instruction] | None]
+    rows: int
+    written: asyncio.Event = field(default_factory=asyncio.Event)
+    left: int = 0
+
+
+def joined(made: Iterable[Shard[Instruction]]) -> Shard[Instruction]:
+    """Several items' results as one, in order; a row that two items came to is kept once."""
+    kept: dict[str, Instruction] = {}
+    rejected: list[Reject] = []
+    for shard in made:
+        for row in shard.kept:
+            kept.setdefault(row.id, row)
+        rejected.extend(shard.rejected)
+    return Shard(tuple(kept.values()), tuple(rejected))
+
+
+async def drive(
+    parts: Iterable[tuple[int, Callable[[], Sequence[Any]]]],
+    generator: Generator,
+    desk: Desk,
+    *,
+    write: Callable[[int, Shard[Instruction]], None],
+    in_flight: int,
+    advance: Callable[[int], None] = lambda rows: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Make the parts that are not there yet.
+
+    Args:
+        parts: Number and reader of each part to be made, in order.
+        generator: Makes an item.
+        desk: What it works with.
+        write: Writes a finished part.
+        in_flight: Items at work at the same time.
+        advance: Told how many input rows are done, as they are.
+        stop: Asked before each item; True ends the work after those in flight. The part that is
+            open then is not written: its answers are in the store, and a later run goes on there.
+
+    Returns:
+        Whether all parts were made.
+    """
+    room = asyncio.Semaphore(in_flight)
+    stopped = False
+
+    async def work(part: _OpenPart, place: int, item: tuple[Any, ...]) -> None:
+        try:
+            part.made[place] = await generator.make(item, desk)
+        finally:
+            room.release()
+        part.left -= 1
+        advance(len(item))
+        if not part.left:
+            _finish(part, generator, write)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for index, read in parts:
+                items = list(generator.items(read()))
+                part = _OpenPart(index, [None] * len(items), len(items), left=len(items))
+                if not items:
+                    write(index, Shard(()))
+                    continue
+                for place, item in enumerate(items):
+                    await room.acquire()
+                    if stop():
+                        stopped = True
+                        room.release()
+                        break
+                    group.create_task(work(part, place, item))
+                if stopped:
+                    break
+                if isinstance(generator, Remembers):
+                    await part.written.wait()
+    except* CodetuneError as errors:
+        raise _first(errors) from None
+    return not stopped
+
+
+def _finish(part: _OpenPart, generator: Generator, write: Callable[[int, Shard[Instruction]], None]) -> None:
+    made = [shard for shard in part.made if shard is not None]
+    shard = generator.settle(made) if isinstance(generator, Remembers) else joined(made)
+    part.made = []
+    write(part.index, shard)
+    part.written.set()
+
+
+def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

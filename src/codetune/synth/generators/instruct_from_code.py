@@ -1,0 +1,248 @@
+"""From code to an instruction that it answers, in two rounds (after CodeCapybara's pipeline).
+
+    snippet ─▶ round one: the task that the code solves ─▶ is it one? about this code?
+            ─▶ round two: what the code lacks to run    ─▶ parses? unchanged? runs?
+            ─▶ instruction = the task, output = the program
+
+In round two the model doesn't copy the code: it writes what is missing, and the program is put
+together around the code as it was found (docs/design/synthesis.md says why).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from codetune.execution.protocol import Limits, Program
+from codetune.records import Check, Generated, Instruction, Lineage, Snippet, Verdict
+from codetune.store.dataset import Shard
+from codetune.synth.answers import ModelForm
+from codetune.synth.desk import Asked, Desk
+from codetune.synth.drawing import draw
+from codetune.synth.generator import refused
+from codetune.synth.options import InstructFromCodeOptions
+from codetune.synth.programs import complete
+from codetune.synth.refusal import Refusal
+from codetune.synth.snippet_text import (
+    code_without_docstring,
+    documentation_in_short,
+    own_name,
+    owner_name,
+    shortened,
+)
+from codetune.synth.statements import statement_fault
+from codetune.tasks.language_names import display_name
+from codetune.text.parsing import is_parsed_language, parses
+
+__all__ = ["InstructFromCode", "Statement"]
+
+_SPARE_TOKENS = 24
+_CHARS_PER_WORD = 7
+
+
+class Statement(BaseModel):
+    """Round one's answer."""
+
+    instruction: str
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How one row is asked for its statement."""
+
+    opening: str
+    length: str
+    max_words: int
+    with_io: bool
+
+
+@dataclass(frozen=True)
+class InstructFromCode:
+    """See the module."""
+
+    options: InstructFromCodeOptions
+    language: str = "en"
+    seed: int = 0
+
+    name: ClassVar[str] = "instruct-from-code"
+    summary: ClassVar[str] = "write the task that a snippet solves, then complete it to a program that runs"
+    consumes: ClassVar[type[Snippet]] = Snippet
+    runs_code: ClassVar[bool] = True
+    prompts: ClassVar[Mapping[str, frozenset[str]]] = {
+        "instruct_from_code": frozenset(
+            {"kind", "name", "documentation", "code", "length", "opening", "with_io", "programming_language"}
+        ),
+        "complete_python": frozenset(
+            {"path", "task", "code", "class_name", "missing", "attributes", "arguments"}
+        ),
+    }
+
+    def items(self, records: Sequence[Snippet]) -> Iterator[tuple[Snippet, ...]]:
+        for record in records:
+            yield (record,)
+
+    async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
+        (snippet,) = item
+        row = self._row(snippet)
+        try:
+            self._admit(snippet)
+            asked = await self._statement(snippet, desk)
+        except Refusal as refusal:
+            return refused(self._checked(row, "statement", refusal), refusal.reason, refusal.detail)
+        row = replace_row(
+            row,
+            instruction=asked.value.instruction.strip(),
+            generated=asked.generated("instruction"),
+            checks=(Check(check="statement", verdict="passed"),),
+        )
+        if not self.options.complete:
+            return Shard((row,))
+        try:
+            program, generated = await complete(snippet, row.instruction, desk, self.options)
+            row = replace_row(row, output=program, generated=generated)
+            row = replace_row(row, checks=await self._checks(row, snippet, desk))
+        except Refusal as refusal:
+            row = self._checked(row, "program", refusal)
+            if self.options.accept == "statement" and refusal.reason != "no answer":
+                return Shard((replace_row(row, output=snippet.code),))
+            return refused(row, refusal.reason, refusal.detail)
+        return Shard((row,))
+
+    def _admit(self, snippet: Snippet) -> None:
+        if not is_parsed_language(snippet.programming_language):
+            raise Refusal("language not supported", snippet.programming_language)
+        if len(snippet.code) > self.options.max_code_chars:
+            raise Refusal("snippet too long", f"{len(snippet.code)} characters")
+        if own_name(snippet) is None:
+            raise Refusal("snippet without a name")
+
+    def _row(self, snippet: Snippet) -> Instruction:
+        return Instruction(
+            task="code_generation",
+            instruction="",
+            output=snippet.code,
+            language=self.language,
+            programming_language=snippet.programming_language,
+            source=snippet.source,
+            license=snippet.license,
+            tags=(self.name,),
+            lineage=Lineage(
+                upstream_id=snippet.id,
+                repo=snippet.repo,
+                path=snippet.path,
+                commit=snippet.commit,
+                group=snippet.repo or snippet.path,
+                parents=(snippet.id,),
+            ),
+        )
+
+    @staticmethod
+    def _checked(row: Instruction, check: str, refusal: Refusal) -> Instruction:
+        verdict = "not run" if refusal.reason in ("no answer", "request refused") else "failed"
+        return replace_row(row, checks=(Check(check=check, verdict=verdict, detail=refusal.reason),))
+
+    def _form(self, snippet: Snippet, prompt: Mapping[str, Any]) -> _Form:
+        dice = draw(self.seed, snippet.id, "statement")
+        owner = owner_name(snippet)
+        opening = dice.choice(prompt["openings"]["method" if owner else "function"]).format(
+            lang=display_name(snippet.programming_language),
+            name=own_name(snippet),
+            of=self._of(owner),
+        )
+        fitting = [entry for entry in prompt["lengths"] if entry["words"] <= self.options.max_words]
+        length = dice.choice(fitting or prompt["lengths"][:1])
+        with_io = dice.random() < self.options.input_output_share
+        return _Form(opening, length["text"], min(self.options.max_words, length["words"]), with_io)
+
+    def _of(self, owner: str | None) -> str:
+        if owner is None:
+            return ""
+        return f" of the class `{owner}`" if self.language == "en" else f"（属于类 `{owner}`）"
+
+    async def _statement(self, snippet: Snippet, desk: Desk) -> Asked[Statement]:
+        form = self._form(snippet, desk.prompts["instruct_from_code"].extras)
+        name = own_name(snippet) or ""
+        documentation = documentation_in_short(snippet)
+        code = code_without_docstring(snippet)
+        shown = {
+            "kind": "method" if owner_name(snippet) else "function",
+            "name": snippet.name,
+            "documentation": documentation,
+            "code": shortened(code, self.options.code_chars),
+            "length": form.length,
+            "opening": form.opening,
+            "with_io": form.with_io,
+            "programming_language": display_name(snippet.programming_language),
+        }
+
+        def fault(statement: Statement) -> tuple[str, str] | None:
+            return statement_fault(
+                statement.instruction,
+                language=self.language,
+                # What is drawn steers; what is refused is only what the settings rule out.
+                words=(self.options.min_words, self.options.max_words),
+                must_name=(name,),
+                body=code,
+                ground=f"{snippet.name}\n{snippet.docstring or ''}\n{snippet.code}\n{snippet.path}",
+                min_grounded=self.options.min_grounded,
+            )
+
+        return await desk.ask(
+            "instruct_from_code",
+            ModelForm(Statement, {"instruction": {"maxLength": form.max_words * _CHARS_PER_WORD}}),
+            shown,
+            row=snippet.id,
+            max_new_tokens=2 * form.max_words + _SPARE_TOKENS,
+            check=fault,
+        )
+
+    async def _checks(self, row: Instruction, snippet: Snippet, desk: Desk) -> tuple[Check, ...]:
+        """Does the program parse, hold the code unchanged, and run?"""
+        language = snippet.programming_language
+        from codetune.synth.unchanged import holds_unchanged
+
+        if not parses(row.output, language):
+            raise Refusal("does not parse", row.output)
+        if not holds_unchanged(row.output, snippet.code, language):
+            raise Refusal("original code changed", row.output)
+        held = (
+            Check(check="parses", verdict="passed"),
+            Check(check="original code unchanged", verdict="passed"),
+        )
+        limits = Limits(cpu_seconds=self.options.cpu_seconds)
+        ran = await desk.run(Program(id=snippet.id, code=row.output, language=language, limits=limits))
+        if ran.verdict is Verdict.PASS:
+            return (*held, Check(check="runs", verdict="passed", detail=ran.tier))
+        if not ran.verdict.is_about_the_program:
+            if self.options.unrunnable == "refuse":
+                raise Refusal("could not be run", ran.detail)
+            return (*held, Check(check="runs", verdict="not run", detail=ran.detail))
+        raise Refusal("did not run", f"{ran.verdict}: {ran.detail}")
+
+
+def replace_row(
+    row: Instruction,
+    *,
+    instruction: str | None = None,
+    output: str | None = None,
+    generated: tuple[Generated, ...] = (),
+    checks: tuple[Check, ...] = (),
+) -> Instruction:
+    """A row with new text, new entries added to its lineage, and the id that goes with them."""
+    from dataclasses import replace
+
+    lineage = replace(
+        row.lineage,
+        generated=(*row.lineage.generated, *generated),
+        checks=(*row.lineage.checks, *checks),
+    )
+    return replace(
+        row,
+        id="",
+        instruction=row.instruction if instruction is None else instruction,
+        output=row.output if output is None else output,
+        lineage=lineage,
+    )

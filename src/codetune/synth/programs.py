@@ -1,0 +1,59 @@
+"""Round two: from code that can't run alone to a program that may."""
+
+from __future__ import annotations
+
+from codetune.records import Generated, Snippet
+from codetune.synth.desk import Desk
+from codetune.synth.options import InstructFromCodeOptions
+from codetune.synth.python_needs import Needs, python_needs
+from codetune.synth.python_program import assemble_python, python_slots
+from codetune.synth.refusal import Refusal
+from codetune.synth.snippet_text import code_without_docstring, shortened
+
+__all__ = ["complete"]
+
+_TOKENS_PER_SLOT = 48
+
+
+async def complete(
+    snippet: Snippet, statement: str, desk: Desk, options: InstructFromCodeOptions
+) -> tuple[str, tuple[Generated, ...]]:
+    """Ask for what the code lacks and put the program together.
+
+    Returns:
+        The program, and who wrote what is new in it (nobody, where nothing was missing).
+
+    Raises:
+        Refusal: The code can't stand alone, or no valid answer came.
+    """
+    needs = python_needs(snippet.code, snippet.name)
+    if needs is None:
+        raise Refusal("can't stand alone", "not a single function that can be called")
+    slots = python_slots(needs)
+    if slots is None:
+        return assemble_python(snippet.code, needs, {}), ()
+    asked = await desk.ask(
+        "complete_python",
+        slots,
+        _shown(snippet, statement, needs, options),
+        row=snippet.id,
+        max_new_tokens=32 + _TOKENS_PER_SLOT * sum(len(group) for group in slots.groups.values()),
+    )
+    return assemble_python(snippet.code, needs, asked.value), asked.generated("output")
+
+
+def _shown(
+    snippet: Snippet, statement: str, needs: Needs, options: InstructFromCodeOptions
+) -> dict[str, object]:
+    return {
+        "path": snippet.path,
+        "task": statement,
+        "code": shortened(code_without_docstring(snippet), options.code_chars),
+        "class_name": needs.class_name,
+        "missing": list(needs.missing),
+        "attributes": list(needs.attributes),
+        "arguments": [
+            f"{name}: {needs.annotations[name]}" if name in needs.annotations else name
+            for name in needs.arguments
+        ],
+    }

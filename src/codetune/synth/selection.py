@@ -1,0 +1,141 @@
+"""Which rows are worked on, and which of them make one part.
+
+Only ids and languages are read, so a million rows cost seconds and a few megabytes. The sample is
+drawn by each record's id: rows added later may take some places, but never reshuffle the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from codetune.errors import DataError
+from codetune.records import Record
+from codetune.store.dataset import Dataset
+from codetune.store.schema import from_row
+
+__all__ = ["PartPlan", "Selection", "read_part", "select"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlan:
+    """The rows of one part: file -> row numbers in it, ascending."""
+
+    rows: tuple[tuple[Path, tuple[int, ...]], ...]
+
+    def __len__(self) -> int:
+        return sum(len(numbers) for _, numbers in self.rows)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was selected, and what was left alone."""
+
+    parts: tuple[PartPlan, ...]
+    counts: dict[str, int] = field(default_factory=dict)
+    """`read`, `other_language`, `repeated`, `not_sampled`, `selected`."""
+
+
+def select(
+    datasets: Sequence[Dataset[Any]],
+    *,
+    samples: int | None,
+    seed: int,
+    programming_languages: Sequence[str],
+    part_rows: int,
+) -> Selection:
+    """Choose rows and divide them into parts.
+
+    Args:
+        datasets: Inputs, in order; a row whose id came before is left out.
+        samples: How many; None takes all.
+        seed: Of the draw.
+        programming_languages: Languages that count; empty takes all.
+        part_rows: Rows of one part.
+
+    Raises:
+        DataError: Nothing is left to work on.
+    """
+    files = [path for dataset in datasets for path in dataset.parts()]
+    wanted = set(programming_languages)
+    where: list[npt.NDArray[np.int64]] = []
+    ranks: list[npt.NDArray[np.uint64]] = []
+    read = other = 0
+    for number, path in enumerate(files):
+        names = pq.read_schema(path).names
+        columns = ["id", *(["programming_language"] if "programming_language" in names else [])]
+        table = pq.read_table(path, columns=columns)
+        read += table.num_rows
+        rows = np.arange(table.num_rows, dtype=np.int64)
+        if wanted and "programming_language" in names:
+            fits = np.array(
+                [name in wanted for name in table.column("programming_language").to_pylist()], bool
+            )
+            other += int((~fits).sum())
+            rows = rows[fits]
+        ids = table.column("id").to_pylist()
+        ranks.append(np.array([_rank(seed, ids[row]) for row in rows], dtype=np.uint64))
+        where.append(np.stack([np.full_like(rows, number), rows], axis=1))
+    places = np.concatenate(where) if where else np.empty((0, 2), np.int64)
+    rank = np.concatenate(ranks) if ranks else np.empty(0, np.uint64)
+    _, first = np.unique(rank, return_index=True)  # ordered by rank; equal ids have equal ranks
+    chosen = np.sort(first[:samples])
+    counts = {
+        "read": read,
+        "other_language": other,
+        "repeated": len(rank) - len(first),
+        "not_sampled": len(first) - len(chosen),
+        "selected": len(chosen),
+    }
+    if not len(chosen):
+        raise DataError(
+            "there are no rows to work on" + (f" in {', '.join(sorted(wanted))}" if wanted and read else ""),
+            where=", ".join(str(dataset.folder) for dataset in datasets),
+            next_step="choose other programming languages, or another input",
+        )
+    picked = places[chosen]
+    parts = tuple(_plan(picked[i : i + part_rows], files) for i in range(0, len(picked), part_rows))
+    return Selection(parts, counts)
+
+
+def _rank(seed: int, record_id: str) -> int:
+    return int.from_bytes(blake2b(f"{seed}:{record_id}:sample".encode(), digest_size=8).digest(), "big")
+
+
+def _plan(places: npt.NDArray[np.int64], files: Sequence[Path]) -> PartPlan:
+    return PartPlan(
+        tuple(
+            (files[number], tuple(places[places[:, 0] == number, 1].tolist()))
+            for number in np.unique(places[:, 0]).tolist()
+        )
+    )
+
+
+@lru_cache(maxsize=2)
+def _row_group(path: Path, changed_ns: int, group: int) -> pa.Table:
+    return pq.ParquetFile(path).read_row_group(group)
+
+
+def read_part(plan: PartPlan, kind: type[Record]) -> Iterator[Record]:
+    """The records of one part, in the input's order; memory holds two row groups."""
+    for path, numbers in plan.rows:
+        metadata = pq.read_metadata(path)
+        start = 0
+        remaining = np.array(numbers, dtype=np.int64)
+        for group in range(metadata.num_row_groups):
+            stop = start + metadata.row_group(group).num_rows
+            mine = remaining[(remaining >= start) & (remaining < stop)] - start
+            if len(mine):
+                table = _row_group(path, path.stat().st_mtime_ns, group).take(pa.array(mine))
+                for row in table.to_pylist():
+                    yield from_row(kind, row)
+            start = stop

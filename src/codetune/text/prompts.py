@@ -1,0 +1,216 @@
+"""Prompts as files: loaded, checked, hashed, rendered, and overridable without touching Python.
+
+A prompt is two files of one name:
+
+    NAME.LANG.jinja   two blocks, `system` and `user`
+    NAME.LANG.yaml    optional: `shots` (few-shot examples) and anything else the caller reads
+
+    {% block system %}You turn code into a task.{% endblock %}
+    {% block user %}Code:
+    {{ code }}{% endblock %}
+
+    shots:
+      - variables: {code: "def double(x): return x * 2"}
+        answer: {instruction: "Write a function `double` that doubles a number."}
+
+A shot is worded by the same `user` block as the question, so examples and question can't drift
+apart. A file of the same name in the user's folder takes the place of ours, each of the two on its
+own. The hash covers both files; it goes into the lineage of whatever the prompt brought about.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
+from jinja2.sandbox import SandboxedEnvironment
+
+from codetune.errors import ConfigError, DataError
+from codetune.records import Message
+from codetune.store.hashing import json_hash
+
+__all__ = ["Prompt", "Shot", "load_prompt", "prompt_names"]
+
+_BLOCKS = ("system", "user")
+
+
+def _environment() -> Environment:
+    # Sandboxed: an override may come with somebody else's recipe.
+    return SandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One example: what was asked, and the answer a good model gives."""
+
+    variables: Mapping[str, Any]
+    answer: Any
+    """Plain data; shown to the model as JSON, or as it is when it is a text."""
+
+    @property
+    def text(self) -> str:
+        """The answer as the model is to write it."""
+        return self.answer if isinstance(self.answer, str) else json.dumps(self.answer, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt, ready to be rendered.
+
+    Attributes:
+        name: `NAME.LANG`, as lineage calls it.
+        hash: 32 hexadecimal characters over both files.
+        shots: Examples shown before each question.
+        extras: Whatever else the YAML file holds, by key.
+    """
+
+    name: str
+    template: str
+    where: str
+    """The template's file, for error messages."""
+    shots: tuple[Shot, ...] = ()
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def hash(self) -> str:
+        shots = [[dict(shot.variables), shot.answer] for shot in self.shots]
+        return json_hash([self.template, shots, dict(self.extras)])
+
+    @cached_property
+    def _compiled(self) -> Template:
+        return _environment().from_string(self.template)
+
+    def _block(self, name: str, variables: Mapping[str, Any]) -> str:
+        context = self._compiled.new_context(dict(variables))
+        try:
+            return "".join(self._compiled.blocks[name](context)).strip("\n")
+        except TemplateError as error:
+            raise ConfigError(
+                f"the prompt can't be filled in: {error}", where=self.where, next_step="mend the file"
+            ) from error
+
+    def messages(self, variables: Mapping[str, Any], *, shots: int | None = None) -> tuple[Message, ...]:
+        """Word one question.
+
+        Args:
+            variables: Every variable the template names.
+            shots: How many of the examples to show, from the first; None shows all.
+
+        Returns:
+            System turn, example turns, and the question as the last turn.
+
+        Raises:
+            ConfigError: The template fails on these variables.
+        """
+        system = self._block("system", variables)
+        turns = [Message(role="system", content=system)] if system.strip() else []
+        for shot in self.shots[:shots]:
+            turns.append(Message(role="user", content=self._block("user", {**variables, **shot.variables})))
+            turns.append(Message(role="assistant", content=shot.text))
+        return (*turns, Message(role="user", content=self._block("user", variables)))
+
+
+def prompt_names(folder: Path) -> tuple[str, ...]:
+    """Names (`NAME.LANG`) of the prompts in a folder, sorted."""
+    return tuple(sorted(path.name.removesuffix(".jinja") for path in folder.glob("*.jinja")))
+
+
+def load_prompt(
+    name: str, folder: Path, *, variables: Collection[str], overrides: Path | None = None
+) -> Prompt:
+    """Load `NAME.LANG` and check it before anything is asked.
+
+    Args:
+        name: `NAME.LANG`, e.g. `instruct_from_code.en`.
+        folder: Where the shipped prompts are.
+        variables: The variables that will be given; the template may name no other.
+        overrides: A folder whose files take the place of the shipped ones of the same name.
+
+    Raises:
+        ConfigError: No such prompt, a block is missing, a variable is unknown (with those there
+            are), or a file is not valid Jinja or YAML.
+    """
+    template_path = _chosen(f"{name}.jinja", folder, overrides)
+    if template_path is None:
+        raise ConfigError(
+            f"there is no prompt {name!r}",
+            where=str(folder),
+            next_step=f"choose one of: {', '.join(prompt_names(folder)) or 'none there'}",
+        )
+    text = _read(template_path)
+    _check_template(text, template_path, variables)
+    data_path = _chosen(f"{name}.yaml", folder, overrides)
+    shots, extras = _read_data(data_path, variables) if data_path is not None else ((), {})
+    return Prompt(name=name, template=text, where=str(template_path), shots=shots, extras=extras)
+
+
+def _chosen(file_name: str, folder: Path, overrides: Path | None) -> Path | None:
+    places = [overrides, folder] if overrides is not None else [folder]
+    return next((place / file_name for place in places if (place / file_name).is_file()), None)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"the prompt can't be read: {error}", where=str(path)) from error
+
+
+def _check_template(text: str, path: Path, variables: Collection[str]) -> None:
+    environment = _environment()
+    try:
+        tree = environment.parse(text)
+        blocks = environment.from_string(text).blocks
+    except TemplateSyntaxError as error:
+        raise ConfigError(
+            f"the prompt is not valid Jinja: {error.message}",
+            where=f"{path}, line {error.lineno}",
+            next_step="mend the line",
+        ) from error
+    missing = [name for name in _BLOCKS if name not in blocks]
+    if missing:
+        raise ConfigError(
+            f"the prompt has no block {missing[0]!r}",
+            where=str(path),
+            next_step="give it the blocks system and user",
+        )
+    unknown = sorted(meta.find_undeclared_variables(tree) - set(variables))
+    if unknown:
+        raise ConfigError(
+            f"the prompt names a variable that is not given to it, {unknown[0]!r}",
+            where=str(path),
+            next_step=f"use some of: {', '.join(sorted(variables))}",
+        )
+
+
+def _read_data(path: Path, variables: Collection[str]) -> tuple[tuple[Shot, ...], dict[str, Any]]:
+    try:
+        plain = yaml.safe_load(_read(path)) or {}
+    except yaml.YAMLError as error:
+        raise ConfigError(f"the prompt's examples are not valid YAML: {error}", where=str(path)) from error
+    if not isinstance(plain, dict):
+        raise ConfigError("the prompt's examples are not a mapping", where=str(path))
+    entries: Sequence[Any] = plain.pop("shots", None) or ()
+    shots = []
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict) or set(entry) != {"variables", "answer"}:
+            raise ConfigError(
+                f"example {number} needs exactly the keys variables and answer", where=str(path)
+            )
+        unknown = sorted(set(entry["variables"]) - set(variables))
+        if unknown:
+            raise ConfigError(
+                f"example {number} gives a variable the prompt doesn't have, {unknown[0]!r}",
+                where=str(path),
+                next_step=f"use some of: {', '.join(sorted(variables))}",
+            )
+        shots.append(Shot(entry["variables"], entry["answer"]))
+    return tuple(shots), plain
