@@ -1,0 +1,124 @@
+"""One suite for every engine: same results, in order, whoever works."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from codetune.engine.local import LocalEngine
+from codetune.engine.open import open_engine
+from codetune.engine.protocol import Engine
+from codetune.errors import ConfigError, DataError
+
+NAMES = ["local-1", "local-3", pytest.param("ray", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    kind, _, workers = request.param.partition("-")
+    if kind == "ray":
+        pytest.importorskip("ray")
+    opened = open_engine(kind, workers=int(workers or 2))
+    yield opened
+    opened.close()
+
+
+def slower_when_smaller(number: int) -> int:
+    time.sleep(0.002 * (10 - number % 10))
+    return number * number
+
+
+def add(offset: int, number: int) -> int:
+    return offset + number
+
+
+def fail_at_five(number: int) -> int:
+    if number == 5:
+        raise DataError("row five is broken", where="file, row 5")
+    return number
+
+
+def test_it_is_an_engine(engine: Engine) -> None:
+    assert isinstance(engine, Engine)
+    assert engine.workers >= 1
+
+
+def test_results_come_in_order(engine: Engine) -> None:
+    assert list(engine.map(slower_when_smaller, range(40))) == [n * n for n in range(40)]
+
+
+def test_settings_travel_in_a_partial(engine: Engine) -> None:
+    assert list(engine.map(partial(add, 100), range(5))) == [100, 101, 102, 103, 104]
+
+
+def test_an_error_is_raised_as_it_was(engine: Engine) -> None:
+    done = []
+    with pytest.raises(DataError, match=r"row five is broken \(file, row 5\)"):
+        done.extend(engine.map(fail_at_five, range(20)))
+    assert list(engine.map(slower_when_smaller, range(3))) == [0, 1, 4]
+
+
+def test_shards_are_drawn_as_they_are_needed(engine: Engine) -> None:
+    drawn = []
+
+    def shards() -> Iterator[int]:
+        for number in range(100):
+            drawn.append(number)
+            yield number
+
+    results = engine.map(slower_when_smaller, shards())
+    next(results)
+    assert len(drawn) <= 2 * engine.workers + 2
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_unknown_engines_are_named() -> None:
+    with pytest.raises(ConfigError, match="choose local, ray or ray:ADDRESS"):
+        open_engine("spark")
+
+
+def nap(_: int) -> int:
+    time.sleep(60)
+    return os.getpid()
+
+
+def test_workers_die_with_a_killed_parent() -> None:
+    code = (
+        "from codetune.engine.local import LocalEngine\n"
+        "from tests.engine.test_engines import nap\n"
+        "if __name__ == '__main__': list(LocalEngine(2).map(nap, range(4)))\n"
+    )
+    root = str(Path(__file__).parents[2])
+    parent = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": root})
+    process = psutil.Process(parent.pid)
+    deadline = time.monotonic() + 30
+    while len(process.children()) < 3 and time.monotonic() < deadline:  # two workers, one tracker
+        time.sleep(0.05)
+    children = process.children(recursive=True)
+    assert len(children) >= 2
+    time.sleep(0.5)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+
+
+def test_an_interrupted_run_does_not_wait_for_its_workers() -> None:
+    clock = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        with LocalEngine(2) as engine:
+            results = engine.map(nap, range(4))
+            pool_is_up = engine.map(slower_when_smaller, range(2))
+            assert list(pool_is_up) == [0, 1]
+            raise KeyboardInterrupt
+    del results
+    assert time.monotonic() - clock < 10
