@@ -120,7 +120,7 @@ def bars(rows: Sequence[tuple[str, int]], *, unit: str, colour: str = "accent") 
     total = sum(value for _, value in rows)
     cells = "".join(
         f'<tr><th scope="row">{visible(label)}</th><td class="bar-cell" aria-hidden="true">'
-        f'<svg height="14" width="100%"><rect class="{colour}" height="14" rx="2" '
+        f'<svg height="14" width="100%" aria-hidden="true"><rect class="{colour}" height="14" rx="2" '
         f'width="{100 * value / highest:.3f}%"/></svg></td>'
         f'<td class="count">{count(value)}</td><td class="share">{percent(value / total if total else None)}</td></tr>'
         for label, value in rows

@@ -70,12 +70,7 @@ def _counted(found: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _bin_labels() -> list[str]:
-    lows = [1, *(bound + 1 for bound in LENGTH_BINS)]
-    labels = [
-        str(low) if low == high else f"{low}\N{EN DASH}{high}"
-        for low, high in zip(lows, LENGTH_BINS, strict=False)
-    ]
-    return [*labels, f"{lows[-1]}+"]
+    return [*(f"\N{LESS-THAN OR EQUAL TO}{bound}" for bound in LENGTH_BINS), f">{LENGTH_BINS[-1]}"]
 
 
 def _median(lines: Counter[int]) -> int | None:

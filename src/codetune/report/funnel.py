@@ -41,6 +41,8 @@ class FunnelStep:
     rejected: int | None
     refused: list[Refused]
     """Most frequent first."""
+    follows: bool
+    """Whether it read what the step before it made, rather than standing beside it."""
 
     @property
     def seen(self) -> int | None:
@@ -79,15 +81,21 @@ def read_funnel(stages: Sequence[StageFolder]) -> list[FunnelStep]:
     Args:
         stages: Any stages; those that neither keep nor refuse rows are left out.
     """
-    return [
-        FunnelStep(
-            stage=stage.name,
-            folder=stage.folder.name,
-            unit=plural(stage.card.record),
-            kept=_kept(stage),
-            rejected=stage.card.counts.get("rejected"),
-            refused=_refused(stage),
+    steps: list[FunnelStep] = []
+    before = ""
+    for stage in stages:
+        if stage.card.record is None and "rejected" not in stage.card.counts:
+            continue
+        steps.append(
+            FunnelStep(
+                stage=stage.name,
+                folder=stage.folder.name,
+                unit=plural(stage.card.record),
+                kept=_kept(stage),
+                rejected=stage.card.counts.get("rejected"),
+                refused=_refused(stage),
+                follows=before in stage.card.plan.inputs.values(),
+            )
         )
-        for stage in stages
-        if stage.card.record is not None or "rejected" in stage.card.counts
-    ]
+        before = stage.card.output_hash
+    return steps

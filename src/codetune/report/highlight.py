@@ -106,7 +106,8 @@ def _colour(kind: _TokenType) -> str:
 
 def _coloured(code: str, language: str | None) -> str:
     pieces: list[tuple[str, str]] = []
-    for kind, value in _lexer(language).get_tokens(code):
+    # Unprocessed: the usual way drops a byte order mark and turns CR into LF before anyone sees them.
+    for _, kind, value in _lexer(language).get_tokens_unprocessed(code):
         colour = _colour(kind)
         if pieces and (pieces[-1][0] == colour or value.isspace()):
             pieces[-1] = (pieces[-1][0], pieces[-1][1] + value)
@@ -136,7 +137,7 @@ def code_html(
     shown, left_out = _cut(code, max_lines, max_columns)
     note = f'<p class="left-out">{escape(left_out)}</p>' if left_out else ""
     return Markup(
-        f'<pre class="code" dir="ltr" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<pre class="code" dir="ltr" tabindex="0" role="region" aria-label="{visible_attribute(label)}">'
         f"<code>{_coloured(shown, language)}</code></pre>{note}"
     )
 

@@ -1,0 +1,287 @@
+"""A whole small run, written with the store's own API: what the report reads, without a model."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from codetune.records import Check, Generated, Instruction, Lineage, Snippet
+from codetune.store.dataset import DatasetWriter, Reject, Shard
+from codetune.store.run_card import Plan, read_card
+from codetune.store.stage_output import StageOutput
+
+CODE = '''def greatest_common_divisor(a: int, b: int) -> int:
+    """Return the greatest common divisor of two integers."""
+    while b:  # Euclid
+        a, b = b, a % b
+    return abs(a)
+'''
+
+VERDICT_SCHEMA = pa.schema(
+    [
+        ("task_id", pa.string()),
+        ("sample", pa.int64()),
+        ("completion", pa.string()),
+        ("solution", pa.string()),
+        ("extractor", pa.string()),
+        ("verdict", pa.string()),
+        ("cpu_seconds", pa.float64()),
+        ("wall_seconds", pa.float64()),
+        ("detail", pa.string()),
+    ]
+)
+
+
+def plan(stage: str, inputs: Sequence[Path] = (), **config: Any) -> Plan:
+    read = {folder.name: read_card(folder).output_hash for folder in inputs}
+    return Plan(stage=stage, config=config, inputs=read, code="c" * 32, seed=7)
+
+
+def write_dataset(
+    folder: Path, stage: str, kind: type, shard: Shard[Any], inputs: Sequence[Path] = (), **config: Any
+) -> Path:
+    with StageOutput(folder, plan(stage, inputs, **config)) as output:
+        writer = DatasetWriter(output, kind)
+        writer.write(0, shard)
+        writer.finish(title=stage, description="made for a test")
+    return folder
+
+
+def snippets(count: int = 120) -> list[Snippet]:
+    draw = random.Random(1)
+    languages = ["python"] * 6 + ["go"] * 2 + ["rust", "java"]
+    return [
+        Snippet(
+            code=f"def f{i}():\n" + "    pass\n" * draw.choice((1, 3, 7, 18, 60, 400)),
+            programming_language=draw.choice(languages),
+            name=f"f{i}",
+            path=f"lib/m{i}.py",
+            license=draw.choice(("MIT", "Apache-2.0", None)),
+            source="folder",
+        )
+        for i in range(count)
+    ]
+
+
+def instruction(number: int, task: str = "code_summarization", **changes: Any) -> Instruction:
+    values: dict[str, Any] = {
+        "task": task,
+        "instruction": f"Say in a sentence what this function does (row {number}).",
+        "input": CODE,
+        "output": "It computes the greatest common divisor of two integers with Euclid's algorithm.",
+        "programming_language": "python",
+        "source": "folder",
+        "license": "PSF-2.0",
+        "lineage": Lineage(
+            path="Lib/fractions.py",
+            parents=("ab" * 16,),
+            wording="code_summarization.en.plain",
+            generated=(
+                Generated(
+                    field="output", model="smollm2", prompt="instruct", prompt_hash="1", request_key="k"
+                ),
+            ),
+            checks=(Check(check="syntax", verdict="passed"),),
+        ),
+    }
+    return Instruction(**{**values, **changes})
+
+
+def write_training(folder: Path, steps: int = 120, **results: Any) -> Path:
+    draw = random.Random(2)
+    with StageOutput(
+        folder, plan("train", model="embedded", method="lora", lora_r=16, learning_rate=2e-4)
+    ) as out:
+        lines = [
+            json.dumps(
+                {
+                    "step": i,
+                    "loss": round(1.1 + 1.4 * math.exp(-i / 22) + draw.gauss(0, 0.09), 4),
+                    "tokens": 900 * i,
+                    "learning_rate": 2e-4 * (1 - i / (steps + 1)),
+                    "elapsed_seconds": 1.9 * i,
+                }
+            )
+            for i in range(1, steps + 1)
+        ]
+        (folder / "loss.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+        out.finish(output_hash="f" * 32, results={"steps": steps, **results})
+    return folder
+
+
+def write_verdicts(folder: Path, rows: Sequence[tuple[str, str, str, str]]) -> None:
+    """Rows are (task id, verdict, solution, detail)."""
+    (folder / "verdicts").mkdir(parents=True)
+    table = pa.Table.from_pylist(
+        [
+            {
+                "task_id": task_id,
+                "sample": 0,
+                "completion": solution,
+                "solution": solution,
+                "extractor": "fenced",
+                "verdict": verdict,
+                "cpu_seconds": 0.01,
+                "wall_seconds": 0.02,
+                "detail": detail,
+            }
+            for task_id, verdict, solution, detail in rows
+        ],
+        schema=VERDICT_SCHEMA,
+    )
+    pq.write_table(table, folder / "verdicts" / "part-00000.parquet")
+
+
+def write_evaluation(
+    folder: Path,
+    base: Sequence[tuple[str, str, str, str]],
+    tuned: Sequence[tuple[str, str, str, str]],
+    comparison: dict[str, Any] | None = None,
+    scores: dict[str, dict[str, Any]] | None = None,
+) -> Path:
+    with StageOutput(folder, plan("evaluate", benchmark="humaneval")) as out:
+        for name, rows in (("base", base), ("tuned", tuned)):
+            write_verdicts(folder / name, rows)
+            if scores and name in scores:
+                (folder / name / "score.json").write_text(json.dumps(scores[name]), "utf-8")
+        if comparison is not None:
+            (folder / "comparison.json").write_text(json.dumps(comparison), "utf-8")
+        out.finish(output_hash="e" * 32)
+    return folder
+
+
+def verdict_rows(passing: set[int], problems: int = 164) -> list[tuple[str, str, str, str]]:
+    others = ("WRONG", "WRONG", "RUNTIME", "COMPILE", "CPU_TLE", "NO_CODE")
+    details = {
+        "WRONG": "AssertionError",
+        "RUNTIME": "NameError: name 'List' is not defined",
+        "NO_CODE": "no code found",
+    }
+    rows = []
+    for i in range(problems):
+        verdict = "PASS" if i in passing else others[i % len(others)]
+        rows.append(
+            (f"HumanEval/{i}", verdict, CODE.replace("abs(a)", f"abs(a)  # {i}"), details.get(verdict, ""))
+        )
+    return rows
+
+
+SCORES = {
+    "base": {
+        "model": "smollm2",
+        "passed": 10,
+        "problems": 164,
+        "pass_at_k": {"1": {"value": 0.061, "low": 0.0335, "high": 0.1086}},
+    },
+    "tuned": {
+        "model": "smollm2 + adapter",
+        "passed": 14,
+        "problems": 164,
+        "pass_at_k": {"1": {"value": 0.0854, "low": 0.0515, "high": 0.1381}},
+    },
+}
+COMPARISON = {
+    "verdict": "tie",
+    "difference": 0.0244,
+    "low": -0.0112,
+    "high": 0.0599,
+    "p_value": 0.289,
+    "test": "exact McNemar",
+    "both": 8,
+    "base_only": 2,
+    "tuned_only": 6,
+    "neither": 148,
+    "smallest_detectable": 0.068,
+}
+
+
+def write_run(run: Path) -> Path:
+    """A run with every stage finished."""
+    write_dataset(
+        run / "collect",
+        "collect",
+        Snippet,
+        Shard(
+            snippets(),
+            [
+                Reject(row={"path": f"lib/b{i}.py"}, stage="collect", reason="not UTF-8", detail="byte 17")
+                for i in range(4)
+            ],
+        ),
+        source="code",
+    )
+    write_dataset(
+        run / "tasks", "tasks", Instruction, Shard([instruction(i) for i in range(60)]), [run / "collect"]
+    )
+    write_dataset(
+        run / "synth",
+        "synth",
+        Instruction,
+        Shard(
+            [
+                instruction(
+                    100 + i,
+                    "code_generation",
+                    input="",
+                    output=CODE,
+                    instruction=f"Write a function that finds the greatest common divisor ({i}).",
+                )
+                for i in range(20)
+            ],
+            [
+                Reject(row=instruction(200 + i), stage="synth", reason="cut off", detail="384 tokens")
+                for i in range(5)
+            ],
+        ),
+        [run / "collect"],
+    )
+    refused = [
+        Reject(row=instruction(300 + i), stage="curate", reason="near-duplicate", detail=f"of {'ab' * 16}")
+        for i in range(9)
+    ]
+    refused += [
+        Reject(
+            row=instruction(400 + i),
+            stage="curate",
+            reason="does not parse",
+            detail="line 3: unexpected indent",
+        )
+        for i in range(3)
+    ]
+    refused += [
+        Reject(row=instruction(500), stage="curate", reason="overlaps a benchmark", detail="HumanEval/13")
+    ]
+    kept = [instruction(i) for i in range(50)] + [
+        instruction(
+            100 + i,
+            "code_generation",
+            input="",
+            output=CODE,
+            instruction=f"Write a function that finds the greatest common divisor ({i}).",
+        )
+        for i in range(17)
+    ]
+    write_dataset(run / "curate", "curate", Instruction, Shard(kept, refused), [run / "tasks", run / "synth"])
+    write_training(
+        run / "train",
+        trained_tokens=91_204,
+        tokens=181_000,
+        tokens_per_second=755.2,
+        epochs=2.4,
+        stopped_by="max_steps",
+        held_out_loss_before=1.91,
+        held_out_loss_after=1.32,
+        trainable_parameters=4_884_480,
+        peak_rss_bytes=1_900_000_000,
+    )
+    write_evaluation(
+        run / "evaluate", verdict_rows(set(range(10))), verdict_rows(set(range(2, 16))), COMPARISON, SCORES
+    )
+    return run
