@@ -184,13 +184,14 @@ class ChatTemplate:
                     where=self.name,
                     next_step="give the model a template whose rendered prompt is a prefix of the whole",
                 )
-            end = turn.rfind(self.eos_token) + len(self.eos_token) if self.eos_token else -1
-            if end <= len(prompt):
+            stop = turn.rfind(self.eos_token) if self.eos_token else -1
+            if stop < len(prompt):
                 raise DataError(
                     f"the chat template does not end the assistant's turn with {self.eos_token!r}, so "
                     "the model would never learn to stop",
                     where=self.name,
                 )
+            end = stop + len(self.eos_token)
             pieces += [Piece(whole[done : len(prompt)], False), Piece(whole[len(prompt) : end], True)]
             done = end
         if not pieces:
