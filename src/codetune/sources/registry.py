@@ -6,12 +6,48 @@ import difflib
 from types import MappingProxyType
 
 from codetune.errors import ConfigError
+from codetune.sources.alpaca import (
+    AlpacaSource,
+    CodeAlpacaSource,
+    GodotDodoSource,
+    GpTeacherSource,
+    InstructToCodeSource,
+)
+from codetune.sources.clone import CloneSource
 from codetune.sources.code import CodeSource
+from codetune.sources.codegpt import CodeGptSource
+from codetune.sources.codesearchnet import CodeSearchNetSource
+from codetune.sources.conversations import MessagesSource, ShareGptSource
+from codetune.sources.cosqa import CosqaSource
+from codetune.sources.defect import DefectSource
+from codetune.sources.parallel import RefinementSource, TranslationSource
 from codetune.sources.source import Source
+from codetune.sources.token_streams import ClozeSource, CompletionSource, ConcodeSource
+from codetune.sources.tssb import TssbSource
 
 __all__ = ["SOURCES", "get_source"]
 
-_ALL: tuple[Source, ...] = (CodeSource(),)
+_ALL: tuple[Source, ...] = (
+    CodeSource(),
+    CodeSearchNetSource(),
+    TranslationSource(),
+    RefinementSource(),
+    DefectSource(),
+    CloneSource(),
+    CompletionSource(),
+    ConcodeSource(),
+    CosqaSource(),
+    ClozeSource(),
+    CodeAlpacaSource(),
+    GpTeacherSource(),
+    InstructToCodeSource(),
+    GodotDodoSource(),
+    TssbSource(),
+    CodeGptSource(),
+    AlpacaSource(),
+    ShareGptSource(),
+    MessagesSource(),
+)
 
 SOURCES = MappingProxyType({source.name: source for source in _ALL})
 """Name -> source, in the order `codetune sources` lists them."""

@@ -1,0 +1,1 @@
+"""Files as upstream publishes them: found, inflated, cut into blocks of rows."""

@@ -1,0 +1,137 @@
+"""Sources whose files hold one record a row: the reading, the refusals, the guess at a wrong source."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from codetune.errors import DataError
+from codetune.records import Instruction, Record
+from codetune.sources.config import CollectConfig
+from codetune.sources.reading.blocks import Block, blocks, rows
+from codetune.sources.reading.faults import RowFault
+from codetune.sources.reading.place import Place, find
+from codetune.sources.row import Row
+from codetune.sources.source import Collection, refuse
+from codetune.store.dataset import Reject, Shard
+
+__all__ = ["RowSource"]
+
+_PEEKED_ROWS = 100
+
+
+class RowSource:
+    """Base of sources with one record a row; a subclass names itself and writes `convert`."""
+
+    name: ClassVar[str]
+    holds: ClassVar[str]
+    reads: ClassVar[str]
+    record: ClassVar[type[Record]] = Instruction
+    license: ClassVar[str | None] = None
+    url: ClassVar[str | None] = None
+    suffixes: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson", ".parquet")
+    lines_only: ClassVar[bool] = False
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row has the fields of this source."""
+        raise NotImplementedError
+
+    def convert(self, row: Row) -> Iterable[Record]:
+        """The records of a row, usually one.
+
+        Raises:
+            RowFault: The row is not what it has to be.
+        """
+        raise NotImplementedError
+
+    def open(self, config: CollectConfig, seed: int) -> Collection:
+        place = find(config.path, self.name, self.suffixes)
+        self.check(place)
+        return Collection(
+            items=partial(self.pieces, place),
+            work=partial(convert_block, self, config, seed),
+            inputs={f"input of {self.name}": place.content_hash()},
+            notes={"files": len(place.members)},
+        )
+
+    def pieces(self, place: Place) -> Iterator[Any]:
+        """The units of work: blocks of all files in order."""
+        for member in place.members:
+            yield from blocks(member, lines_only=self.lines_only)
+
+    def check(self, place: Place) -> None:
+        """Refuse a place none of whose first rows is this source's.
+
+        Raises:
+            DataError: With the name of the source it looks like, where one is known.
+        """
+        seen: list[Any] = []
+        for member in place.members:
+            first = next(blocks(member, size=1 << 18, lines_only=self.lines_only), None)
+            if first is not None:
+                seen += [value for _, value in itertools.islice(rows(first), _PEEKED_ROWS)]
+            if len(seen) >= _PEEKED_ROWS:
+                break
+        parsed = [row for row in seen if not isinstance(row, RowFault)]
+        objects = [row for row in parsed if isinstance(row, dict)]
+        if any(self.fits(row) for row in objects) or not parsed:
+            return
+        fields = ", ".join(sorted(map(str, objects[0]))[:8]) if objects else "no objects"
+        looks = _looks_like(objects)
+        raise DataError(
+            f"this is not a file of the source {self.name}: its rows have {fields}",
+            where=f"{place.path}, {place.members[0].name}" if len(place.members) > 1 else place.path,
+            next_step=f"it looks like the source {looks}"
+            if looks
+            else "codetune sources lists what each source reads",
+        )
+
+
+def _looks_like(objects: list[dict[str, Any]]) -> str | None:
+    from codetune.sources.signatures import source_of_row
+
+    found = [name for row in objects[:10] if (name := source_of_row(row)) is not None]
+    return max(set(found), key=found.count) if found else None
+
+
+def convert_block(source: RowSource, config: CollectConfig, seed: int, block: Block) -> Shard[Record]:
+    """Records and refusals of one block; runs in a worker."""
+    kept: list[Record] = []
+    rejected: list[Reject] = []
+    languages = frozenset(config.languages)
+    for number, value in rows(block):
+        row = Row(
+            value if isinstance(value, dict) else {},
+            block.file,
+            number,
+            source.name,
+            source.license,
+            seed,
+            config.language,
+            block.extra,
+        )
+        try:
+            if isinstance(value, RowFault):
+                raise value
+            if not isinstance(value, dict):
+                raise RowFault("not an object", f"{value!r}"[:80])
+            for record in source.convert(row):
+                if languages and getattr(record, "programming_language", None) not in languages:
+                    rejected.append(refuse(record, "language not wanted", row.place))
+                else:
+                    kept.append(record)
+        except RowFault as fault:
+            rejected.append(_refusal(source, row, fault))
+    return Shard(kept, rejected)
+
+
+def _refusal(source: RowSource, row: Row, fault: RowFault) -> Reject:
+    detail = f"{row.file}, row {row.number}" + (f": {fault.detail}" if fault.detail else "")
+    known: dict[str, Any] = {"source": source.name}
+    if "lineage" in source.record.__dataclass_fields__:
+        known["lineage"] = {"upstream_id": row.place}
+    elif "path" in source.record.__dataclass_fields__:
+        known["path"] = row.place
+    return refuse(known, fault.reason, detail.encode("utf-8", "replace").decode())
