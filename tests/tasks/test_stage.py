@@ -150,3 +150,51 @@ def test_no_input_and_wrong_input(tmp_path, context):
     with pytest.raises(DataError, match="Instruction rows where Snippet rows are needed"):
         run(TasksConfig(), [tmp_path / "out"], tmp_path / "again", context)
     assert not (tmp_path / "again").exists()
+
+
+def many(count: int) -> list[Snippet]:
+    return [
+        snippet(
+            f"def take_{n}(xs):\n    first = xs[{n}]\n    rest = xs[{n + 1}:]\n    return first, rest\n",
+            f"Split a list at element number {n}.",
+            name=f"take_{n}",
+        )
+        for n in range(count)
+    ]
+
+
+def test_code_search_over_all_parts(tmp_path, context):
+    rows = many(60)
+    folder = dataset(tmp_path / "in", rows[:30], rows[30:], [REFUSED["no docstring"]])
+    config = TasksConfig(tasks=("code_search",), candidates=4)
+    card = run(config, [folder], tmp_path / "out", context)
+    assert card.counts["kept"] == 60
+    assert card.rejects == {"no docstring": 1}
+    by_id = {row.id: row for row in rows}
+    crossed = False
+    for row in Dataset(tmp_path / "out", Instruction):
+        right = by_id[row.lineage.parents[0]]
+        assert len(set(row.candidates)) == 4
+        assert row.candidates[int(row.output) - 1] == right.code.strip()
+        assert row.input.startswith(right.docstring)
+        crossed |= rows.index(right) < 30 and any(c == other.code.strip() for c in row.candidates for other in rows[30:])  # fmt: skip
+    assert crossed, "candidates never come from another part"
+
+
+def test_code_search_with_too_few_others(tmp_path, context):
+    folder = dataset(tmp_path / "in", many(3))
+    card = run(TasksConfig(tasks=("code_search",)), [folder], tmp_path / "out", context)
+    assert card.rejects == {"too few candidates": 3}
+
+
+def test_code_completion_cuts_at_a_line_that_says_something(tmp_path, context):
+    code = "def f(a):\n    # why\n    b = a\n\n    # no\n    )\n    return b  # done\n"
+    folder = dataset(tmp_path / "in", [snippet(code.replace("f(", f"f{n}("), None) for n in range(40)])
+    card = run(TasksConfig(tasks=("code_completion",)), [folder], tmp_path / "out", context)
+    assert card.counts["kept"] == 40
+    outputs = set()
+    for row in Dataset(tmp_path / "out", Instruction):
+        outputs.add(row.output)
+        assert row.input.endswith("\n    ")
+        assert (row.input + row.output) in code.replace("f(", row.input.split("def ")[1].split("(")[0] + "(")
+    assert outputs == {"b = a", "return b  # done"}

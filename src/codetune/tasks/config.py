@@ -10,7 +10,7 @@ from codetune.config.settings import Settings
 
 __all__ = ["SnippetTask", "TasksConfig"]
 
-SnippetTask = Literal["code_summarization", "code_generation"]
+SnippetTask = Literal["code_summarization", "code_generation", "code_completion", "code_search"]
 
 
 class TasksConfig(Settings):
@@ -39,6 +39,9 @@ class TasksConfig(Settings):
         3, ge=1, description="Shorter code is refused (lines without docstring, comments and blanks)."
     )
     max_code_chars: int = Field(6_000, ge=1, description="Longer code is refused (characters, no docstring).")
+    candidates: int = Field(
+        5, ge=2, le=50, description="Code search: pieces of code to choose from, the right one included."
+    )
     fence_code: bool = Field(
         False, description="Put code answers between Markdown fences, as chat models write them."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -9,14 +11,16 @@ from codetune.records import Instruction, Lineage, Snippet
 from codetune.store.dataset import Reject
 from codetune.store.schema import to_row
 from codetune.tasks.config import TasksConfig
-from codetune.tasks.definition import Definition, leaks, split_definition
+from codetune.tasks.definition import Definition, leaks, split_definition, strip_leading_comments
 from codetune.tasks.docstring import count_words, is_in_language, prose_of, summary_of
 from codetune.tasks.registry import get_task
+from codetune.tasks.search import Candidates, Pair
 from codetune.tasks.task import FieldValue
 
-__all__ = ["STAGE", "rows_of"]
+__all__ = ["STAGE", "rows_of", "search_pair"]
 
 STAGE = "tasks"
+_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--)")
 
 
 class _Refused(Exception):
@@ -27,15 +31,24 @@ class _Refused(Exception):
         self.reason, self.detail = reason, detail
 
 
-def rows_of(snippet: Snippet, config: TasksConfig, seed: int) -> Iterator[Instruction | Reject]:
-    """One row or one refusal for each task of the config, in the config's order."""
+def rows_of(
+    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None = None
+) -> Iterator[Instruction | Reject]:
+    """One row or one refusal for each task of the config, in the config's order.
+
+    Args:
+        snippet: The code.
+        config: Which tasks, and what is refused.
+        seed: The run's seed.
+        candidates: What code search shows for this snippet; None where there are too few others.
+    """
     for task in config.tasks:
         try:
-            fields = _FIELDS[task](snippet, config)
+            fields = _FIELDS[task](snippet, config, seed, candidates)
         except _Refused as refused:
             yield _reject(snippet, task, refused)
             continue
-        yield _instruction(snippet, task, fields, config, seed)
+        yield _instruction(snippet, task, fields, config, seed, candidates)
 
 
 def _docstring(snippet: Snippet, config: TasksConfig) -> str:
@@ -69,7 +82,9 @@ def _definition(snippet: Snippet, config: TasksConfig) -> Definition:
     return definition
 
 
-def _summarization(snippet: Snippet, config: TasksConfig) -> dict[str, FieldValue]:
+def _summarization(
+    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
+) -> dict[str, FieldValue]:
     prose = _docstring(snippet, config)
     definition = _definition(snippet, config)
     assert snippet.docstring is not None
@@ -82,7 +97,9 @@ def _summarization(snippet: Snippet, config: TasksConfig) -> dict[str, FieldValu
     return {"code": definition.code, "docstring": answer}
 
 
-def _generation(snippet: Snippet, config: TasksConfig) -> dict[str, FieldValue]:
+def _generation(
+    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
+) -> dict[str, FieldValue]:
     _docstring(snippet, config)
     definition = _definition(snippet, config)
     assert snippet.docstring is not None
@@ -92,9 +109,57 @@ def _generation(snippet: Snippet, config: TasksConfig) -> dict[str, FieldValue]:
     return {"description": snippet.docstring.strip(), "signature": definition.signature, "code": code}
 
 
-_FIELDS: dict[str, Callable[[Snippet, TasksConfig], dict[str, FieldValue]]] = {
+def _completion(
+    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
+) -> dict[str, FieldValue]:
+    lines = snippet.code.splitlines(keepends=True)
+    if len(snippet.code) > config.max_code_chars:
+        raise _Refused("code too long", f"{len(snippet.code)} characters")
+    # Two lines to go on from, and a line that says something: no lone bracket, no comment.
+    cuts = [
+        number
+        for number, line in enumerate(lines)
+        if number >= 2 and sum(char.isalnum() for char in line) >= 3 and not _COMMENT.match(line)
+    ]
+    if len(lines) < config.min_code_lines or not cuts:
+        raise _Refused("no line to complete")
+    cut = random.Random(f"{seed}:{snippet.id}:completion").choice(cuts)
+    line = lines[cut].rstrip()
+    indent = line[: len(line) - len(line.lstrip())]
+    return {"prefix": "".join(lines[:cut]) + indent, "completion": line.lstrip()}
+
+
+def search_pair(snippet: Snippet, config: TasksConfig) -> Pair | None:
+    """The snippet as query and code, or None where it can't be one."""
+    try:
+        _docstring(snippet, config)
+    except _Refused:
+        return None
+    definition = split_definition(snippet.code, snippet.programming_language)
+    code = (definition.code if definition else strip_leading_comments(snippet.code)).strip("\n")
+    query = summary_of(snippet.docstring or "")
+    if not code.strip() or len(code) > config.max_code_chars or leaks(query, code):
+        return None
+    return Pair(snippet.id, query, code, snippet.programming_language)
+
+
+def _search(
+    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
+) -> dict[str, FieldValue]:
+    _docstring(snippet, config)
+    pair = search_pair(snippet, config)
+    if pair is None:
+        raise _Refused("no code to search for", "too long, empty, or the query stands in it")
+    if candidates is None:
+        raise _Refused("too few candidates", f"{config.candidates} asked for")
+    return {"query": pair.query, "candidates": candidates.codes, "answer": candidates.answer}
+
+
+_FIELDS: dict[str, Callable[[Snippet, TasksConfig, int, Candidates | None], dict[str, FieldValue]]] = {
     "code_summarization": _summarization,
     "code_generation": _generation,
+    "code_completion": _completion,
+    "code_search": _search,
 }
 
 
@@ -113,7 +178,12 @@ def _lineage(snippet: Snippet, wording: str | None) -> Lineage:
 
 
 def _instruction(
-    snippet: Snippet, task: str, fields: Mapping[str, FieldValue], config: TasksConfig, seed: int
+    snippet: Snippet,
+    task: str,
+    fields: Mapping[str, FieldValue],
+    config: TasksConfig,
+    seed: int,
+    shown: Candidates | None,
 ) -> Instruction:
     worded = get_task(task).word(
         {**fields, "programming_language": snippet.programming_language},
@@ -130,6 +200,7 @@ def _instruction(
         programming_language=snippet.programming_language,
         source=snippet.source,
         license=snippet.license,
+        candidates=shown.codes if shown is not None and task == "code_search" else (),
         lineage=_lineage(snippet, worded.wording),
     )
 

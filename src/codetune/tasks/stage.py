@@ -14,7 +14,8 @@ from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.tasks.config import TasksConfig
-from codetune.tasks.from_snippets import STAGE, rows_of
+from codetune.tasks.from_snippets import STAGE, rows_of, search_pair
+from codetune.tasks.search import Candidates, Pair, draw_candidates
 
 __all__ = ["run"]
 
@@ -50,8 +51,13 @@ def run(config: TasksConfig, inputs: Sequence[Path], output: Path, context: Stag
             return stage.finished
         writer = DatasetWriter(stage, Instruction)
         parts = [part for data in datasets for part in data.parts()]
+        items = (
+            _with_candidates(parts, config, context)
+            if "code_search" in config.tasks
+            else [(p, {}) for p in parts]
+        )
         context.progress.start("wording tasks (parts)", len(parts))
-        for _ in writer.run(context.engine, partial(word_part, config=config, seed=context.seed), parts):
+        for _ in writer.run(context.engine, partial(word_part, config=config, seed=context.seed), items):
             context.progress.advance()
         context.progress.finish()
         return writer.finish(
@@ -61,12 +67,35 @@ def run(config: TasksConfig, inputs: Sequence[Path], output: Path, context: Stag
         )
 
 
-def word_part(part: Path, *, config: TasksConfig, seed: int) -> Shard[Instruction]:
+_Item = tuple[Path, dict[str, Candidates]]
+"""A part, and the candidates of its snippets by id."""
+
+
+def _with_candidates(parts: Sequence[Path], config: TasksConfig, context: StageContext) -> list[_Item]:
+    """Draw the candidates of code search: the one task that has to see all snippets at once."""
+    in_part: list[list[str]] = []
+    pairs: dict[str, Pair] = {}
+    context.progress.start("code search: reading", len(parts))
+    for part in parts:
+        found = [pair for row in read_rows(part, Snippet) if (pair := search_pair(row, config)) is not None]
+        in_part.append([pair.id for pair in found])
+        pairs.update((pair.id, pair) for pair in found)
+        context.progress.advance()
+    context.progress.finish()
+    drawn = draw_candidates(pairs.values(), count=config.candidates, seed=context.seed)
+    return [
+        (part, {identifier: drawn[identifier] for identifier in ids if identifier in drawn})
+        for part, ids in zip(parts, in_part, strict=True)
+    ]
+
+
+def word_part(item: _Item, *, config: TasksConfig, seed: int) -> Shard[Instruction]:
     """Rows and refusals of one part; runs in a worker."""
+    part, candidates = item
     kept: list[Instruction] = []
     rejected: list[Reject] = []
     for snippet in read_rows(part, Snippet):
-        for row in rows_of(snippet, config, seed):
+        for row in rows_of(snippet, config, seed, candidates.get(snippet.id)):
             if isinstance(row, Reject):
                 rejected.append(row)
             else:

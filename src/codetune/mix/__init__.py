@@ -1,0 +1,1 @@
+"""Mix: several sources in, one training set out, each with its target count."""

@@ -1,0 +1,97 @@
+"""Settings of a mixture: which parts, how many rows of each, and what to do when one falls short."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from codetune.config.settings import Settings
+
+__all__ = ["MixConfig", "MixPart", "Splits"]
+
+Shortage = Literal["short", "upsample", "refuse"]
+
+
+class MixPart(Settings):
+    """One row of a mixture's table."""
+
+    name: str = Field(
+        description="What the card and the errors call it; unique in the mixture.", min_length=1
+    )
+    count: int = Field(ge=1, description="Target number of rows, before `scale`.")
+    dataset: str | None = Field(None, description="A finished dataset directory of instructions or snippets.")
+    source: str | None = Field(None, description="Or a source to collect from (`codetune sources`).")
+    path: str | None = Field(None, description="Where the source's files are; relative to `data`.")
+    options: dict[str, Any] = Field({}, description="More settings of collect, e.g. `languages`.")
+    task: str | None = Field(
+        None, description="Task wanted: picks rows of a dataset, words the snippets of a source."
+    )
+    language: Literal["en", "zh"] | None = Field(None, description="Natural language wanted; null takes all.")
+    programming_languages: tuple[str, ...] = Field((), description="Languages wanted; empty takes all.")
+    translate: bool = Field(
+        False, description="Translate the docstrings of snippets into `language` first; never the code."
+    )
+    shortage: Shortage | None = Field(None, description="Overrides the mixture's `shortage` for this part.")
+    license: str | None = Field(None, description="SPDX expression for rows that carry none.")
+    url: str | None = Field(None, description="Where upstream publishes it, for the card.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> MixPart:
+        if self.dataset and self.source:
+            raise ValueError("a part is read from a dataset or from a source, not from both")
+        if self.source and not self.path:
+            raise ValueError("a part with a source needs the path of its files")
+        if self.translate and (self.language is None or self.task is None):
+            raise ValueError("a part that is translated needs its language and its task")
+        return self
+
+
+class Splits(Settings):
+    """Fractions that are held out, group by group."""
+
+    valid: float = Field(0.0, ge=0, lt=1, description="Fraction of the groups for validation, 0 to 1.")
+    test: float = Field(0.0, ge=0, lt=1, description="Fraction of the groups for testing, 0 to 1.")
+
+    @model_validator(mode="after")
+    def _something_left(self) -> Splits:
+        if self.valid + self.test >= 1:
+            raise ValueError("valid and test together leave nothing to train on")
+        return self
+
+
+class MixConfig(Settings):
+    """A mixture."""
+
+    name: str = Field("mixture", description="Name of the mixture, for its card.")
+    description: str = Field("", description="A paragraph for the card: what it is for, or what it rebuilds.")
+    parts: tuple[MixPart, ...] = Field(description="The mixture's table.", min_length=1)
+    scale: float = Field(1.0, gt=0, description="Every count is multiplied by it (at least one row stays).")
+    splits: Splits = Field(
+        default_factory=lambda: Splits(valid=0.0, test=0.0),
+        description="What is held out for validation and testing.",
+    )
+    shortage: Shortage = Field(
+        "short",
+        description="When a part has too few rows: take what there is, repeat rows, or stop.",
+    )
+    missing: Literal["refuse", "skip"] = Field(
+        "refuse",
+        description="When a part's files or its translator are not there: stop, or go on without it.",
+    )
+    data: str | None = Field(
+        None, description="Folder that relative paths start from; null is the current one."
+    )
+
+    @field_validator("parts")
+    @classmethod
+    def _named_once(cls, parts: tuple[MixPart, ...]) -> tuple[MixPart, ...]:
+        names = [part.name for part in parts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the part {twice[0]!r} stands twice")
+        return parts
+
+    def wanted(self, part: MixPart) -> int:
+        """Target rows of a part, scaled; never zero."""
+        return max(1, round(part.count * self.scale))

@@ -1,0 +1,164 @@
+"""Each part of a mixture as a finished dataset of instructions, collected and worded if need be.
+
+What is made on the way (collected rows, translated snippets, worded tasks) is kept in the cache as
+dataset directories, so an interrupted mixture goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from codetune.config.faults import build_settings
+from codetune.errors import ConfigError, DataError, OutputError
+from codetune.mix.config import MixConfig, MixPart
+from codetune.mix.translate import Translate, translate_snippets
+from codetune.records import Instruction, Record, Snippet
+from codetune.sources.config import CollectConfig
+from codetune.sources.registry import get_source
+from codetune.sources.stage import run as collect
+from codetune.store.context import StageContext
+from codetune.store.dataset import Dataset
+from codetune.store.hashing import json_hash
+from codetune.store.run_card import RunCard
+from codetune.tasks.config import TasksConfig
+from codetune.tasks.stage import run as word
+
+__all__ = ["Missing", "Prepared", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A part that is ready to be chosen from."""
+
+    part: MixPart
+    dataset: Dataset[Instruction]
+    source: str
+    """Name of its source, for the card."""
+    url: str | None
+    license: str | None
+    """What rows without a licence of their own are under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A part that can't be had, and why."""
+
+    part: MixPart
+    reason: str
+
+
+def prepare(
+    part: MixPart,
+    config: MixConfig,
+    given: Path | None,
+    context: StageContext,
+    translate: Translate | None,
+) -> Prepared | Missing:
+    """Make a part ready.
+
+    Args:
+        part: The part.
+        config: The mixture it belongs to.
+        given: Dataset for a part that names neither dataset nor source.
+        context: Cache, engine, seed.
+        translate: Translator of natural language, for parts that ask for it.
+
+    Raises:
+        CodetuneError: The part's files are there and can't be used.
+    """
+    if part.translate and translate is None:
+        return Missing(part, "it has to be translated, and no translator was given")
+    source_name, url, license_name = part.name, part.url, part.license
+    base = Path(config.data) if config.data else Path()
+    if part.source is not None:
+        source = get_source(part.source)
+        source_name, url = source.name, part.url or source.url
+        license_name = part.license or source.license
+        path = _resolve(base, part.path or "")
+        if path is None:
+            return Missing(part, f"there is nothing at {base / (part.path or '')}")
+        folder = _collected(part, path, context)
+    else:
+        found = given if part.dataset is None else base / part.dataset
+        if found is None:
+            return Missing(part, "no input dataset was given for it")
+        if not (found / "run.json").exists():
+            return Missing(part, f"there is no finished dataset at {found}")
+        folder = found
+    dataset = _worded(part, folder, config.wanted(part), context, translate)
+    return Prepared(part, dataset, source_name, url, license_name)
+
+
+def _resolve(base: Path, path: str) -> str | None:
+    """The path as collect reads it; None where it is a local one and not there."""
+    if "://" in path:
+        return path
+    local = base / path
+    return str(local) if local.exists() else None
+
+
+def _collected(part: MixPart, path: str, context: StageContext) -> Path:
+    assert part.source is not None
+    config = build_settings(CollectConfig, {"source": part.source, "path": path, **part.options})
+    key = json_hash([config.model_dump(mode="json"), context.seed])
+    return _made(context, f"{part.source}-{key[:12]}", lambda folder: collect(config, [], folder, context))
+
+
+def _worded(
+    part: MixPart, folder: Path, count: int, context: StageContext, translate: Translate | None
+) -> Dataset[Instruction]:
+    dataset: Dataset[Record] = Dataset(folder)
+    if dataset.kind is Instruction:
+        if part.translate:
+            raise ConfigError(
+                "only snippets can be translated, and this part holds instructions, whose code and prose "
+                "are no longer apart",
+                where=part.name,
+                next_step="translate before wording, or leave `translate` out",
+            )
+        return Dataset(folder, Instruction)
+    if dataset.kind is not Snippet:
+        raise DataError(
+            f"a mixture is made of Instruction or Snippet rows, this part holds {dataset.kind.__name__}",
+            where=part.name,
+            next_step="make instructions of them with codetune synth",
+        )
+    if part.task is None:
+        raise ConfigError("a part of snippets has to name its task", where=part.name)
+    tasks = build_settings(TasksConfig, {"tasks": (part.task,), "language": part.language or "en"})
+    if part.translate:
+        assert translate is not None
+        translator = translate
+        key = json_hash([dataset.card.output_hash, part.task, part.language, count, context.seed, translator_name(translator)])  # fmt: skip
+        untranslated = folder
+        folder = _made(
+            context,
+            f"{part.name}-translated-{key[:12]}",
+            lambda made: translate_snippets(untranslated, made, tasks, count, context, translator),
+        )
+    key = json_hash([Dataset(folder).card.output_hash, tasks.model_dump(mode="json"), context.seed])
+    made = _made(context, f"{part.name}-worded-{key[:12]}", lambda made: word(tasks, [folder], made, context))
+    return Dataset(made, Instruction)
+
+
+def translator_name(translate: Translate) -> str:
+    """What lineage and plans call a translator: its `name`, or where it is defined."""
+    named = getattr(translate, "name", None)
+    if isinstance(named, str):
+        return named
+    return f"{getattr(translate, '__module__', '')}.{getattr(translate, '__qualname__', type(translate).__name__)}"
+
+
+def _made(context: StageContext, name: str, make: Callable[[Path], RunCard]) -> Path:
+    folder = context.cache / "mix" / name
+    try:
+        make(folder)
+    except OutputError as error:
+        if "another run" not in error.what:
+            raise
+        shutil.rmtree(folder)  # made from files that have changed since; it is ours, so it can go
+        make(folder)
+    return folder

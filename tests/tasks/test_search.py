@@ -1,0 +1,121 @@
+"""Code search candidates: hard, wrong, deterministic, and the right one anywhere with equal chance."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from scipy.stats import chisquare
+
+from codetune.tasks.bm25 import Bm25, code_words
+from codetune.tasks.search import Pair, draw_candidates
+
+
+def pairs(count: int, language: str = "python") -> list[Pair]:
+    verbs = ["read", "write", "parse", "sort", "merge", "split", "send"]
+    nouns = ["file", "header", "matrix", "socket", "table", "image"]
+    return [
+        Pair(
+            id=f"{language}{n}",
+            query=f"how to {verbs[n % 7]} {nouns[n % 6]} number {n}",
+            code=f"def {verbs[n % 7]}_{nouns[n % 6]}_{n}(x):\n    return {verbs[n % 7]}(x, {n})",
+            programming_language=language,
+        )
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [2, 5, 10])
+def test_place_of_the_right_one_is_uniform(count):
+    drawn = draw_candidates(pairs(1000), count=count, seed=11)
+    assert len(drawn) == 1000
+    places = [0] * count
+    for candidates in drawn.values():
+        places[candidates.answer] += 1
+    assert chisquare(places).pvalue > 0.01
+
+
+def test_candidates_are_the_right_one_and_wrong_ones_of_the_same_language():
+    everything = {pair.id: pair for pair in (*pairs(60), *pairs(60, "sql"))}
+    code_language = {pair.code: pair.programming_language for pair in pairs(60)}
+    for identifier, candidates in draw_candidates(everything.values(), count=5, seed=0).items():
+        pair = everything[identifier]
+        assert len(set(candidates.codes)) == 5
+        assert candidates.codes[candidates.answer] == pair.code
+        if pair.programming_language == "python":
+            assert all(code in code_language for code in candidates.codes)
+
+
+def test_wrong_ones_are_hard():
+    corpus = pairs(300)
+    by_code = {pair.code: code_words(pair.code) for pair in corpus}
+
+    def likeness(a: str, b: str) -> float:
+        one, two = set(by_code[a]), set(by_code[b])
+        return len(one & two) / len(one | two)
+
+    drawn = draw_candidates(corpus, count=4, seed=0)
+    near, anywhere = [], []
+    for pair in corpus:
+        near += [likeness(pair.code, code) for code in drawn[pair.id].codes if code != pair.code]
+        anywhere += [likeness(pair.code, other.code) for other in corpus[::37] if other.code != pair.code]
+    assert sum(near) / len(near) > 1.5 * sum(anywhere) / len(anywhere)
+
+
+def test_what_may_be_right_too_is_no_candidate():
+    corpus = [
+        Pair("a", "read a file", "open(path).read()", "python", "q1"),
+        Pair("b", "Read  a FILE", "open(p).read().strip()", "python"),
+        Pair("c", "same code", "open( path ) . read( )", "python"),
+        Pair("d", "same question", "path.read_text()", "python", "q1"),
+        Pair("e", "another", "open(path).write(x)", "python"),
+        Pair("f", "one more", "open(path).close()", "python"),
+    ]
+    drawn = draw_candidates(corpus, count=3, seed=0)
+    assert set(drawn["a"].codes) == {"open(path).read()", "open(path).write(x)", "open(path).close()"}
+    assert "a" not in draw_candidates(corpus, count=4, seed=0)
+
+
+def test_seed_and_id_decide_and_order_does_not():
+    corpus = pairs(50)
+    first = draw_candidates(corpus, count=5, seed=3)
+    assert first == draw_candidates(corpus, count=5, seed=3)
+    assert first != draw_candidates(corpus, count=5, seed=4)
+    backwards = draw_candidates(corpus[::-1], count=5, seed=3)
+    assert [first[key].answer for key in first] == [backwards[key].answer for key in first]
+
+
+def test_words_of_code():
+    assert code_words("parseHTTPHeader2(x_y)") == ["parse", "http", "header", "2", "x", "y"]
+
+
+def bm25_by_hand(query, documents, k1=1.2, b=0.75):
+    from math import log1p
+
+    mean = sum(map(len, documents)) / len(documents)
+    scores = []
+    for document in documents:
+        total = 0.0
+        for word in set(query):
+            holding = sum(word in other for other in documents)
+            idf = log1p((len(documents) - holding + 0.5) / (holding + 0.5))
+            tf = document.count(word)
+            total += idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * len(document) / mean))
+        scores.append(total)
+    return scores
+
+
+def test_bm25_agrees_with_its_formula():
+    documents = [text.split() for text in ("a b b c", "a b", "c d e f g", "b c d", "x y", "a a a z")]
+    for row, near in enumerate(Bm25(documents).neighbours(range(6), 5)):
+        scores = bm25_by_hand(documents[row], documents)
+        expected = sorted((n for n in range(6) if n != row), key=lambda n: (-scores[n], n))
+        positive = [n for n in expected if scores[n] > 0]
+        assert list(near)[: len(positive)] == positive
+
+
+def test_four_thousand_pieces_take_seconds():
+    corpus = pairs(4000)
+    began = time.process_time()
+    draw_candidates(corpus, count=5, seed=0)
+    assert time.process_time() - began < 20
