@@ -188,7 +188,7 @@ def test_code_search_with_too_few_others(tmp_path, context):
 
 
 def test_code_completion_cuts_at_a_line_that_says_something(tmp_path, context):
-    code = "def f(a):\n    # why\n    b = a\n\n    # no\n    )\n    return b  # done\n"
+    code = "def f(a):\n    # why\n    bb = a\n\n    # no\n    )\n    return b  # done\n"
     folder = dataset(tmp_path / "in", [snippet(code.replace("f(", f"f{n}("), None) for n in range(40)])
     card = run(TasksConfig(tasks=("code_completion",)), [folder], tmp_path / "out", context)
     assert card.counts["kept"] == 40
@@ -197,4 +197,4 @@ def test_code_completion_cuts_at_a_line_that_says_something(tmp_path, context):
         outputs.add(row.output)
         assert row.input.endswith("\n    ")
         assert (row.input + row.output) in code.replace("f(", row.input.split("def ")[1].split("(")[0] + "(")
-    assert outputs == {"b = a", "return b  # done"}
+    assert outputs == {"bb = a", "return b  # done"}
