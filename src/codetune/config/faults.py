@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -80,13 +80,32 @@ def _bare(problem: Any) -> str:
 def _sentence(kind: type[BaseModel], problem: Any, location: KeyPath) -> str:
     key = ".".join(str(part) for part in location)
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{nearest(str(location[-1]), kind.model_fields)}"
+        return f"unknown key {key!r}{nearest(str(location[-1]), _fields_at(kind, location[:-1]))}"
     if problem["type"] == "missing":
         return f"the key {key!r} is missing"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{key}: {message[:1].lower()}{message[1:]}" + (
         f" (it is {problem['input']!r})" if not isinstance(problem["input"], dict) else ""
     )
+
+
+def _fields_at(kind: type[BaseModel], path: KeyPath) -> Iterable[str]:
+    """Names of the fields there could be at a path into nested settings."""
+    for part in path:
+        if isinstance(part, str):
+            field = kind.model_fields.get(part)
+            inner = next(_models_in(field.annotation), None) if field is not None else None
+            if inner is None:
+                return ()
+            kind = inner
+    return kind.model_fields
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
 
 
 def raise_faults(file: YamlFile, faults: Iterable[Fault]) -> None:

@@ -65,7 +65,7 @@ class MixConfig(Settings):
 
     name: str = Field("mixture", description="Name of the mixture, for its card.")
     description: str = Field("", description="A paragraph for the card: what it is for, or what it rebuilds.")
-    parts: tuple[MixPart, ...] = Field(description="The mixture's table.", min_length=1)
+    parts: tuple[MixPart, ...] = Field(description="The mixture's table; at least one part.")
     scale: float = Field(1.0, gt=0, description="Every count is multiplied by it (at least one row stays).")
     splits: Splits = Field(
         default_factory=lambda: Splits(valid=0.0, test=0.0),
@@ -86,6 +86,8 @@ class MixConfig(Settings):
     @field_validator("parts")
     @classmethod
     def _named_once(cls, parts: tuple[MixPart, ...]) -> tuple[MixPart, ...]:
+        if not parts:
+            raise ValueError("a mixture needs at least one part")
         names = [part.name for part in parts]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

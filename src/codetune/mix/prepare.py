@@ -102,7 +102,10 @@ def _resolve(base: Path, path: str) -> str | None:
 
 def _collected(part: MixPart, path: str, context: StageContext) -> Path:
     assert part.source is not None
-    config = build_settings(CollectConfig, {"source": part.source, "path": path, **part.options})
+    given: dict[str, object] = {"source": part.source, "path": path, "languages": part.programming_languages}
+    if part.language is not None and get_source(part.source).record is Instruction:
+        given["language"] = part.language  # snippets are worded later, and collected once for all languages
+    config = build_settings(CollectConfig, {**given, **part.options})
     key = json_hash([config.model_dump(mode="json"), context.seed])
     return _made(context, f"{part.source}-{key[:12]}", lambda folder: collect(config, [], folder, context))
 

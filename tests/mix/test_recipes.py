@@ -1,0 +1,51 @@
+"""The shipped mixtures: upstream's counts, and real data through each of their sources."""
+
+from __future__ import annotations
+
+import pytest
+
+from codetune.mix.recipe import load_mixture
+from codetune.mix.stage import run
+from codetune.recipes.recipe import shipped_recipe
+from codetune.records import Instruction
+from codetune.sources.registry import SOURCES
+from codetune.store.dataset import Dataset
+from codetune.tasks.registry import TASKS
+
+MIXTURES = ("comit", "codecapybara", "id_code")
+
+
+@pytest.mark.parametrize(("name", "parts", "rows"), [("comit", 13, 120_000), ("codecapybara", 3, 53_924), ("id_code", 6, 3_570_068)])  # fmt: skip
+def test_counts_are_upstreams(name, parts, rows):
+    config = load_mixture(shipped_recipe(name))
+    assert len(config.parts) == parts
+    assert sum(part.count for part in config.parts) == rows
+
+
+def test_comit_has_eight_tasks_in_two_languages():
+    config = load_mixture(shipped_recipe("comit"))
+    tasks = {part.task for part in config.parts if part.task}
+    assert tasks == {name for name in TASKS if name not in ("edit", "instruction_following")}
+    assert {part.language for part in config.parts if part.language} == {"en", "zh"}
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_every_source_is_known(name):
+    for part in load_mixture(shipped_recipe(name)).parts:
+        assert part.source is None or part.source in SOURCES
+
+
+def chinese(texts, language):
+    return [f"返回第 {len(text)} 个结果的值，{'，'.join('结果' for _ in text.split()[:8])}" for text in texts]
+
+
+def test_comit_from_real_samples(shared_data, tmp_path, context):
+    config = load_mixture(shipped_recipe("comit"), data=str(shared_data), scale=0.002, missing="skip")
+    card = run(config, [], tmp_path / "comit", context, translate=chinese)
+    told = card.results["mixture"]
+    assert told["missing"] == {}
+    for part in told["parts"]:
+        assert part["taken"] == part["wanted"], part
+    found = {row.task for row in Dataset(tmp_path / "comit", Instruction)}
+    assert found >= {part.task for part in config.parts if part.task}
+    assert any("forbids commercial use" in text for text in told["warnings"])
