@@ -25,9 +25,9 @@ async def _ask(server, model=None, store=None):
 
 def test_adapters_answer_for_themselves(tmp_path, random_lora):
     adapters = [random_lora(tmp_path / f"{name}.gguf", seed) for seed, name in enumerate("ab")]
-    with EmbeddedServer(slots=1, context_per_slot=256) as server:
+    with EmbeddedServer(slots=1, context_per_slot=256, threads=1) as server:
         bare = asyncio.run(_ask(server)).text
-    with EmbeddedServer(loras=adapters, slots=1, context_per_slot=256) as server:
+    with EmbeddedServer(loras=adapters, slots=1, context_per_slot=256, threads=1) as server:
         base, first, second = server.models
         assert server.model_name == first
         assert first.startswith(base) and second.startswith(base) and first != second

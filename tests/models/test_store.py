@@ -39,7 +39,7 @@ def test_first_answer_wins(tmp_path):
 
 def test_failures_are_shown_until_answered(tmp_path):
     failure = Failure(
-        key=make_answer(1).key, model="m", sample=0, payload=b"{}", kind="k", detail="d", attempts=2,
+        key=make_answer(1).key, model="m", sample=0, payload=b"{}", kind="k", detail="d",
         failed_at=1.0,
     )  # fmt: skip
     with RequestStore(tmp_path / "r.sqlite") as store:

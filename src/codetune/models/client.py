@@ -16,17 +16,22 @@ from typing import Any
 
 import orjson
 
-from codetune.errors import BackendUnavailableError
+from codetune.errors import BackendUnavailableError, ConfigError, UsageError
+from codetune.models.dialect import PROBE, is_about_structure, weaker, word_body
 from codetune.models.endpoint import Endpoint, EndpointPool, Lease
-from codetune.models.payload import ParsedAnswer, parse_answer
+from codetune.models.payload import CHAT, ParsedAnswer, parse_answer
 from codetune.models.spec import ModelSpec
 from codetune.models.transport import Refusal, Unavailable
 
-__all__ = ["OpenAIClient", "ServerAnswer"]
+__all__ = ["EndpointsDownError", "OpenAIClient", "ServerAnswer"]
 
 _BACKOFF_SECONDS = (0.25, 30.0)
 _LONGEST_RETRY_AFTER_SECONDS = 600.0
 _UNUSABLE_TRIES = 3
+
+
+class EndpointsDownError(UsageError):
+    """No endpoint of a model can be reached: no request can be answered, so the run stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,22 @@ class ServerAnswer:
     endpoint: str
     attempts: int
     asked_at: float
+    """Seconds since 1970."""
     seconds: float
+
+
+@dataclass(slots=True)
+class _Tries:
+    """What one request has been through."""
+
+    failures: int = 0
+    busy: int = 0
+    unreached: int = 0
+    unusable: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.failures + self.busy + self.unreached
 
 
 class OpenAIClient:
@@ -54,7 +74,8 @@ class OpenAIClient:
 
     def __init__(self, spec: ModelSpec, *, share: int = 1) -> None:
         self.spec = spec
-        self.pool = EndpointPool([Endpoint(endpoint, share=share) for endpoint in spec.endpoints])
+        mode = "json_schema" if spec.structured == "auto" else spec.structured
+        self.pool = EndpointPool([Endpoint(one, share=share, structured=mode) for one in spec.endpoints])
         self.troubles: Counter[str] = Counter()
 
     async def complete(
@@ -65,7 +86,6 @@ class OpenAIClient:
         expected_tokens: float = 0.0,
         prefix: str = "",
         may_be_empty: bool = False,
-        fields: Mapping[str, Any] | None = None,
     ) -> ServerAnswer:
         """Ask until there is an answer, a refusal, or no patience left.
 
@@ -75,41 +95,51 @@ class OpenAIClient:
             expected_tokens: Of prompt and answer, for tokens-per-minute limits.
             prefix: See `parse_answer`.
             may_be_empty: An answer without text is an answer (stop words, prefixes).
-            fields: Merged into the body without being part of the request's identity.
 
         Raises:
-            RequestRefusedError: The server said no.
-            BackendUnavailableError: Retries or patience are used up.
+            RequestRefusedError: The server said no to this request.
+            BackendUnavailableError: Retries or patience are used up for this request.
+            ConfigError: The server doesn't know the model, or refuses the key: no request of this
+                run would fare better.
+            EndpointsDownError: Likewise, since no endpoint can be reached.
         """
         asked_at, begun = time.time(), time.monotonic()
-        failures = busy = unusable = 0
+        tries = _Tries()
         avoid: Endpoint | None = None
         while True:
             lease = await self.pool.acquire(expected_tokens, avoid)
             endpoint = lease.endpoint
+            problem: BackendUnavailableError
             try:
-                body = await endpoint.transport.post(path, self._body(endpoint, payload, fields))
-                parsed = parse_answer(body, prefix=prefix)
+                body = word_body(
+                    payload,
+                    model=self.spec,
+                    endpoint=endpoint.spec,
+                    structured=endpoint.structured,
+                    fields=self._fields(),
+                    prefixed=bool(prefix),
+                )
+                data = await endpoint.transport.post(path, body)
+                parsed = parse_answer(data, prefix=prefix)
                 if not parsed.text.strip() and not may_be_empty and parsed.finish_reason != "length":
-                    raise BackendUnavailableError("the server's answer is empty")
+                    raise BackendUnavailableError("the server's answer is empty", where=endpoint.label)
             except Unavailable as error:
-                problem: BackendUnavailableError = error
-                self.troubles[error.kind] += 1
-                self._note_failure(lease, error)
-                if error.kind == "429":
-                    busy += 1
-                else:
-                    failures += 1
+                problem = error
+                self._note_failure(lease, error, tries)
             except BackendUnavailableError as error:  # it answered, but with nothing usable
                 problem = error
                 self.troubles["answer"] += 1
+                endpoint.well()
                 self._release(lease, complaint=False)
-                unusable += 1
-                failures += 1
+                tries.unusable += 1
+                tries.failures += 1
             except Refusal as error:
                 self.troubles[f"refused {error.status}"] += 1
                 endpoint.well()
                 self._release(lease, complaint=False)
+                if await self._asks_less_of(endpoint, payload, error):
+                    continue
+                await self._stop_if_hopeless(endpoint, error)
                 raise
             except BaseException:
                 self._release(lease, complaint=None)
@@ -119,31 +149,28 @@ class OpenAIClient:
                 used = (parsed.prompt_tokens or 0) + (parsed.completion_tokens or 0)
                 self.pool.release(lease, complaint=False, used_tokens=used or expected_tokens)
                 seconds = time.monotonic() - begun
-                attempts = 1 + failures + busy
-                return ServerAnswer(body, parsed, endpoint.transport.label, attempts, asked_at, seconds)
+                return ServerAnswer(data, parsed, endpoint.label, 1 + tries.total, asked_at, seconds)
             avoid = endpoint
-            waited = time.monotonic() - begun
-            if failures >= self.spec.attempts or unusable >= _UNUSABLE_TRIES:
-                raise self._given_up(problem, f"after {failures + busy} tries")
-            delay = self._delay(problem, failures, busy)
-            if waited + delay > self.spec.patience_seconds:
-                raise self._given_up(problem, f"after {waited:.0f} s and {failures + busy} tries")
-            await asyncio.sleep(delay)
+            await self._wait_or_give_up(problem, tries, time.monotonic() - begun)
 
-    def _body(self, endpoint: Endpoint, payload: bytes, fields: Mapping[str, Any] | None) -> bytes:
-        own = endpoint.spec.body
-        added = {"model": endpoint.spec.model or self.spec.name, **own, **(fields or {})}
-        # Payload and additions are both JSON objects: join them without parsing the payload again.
-        return orjson.dumps(added)[:-1] + b"," + payload[1:]
+    def _fields(self) -> Mapping[str, Any]:
+        """Merged into each body without being part of a request's identity."""
+        return {}
 
-    def _note_failure(self, lease: Lease, error: Unavailable) -> None:
+    def _note_failure(self, lease: Lease, error: Unavailable, tries: _Tries) -> None:
+        self.troubles[error.kind] += 1
         now = asyncio.get_running_loop().time()
         endpoint = lease.endpoint
         if error.retry_after:
             endpoint.pause(min(error.retry_after, _LONGEST_RETRY_AFTER_SECONDS), now)
-        if not error.reached:
-            endpoint.unreachable(error.what, now)
-        elif error.kind != "connection":
+        if error.kind == "429":
+            tries.busy += 1
+        elif error.reached:
+            tries.failures += 1
+        else:
+            tries.unreached += 1
+            endpoint.unreachable(now)
+        if error.reached:
             endpoint.failures_in_a_row = 0
         self._release(lease, complaint=True if error.crowded else None)
 
@@ -151,39 +178,88 @@ class OpenAIClient:
         # A request that failed used no tokens: its whole reservation goes back.
         self.pool.release(lease, complaint=complaint, used_tokens=0)
 
-    def _delay(self, problem: BackendUnavailableError, failures: int, busy: int) -> float:
-        """Full jitter; a Retry-After of the server comes on top of nothing of ours."""
+    async def _wait_or_give_up(self, problem: BackendUnavailableError, tries: _Tries, waited: float) -> None:
+        when = f"after {waited:.0f} s and {tries.total} tries"
+        hint = problem.next_step or "run the same command again; what was answered is kept"
+        what = f"given up {when}: {problem.what}"
+        reachable = any(endpoint.answered for endpoint in self.pool.endpoints)
+        if tries.unreached >= self.spec.attempts and not reachable:
+            raise EndpointsDownError(
+                f"no endpoint of {self.spec.name} answers; {problem.what}",
+                where=", ".join(endpoint.label for endpoint in self.pool.endpoints),
+                next_step="check that the server runs and the URL is right",
+            )
+        if tries.failures >= self.spec.attempts or tries.unusable >= _UNUSABLE_TRIES:
+            raise BackendUnavailableError(what, where=problem.where, next_step=hint)
+        delay = self._delay(problem, tries)
+        if waited + delay > self.spec.patience_seconds:
+            if isinstance(problem, Unavailable) and not problem.reached:
+                raise EndpointsDownError(what, where=problem.where, next_step=hint)
+            raise BackendUnavailableError(what, where=problem.where, next_step=hint)
+        await asyncio.sleep(delay)
+
+    def _delay(self, problem: BackendUnavailableError, tries: _Tries) -> float:
+        """Full jitter; where the server named a time, that time and a little jitter."""
         if isinstance(problem, Unavailable):
             if problem.retry_after is not None:
                 return min(problem.retry_after, _LONGEST_RETRY_AFTER_SECONDS) + random.uniform(0.0, 0.1)
-            if problem.kind == "connection" and problem.reached and failures == 1:
+            if problem.kind == "connection" and problem.reached and tries.failures == 1:
                 return 0.0  # a kept connection that the server had closed: nothing is wrong
         least, most = _BACKOFF_SECONDS
-        return random.uniform(0.0, min(most, least * 2.0 ** min(failures + busy, 10)))
+        return random.uniform(0.0, min(most, least * 2.0 ** min(tries.total, 10)))
 
-    def _given_up(self, problem: BackendUnavailableError, when: str) -> BackendUnavailableError:
-        return BackendUnavailableError(
-            f"given up {when}: {problem.what}",
-            where=problem.where,
-            next_step=problem.next_step or "run the same command again; what was answered is kept",
-        )
+    async def _asks_less_of(self, endpoint: Endpoint, payload: bytes, error: Refusal) -> bool:
+        """Whether the server, it turns out, can't be asked for JSON this way, and will be otherwise.
+
+        A server may refuse one schema and take others. So the refusal is held against a schema
+        that nobody can object to: only if that is refused too is a weaker way taken from here on.
+        """
+        if self.spec.structured != "auto" or not is_about_structure(payload, error.status, error.body):
+            return False
+        lesser = weaker(endpoint.structured)
+        if lesser is None:
+            return False
+        if endpoint.structured == "json_schema":
+            try:
+                await endpoint.transport.post(CHAT, word_body(PROBE, model=self.spec, endpoint=endpoint.spec))
+                return False
+            except (Refusal, Unavailable):
+                pass
+        endpoint.structured = lesser
+        return True
+
+    async def _stop_if_hopeless(self, endpoint: Endpoint, error: Refusal) -> None:
+        if error.status in (401, 403):
+            raise ConfigError(
+                f"the server refuses the key: {error.what}",
+                where=endpoint.label,
+                next_step="check api, api_env or api_file in the model map",
+            ) from error
+        if error.status not in (400, 404):
+            return
+        name = endpoint.spec.model or self.spec.name
+        names = await self._listed(endpoint)
+        if names and name not in names and "model" in error.what.lower():
+            raise ConfigError(
+                f"the server has no model called {name}; it has {', '.join(names[:20])}",
+                where=endpoint.label,
+                next_step="take one of those",
+            ) from error
+
+    async def _listed(self, endpoint: Endpoint) -> list[str]:
+        try:
+            answer = orjson.loads(await endpoint.transport.get("/models"))
+            return [str(item["id"]) for item in answer["data"]]
+        except (BackendUnavailableError, Refusal, orjson.JSONDecodeError, KeyError, TypeError):
+            return []
 
     async def models(self) -> list[str]:
-        """Names that the first reachable endpoint lists under `/models`.
-
-        Raises:
-            BackendError: No endpoint lists them.
-        """
-        last: Exception | None = None
+        """Names that the first endpoint that has such a list has under `/models`; may be empty."""
         for endpoint in self.pool.endpoints:
-            try:
-                answer = orjson.loads(await endpoint.transport.get("/models"))
-                return [str(item["id"]) for item in answer["data"]]
-            except (BackendUnavailableError, Refusal, orjson.JSONDecodeError, KeyError, TypeError) as error:
-                last = error
-        raise BackendUnavailableError(
-            "no endpoint lists its models", next_step="name the model yourself"
-        ) from last
+            names = await self._listed(endpoint)
+            if names:
+                return names
+        return []
 
     async def close(self) -> None:
         """Close all connections."""

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from codetune.models.concurrency import AdaptiveLimit, RateBucket
+from codetune.models.dialect import Structured
 from codetune.models.spec import EndpointSpec
 from codetune.models.transport import Transport
 
@@ -28,21 +29,23 @@ _ASIDE_SECONDS = (2.0, 60.0)
 class Endpoint:
     """One server: its connections, its limits and its health."""
 
-    def __init__(self, spec: EndpointSpec, *, share: int = 1) -> None:
+    def __init__(self, spec: EndpointSpec, *, share: int = 1, structured: Structured = "json_schema") -> None:
         self.spec = spec
+        self.structured = structured
         self.transport = Transport(
             spec.base,
             headers=spec.resolved_headers(),
             timeout_seconds=spec.timeout_seconds,
             max_response_bytes=spec.max_response_bytes,
         )
+        self.label = self.transport.label
         self.limit = AdaptiveLimit(max(1, spec.max_in_flight // share), start=spec.start_in_flight)
         self.requests = _bucket(spec.requests_per_minute, share)
         self.tokens = _bucket(spec.tokens_per_minute, share)
         self.paused_until = 0.0
         self.failures_in_a_row = 0
         self.times_aside = 0
-        self.last_error = ""
+        self.answered = False
 
     @property
     def load(self) -> float:
@@ -68,13 +71,13 @@ class Endpoint:
 
     def well(self) -> None:
         """It answered."""
+        self.answered = True
         self.failures_in_a_row = 0
         self.times_aside = 0
 
-    def unreachable(self, error: str, now: float) -> None:
+    def unreachable(self, now: float) -> None:
         """It didn't."""
         self.failures_in_a_row += 1
-        self.last_error = error
         if self.failures_in_a_row >= _FAILURES_UNTIL_ASIDE or self.times_aside:
             self.pause(min(_ASIDE_SECONDS[1], _ASIDE_SECONDS[0] * 2**self.times_aside), now)
             self.times_aside += 1

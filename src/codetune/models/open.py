@@ -21,12 +21,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from codetune.errors import BackendError, CodetuneError, ConfigError
-from codetune.models.client import OpenAIClient
+from codetune.models.budget import Budget
+from codetune.models.client import EndpointsDownError, OpenAIClient
 from codetune.models.embedded import EmbeddedServer
+from codetune.models.embedded_client import EmbeddedClient
+from codetune.models.mixed_model import MixedModel
+from codetune.models.model_map import load_model_map
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
 from codetune.models.store import RequestStore
 from codetune.models.stored_model import StoredModel
+from codetune.models.transport import host_label
 
 __all__ = ["complete_all", "open_model", "run_requests"]
 
@@ -37,23 +42,26 @@ Outcome = ChatReply | BackendError
 async def open_model(
     where: str | EmbeddedServer,
     *,
-    store: Path | None,
+    store: Path | RequestStore | None,
     model: str | None = None,
     model_map: Path | None = None,
+    budget: Budget | str | None = None,
     loras: Sequence[Path] = (),
     slots: int = 8,
     context_per_slot: int = 2048,
     share: int = 1,
-) -> AsyncIterator[StoredModel]:
+) -> AsyncIterator[ChatModel]:
     """Open a model; connections, the store and a server of ours are closed at the end.
 
     Args:
         where: `local` (the embedded model), a path of a .gguf file, a URL up to `/v1`, a name in
-            the model map, or a running `EmbeddedServer`, which stays running.
-        store: Request store; None keeps nothing, and then a killed run pays twice.
+            the model map, or an `EmbeddedServer`, which stays running if it was.
+        store: Request store; a path is opened and closed here; None keeps nothing, and then a
+            killed run pays twice.
         model: Which of the server's models. For a URL, None takes the only one it lists; for an
             embedded server, its `model_name`.
         model_map: JSON or YAML file of models by name.
+        budget: E.g. `5usd|2h|1Mtok`; a `Budget` is shared by all models it is given to.
         loras: Adapters for the embedded server; the first answers unless `model` says otherwise.
         slots: Requests that the embedded server answers at a time.
         context_per_slot: Tokens of prompt and answer for each.
@@ -63,50 +71,64 @@ async def open_model(
         UsageError: Unknown name, missing key, missing model file.
         BackendError: The server can't be started or reached.
     """
+    if isinstance(budget, str):
+        budget = Budget.parse(budget)
+    if isinstance(where, str) and (where == "local" or where.endswith(".gguf")):
+        where = EmbeddedServer(None if where == "local" else Path(where), loras, slots, context_per_slot)
     async with contextlib.AsyncExitStack() as stack:
-        if isinstance(where, str) and (where == "local" or where.endswith(".gguf")):
-            path = None if where == "local" else Path(where)
-            where = EmbeddedServer(path, loras, slots, context_per_slot)
-            await asyncio.to_thread(where.__enter__)
-            stack.callback(where.stop)
+        kept = stack.enter_context(RequestStore(store)) if isinstance(store, Path) else store
+
+        def stored(client: OpenAIClient) -> StoredModel:
+            stack.push_async_callback(client.close)
+            return StoredModel(client, kept, budget=budget)
+
         if isinstance(where, EmbeddedServer):
-            name = model or where.model_name
-            fields = {"lora": where.lora_field(name)} if where.loras else None
-            client = OpenAIClient(_embedded_spec(where, name))
+            yield stored(EmbeddedClient(where, model or where.model_name))
+        elif where.startswith(("http://", "https://")):
+            yield stored(OpenAIClient(await _spec_of_url(where, model), share=share))
         else:
-            fields = None
-            client = OpenAIClient(await _remote_spec(where, model, model_map), share=share)
-        stack.push_async_callback(client.close)
-        kept = stack.enter_context(RequestStore(store)) if store is not None else None
-        yield StoredModel(client, kept, name=client.spec.name, fields=fields)
+            known = load_model_map(model_map) if model_map is not None else {}
+            spec = known.get(where)
+            if spec is None:
+                raise _unknown(where, known, model_map)
+            if isinstance(spec, ModelSpec):
+                yield stored(OpenAIClient(spec, share=share))
+            else:
+                parts = [cast("ModelSpec", known[name]) for name in spec.mix]
+                models = [stored(OpenAIClient(part, share=share)) for part in parts]
+                yield MixedModel(where, models, spec.mix)
 
 
-def _embedded_spec(server: EmbeddedServer, name: str) -> ModelSpec:
-    # A few more than there are slots, so that a slot that falls free finds its next request there.
-    in_flight = server.slots + 2
-    endpoint = EndpointSpec(
-        base=server.url, max_in_flight=in_flight, start_in_flight=in_flight, timeout_seconds=3600.0
+def _unknown(name: str, known: Iterable[str], model_map: Path | None) -> ConfigError:
+    names = ", ".join(known)
+    return ConfigError(
+        f"no model is called {name}",
+        where=str(model_map) if model_map is not None else None,
+        next_step=f"take {names}, local, a URL that ends in /v1, or a .gguf file"
+        if names
+        else "take local, a URL that ends in /v1, a .gguf file, or give a model map",
     )
-    return ModelSpec(name=name, endpoints=(endpoint,), structured="json_schema")
 
 
-async def _remote_spec(where: str, model: str | None, model_map: Path | None) -> ModelSpec:
-    if not where.startswith(("http://", "https://")):
-        raise ConfigError(
-            f"no model is called {where}", next_step="take local, a URL that ends in /v1, or a .gguf file"
-        )
-    endpoint = EndpointSpec(base=where)
+async def _spec_of_url(url: str, model: str | None) -> ModelSpec:
+    endpoint = EndpointSpec(base=url)
     if model is None:
         client = OpenAIClient(ModelSpec(name="?", endpoints=(endpoint,)))
         try:
             names = await client.models()
         finally:
             await client.close()
-        if len(names) != 1:
+        if not names:
+            raise EndpointsDownError(
+                "no server answers there, or it lists no models",
+                where=host_label(url),
+                next_step="check the URL, which usually ends in /v1, and that the server runs",
+            )
+        if len(names) > 1:
             raise ConfigError(
                 f"the server has {len(names)} models: {', '.join(names[:20])}",
-                where=where,
-                next_step="say which",
+                where=host_label(url),
+                next_step="say which in a model map",
             )
         model = names[0]
     return ModelSpec(name=model, endpoints=(endpoint,))
@@ -173,7 +195,7 @@ def run_requests(
     *,
     store: Path | None,
     in_flight: int = 64,
-    opened: Callable[[StoredModel], None] | None = None,
+    opened: Callable[[ChatModel], None] | None = None,
     **options: Any,
 ) -> Iterator[tuple[int, Outcome]]:
     """`open_model` and `complete_all` for code that isn't asynchronous.

@@ -18,7 +18,6 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import closing
@@ -56,7 +55,6 @@ CREATE TABLE failures (
     payload BLOB NOT NULL,
     kind TEXT NOT NULL,
     detail TEXT NOT NULL,
-    attempts INTEGER NOT NULL,
     failed_at REAL NOT NULL
 );
 CREATE INDEX failures_by_key ON failures (key);
@@ -69,10 +67,7 @@ _PUT = (
     f"INSERT INTO answers ({_ANSWER_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING"
 )
 _GET = f"SELECT {_ANSWER_COLUMNS} FROM answers WHERE key = ?"
-_FAIL = (
-    "INSERT INTO failures (key, model, sample, payload, kind, detail, attempts, failed_at) "
-    "VALUES (?,?,?,?,?,?,?,?)"
-)
+_FAIL = "INSERT INTO failures (key, model, sample, payload, kind, detail, failed_at) VALUES (?,?,?,?,?,?,?)"
 _GROUP = 2048
 
 
@@ -119,7 +114,6 @@ class Failure:
     payload: bytes
     kind: str
     detail: str
-    attempts: int
     failed_at: float
 
 
@@ -232,12 +226,12 @@ class RequestStore:
         """Requests given up and not answered since, in the order it happened."""
         with closing(self._connect()) as connection:
             for row in connection.execute(
-                "SELECT key, model, sample, payload, kind, detail, attempts, failed_at FROM failures f "
+                "SELECT key, model, sample, payload, kind, detail, failed_at FROM failures f "
                 "WHERE NOT EXISTS (SELECT 1 FROM answers a WHERE a.key = f.key) ORDER BY id"
             ):
                 yield Failure(
                     key=row[0], model=row[1], sample=row[2], payload=row[3], kind=row[4],
-                    detail=row[5], attempts=row[6], failed_at=row[7],
+                    detail=row[5], failed_at=row[6],
                 )  # fmt: skip
 
     def close(self) -> None:
@@ -301,9 +295,8 @@ def _insert(connection: sqlite3.Connection, items: Iterable[Answer | Failure]) -
         if isinstance(item, Failure):
             connection.execute(
                 _FAIL,
-                (item.key, item.model, item.sample, item.payload, item.kind, item.detail,
-                 item.attempts, item.failed_at),
-            )  # fmt: skip
+                (item.key, item.model, item.sample, item.payload, item.kind, item.detail, item.failed_at),
+            )
             kept.append(None)
         elif connection.execute(_PUT, item.row()).rowcount:
             kept.append(item)
@@ -325,8 +318,3 @@ def _resolver(future: Future[Answer | None]) -> Callable[[Answer | None, BaseExc
 
 def _answer(row: tuple[object, ...]) -> Answer:
     return Answer(**dict(zip(Answer.__slots__, row, strict=True)))  # type: ignore[arg-type]
-
-
-def now() -> float:
-    """Seconds since 1970, as the store keeps them."""
-    return time.time()

@@ -12,19 +12,23 @@ chat ──▶ stored? ──yes──▶ reply
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections import deque
 
 from codetune.errors import BackendError
+from codetune.models.budget import Budget
 from codetune.models.client import OpenAIClient, ServerAnswer
 from codetune.models.payload import ParsedAnswer, build_payload, parse_answer, request_key
 from codetune.models.protocol import ChatReply, ChatRequest
-from codetune.models.store import Answer, Failure, RequestStore, now
+from codetune.models.spec import Price
+from codetune.models.store import Answer, Failure, RequestStore
 
 __all__ = ["StoredModel"]
 
 _BYTES_PER_TOKEN = 3.0
 """A low guess, so that what is reserved of a limit is rather too much; corrected by the answer."""
+
+_Committed = tuple["asyncio.Future[Answer | None]", Answer | None, BaseException | None]
 
 
 class StoredModel:
@@ -33,9 +37,7 @@ class StoredModel:
     Args:
         client: Where answers come from.
         store: Where they stay; None keeps nothing.
-        name: The model's name in lineage and in the request's identity; None takes the spec's.
-        fields: Merged into each body without being part of the identity (`lora` of llama.cpp:
-            the identity has the adapter's hash in its name).
+        budget: Shared with other models where several spend from it.
     """
 
     def __init__(
@@ -43,14 +45,15 @@ class StoredModel:
         client: OpenAIClient,
         store: RequestStore | None,
         *,
-        name: str | None = None,
-        fields: Mapping[str, Any] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._client = client
         self._store = store
-        self._name = name or client.spec.name
-        self._fields = dict(fields or {})
+        self._name = client.spec.name
+        self._budget = budget
         self._asking: dict[bytes, asyncio.Future[ChatReply]] = {}
+        self._committed: deque[_Committed] = deque()
+        self._wake_is_due = False
 
     @property
     def name(self) -> str:
@@ -96,20 +99,13 @@ class StoredModel:
         self, request: ChatRequest, path: str, payload: bytes, key: bytes, prefix: str
     ) -> ChatReply:
         try:
-            answer = await self._client.complete(
-                path,
-                payload,
-                expected_tokens=len(payload) / _BYTES_PER_TOKEN + request.max_new_tokens,
-                prefix=prefix,
-                may_be_empty=bool(prefix or request.stop or request.prompt is not None),
-                fields=self._fields,
-            )
+            answer = await self._within_budget(request, path, payload, prefix)
         except BackendError as error:
             if self._store is not None:
                 await self._commit(
                     Failure(
                         key=key, model=self._name, sample=request.sample, payload=payload,
-                        kind=type(error).__name__, detail=str(error), attempts=1, failed_at=now(),
+                        kind=type(error).__name__, detail=str(error), failed_at=time.time(),
                     )
                 )  # fmt: skip
             raise
@@ -122,15 +118,44 @@ class StoredModel:
                 parsed = parse_answer(kept.response, prefix=prefix)
         return self._reply(key, parsed, stored=False)
 
+    async def _within_budget(
+        self, request: ChatRequest, path: str, payload: bytes, prefix: str
+    ) -> ServerAnswer:
+        budget, price = self._budget, self._client.spec.price
+        prompt_tokens = len(payload) / _BYTES_PER_TOKEN
+        if budget is None:
+            return await self._send(request, path, payload, prefix, prompt_tokens)
+        reservation = budget.reserve(prompt_tokens, request.max_new_tokens, price)
+        usd: float | None = 0.0
+        tokens: float | None = 0.0
+        try:
+            async with asyncio.timeout(budget.seconds_left):
+                answer = await self._send(request, path, payload, prefix, prompt_tokens)
+            usd, tokens = _cost(answer.parsed, price), _tokens(answer.parsed)
+        except TimeoutError:
+            usd = tokens = None  # the server may have worked on it to the end
+            raise budget.spent_time() from None
+        finally:
+            budget.settle(reservation, usd=usd, tokens=tokens)
+        return answer
+
+    async def _send(
+        self, request: ChatRequest, path: str, payload: bytes, prefix: str, prompt_tokens: float
+    ) -> ServerAnswer:
+        return await self._client.complete(
+            path,
+            payload,
+            expected_tokens=prompt_tokens + request.max_new_tokens,
+            prefix=prefix,
+            may_be_empty=bool(prefix or request.stop or request.prompt is not None),
+        )
+
     def _answer(self, request: ChatRequest, payload: bytes, key: bytes, answer: ServerAnswer) -> Answer:
-        parsed, price = answer.parsed, self._client.spec.price
-        cost = None
-        if price is not None and parsed.prompt_tokens is not None and parsed.completion_tokens is not None:
-            cost = price.cost(parsed.prompt_tokens, parsed.completion_tokens)
+        parsed = answer.parsed
         return Answer(
             key=key, model=self._name, sample=request.sample, payload=payload, response=answer.body,
             finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
-            completion_tokens=parsed.completion_tokens, cost_usd=cost, endpoint=answer.endpoint,
+            completion_tokens=parsed.completion_tokens, cost_usd=_cost(parsed, self._client.spec.price), endpoint=answer.endpoint,
             attempts=answer.attempts, asked_at=answer.asked_at, seconds=answer.seconds,
         )  # fmt: skip
 
@@ -138,26 +163,45 @@ class StoredModel:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer | None] = loop.create_future()
 
-        def settle(answer: Answer | None, error: BaseException | None) -> None:
-            if future.done():
-                return
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(answer)
-
         def committed(answer: Answer | None, error: BaseException | None) -> None:
-            loop.call_soon_threadsafe(settle, answer, error)
+            # In the writer's thread. One wake-up serves a whole group of commits.
+            self._committed.append((future, answer, error))
+            if not self._wake_is_due:
+                self._wake_is_due = True
+                loop.call_soon_threadsafe(self._settle)
 
         assert self._store is not None
         self._store.submit(item, committed)
         return await future
+
+    def _settle(self) -> None:
+        self._wake_is_due = False
+        while self._committed:
+            future, answer, error = self._committed.popleft()
+            if future.done():
+                continue
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(answer)
 
     def _reply(self, key: bytes, parsed: ParsedAnswer, *, stored: bool) -> ChatReply:
         return ChatReply(
             text=parsed.text, finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
             completion_tokens=parsed.completion_tokens, model=self._name, key=key.hex(), stored=stored,
         )  # fmt: skip
+
+
+def _tokens(parsed: ParsedAnswer) -> float | None:
+    if parsed.prompt_tokens is None or parsed.completion_tokens is None:
+        return None
+    return parsed.prompt_tokens + parsed.completion_tokens
+
+
+def _cost(parsed: ParsedAnswer, price: Price | None) -> float | None:
+    if price is None or parsed.prompt_tokens is None or parsed.completion_tokens is None:
+        return None
+    return price.cost(parsed.prompt_tokens, parsed.completion_tokens)
 
 
 def _prefix(request: ChatRequest) -> str:

@@ -17,7 +17,7 @@ import orjson
 
 from codetune.errors import BackendUnavailableError, RequestRefusedError
 
-__all__ = ["Refusal", "Transport", "Unavailable"]
+__all__ = ["Refusal", "Transport", "Unavailable", "host_label"]
 
 _RETRIED = frozenset({408, 409, 425, 429})
 _CROWDED = frozenset({429, 503, 529})
@@ -93,8 +93,7 @@ class Transport:
         max_response_bytes: int = 16 << 20,
     ) -> None:
         self.base = base.rstrip("/")
-        parts = urlsplit(self.base)
-        self.label = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        self.label = host_label(self.base)
         self._headers = {
             "Content-Type": "application/json",
             # An unpacked answer must not be larger than what was counted on the way in.
@@ -168,16 +167,15 @@ class Transport:
         length = response.content_length
         if length is not None and length <= self._max_response_bytes:
             return await response.read()
-        pieces: list[bytes] = []
-        total = 0
-        while length is None and (piece := await response.content.readany()):
-            total += len(piece)
-            if total > self._max_response_bytes:
-                break
-            pieces.append(piece)
-        else:
-            if length is None:
-                return b"".join(pieces)
+        if length is None:  # sent in chunks: count while reading
+            pieces: list[bytes] = []
+            total = 0
+            while total <= self._max_response_bytes:
+                piece = await response.content.readany()
+                if not piece:
+                    return b"".join(pieces)
+                total += len(piece)
+                pieces.append(piece)
         response.close()
         raise Refusal(
             f"the answer is larger than {self._max_response_bytes >> 20} MiB",
@@ -207,6 +205,12 @@ class Transport:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def host_label(url: str) -> str:
+    """Host and port of a URL: what may be shown of it, since the rest can hold credentials."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
 
 def _message(data: bytes) -> str:

@@ -1,0 +1,45 @@
+"""Several models as one: each request goes to one of them, by weight and by what it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+
+from codetune.models.payload import build_payload
+from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
+
+__all__ = ["MixedModel"]
+
+
+class MixedModel:
+    """Spread requests over models.
+
+    Which model answers depends on the request's content and sample alone, never on order or
+    time: a rerun asks the same model the same question, and finds it in the store. The reply says
+    which it was.
+
+    Args:
+        name: What lineage calls the mix.
+        models: The models.
+        weights: Of each, above 0.
+    """
+
+    def __init__(self, name: str, models: Sequence[ChatModel], weights: Mapping[str, float]) -> None:
+        self.name = name
+        self._models = tuple(models)
+        total = sum(weights.values())
+        self._bounds: list[float] = []
+        reached = 0.0
+        for weight in weights.values():
+            reached += weight / total
+            self._bounds.append(reached)
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        path, payload = build_payload(request, {})
+        digest = blake2b(b"%s%d" % (path.encode(), request.sample), digest_size=8)
+        digest.update(payload)
+        place = int.from_bytes(digest.digest(), "big") / 2**64
+        for model, bound in zip(self._models, self._bounds, strict=True):
+            if place < bound:
+                return await model.chat(request)
+        return await self._models[-1].chat(request)
