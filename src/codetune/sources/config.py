@@ -36,6 +36,9 @@ class CollectConfig(Settings):
     max_file_bytes: int = Field(
         1_000_000, ge=1, description="Source code: larger files are taken for data, and refused."
     )
+    max_files_per_commit: int = Field(
+        50, ge=1, description="Git: commits that touch more files are moves and imports, and refused whole."
+    )
     limit: int | None = Field(
         None,
         ge=1,

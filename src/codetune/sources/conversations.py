@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -39,7 +40,7 @@ class _ConversationSource(RowSource):
             spoken.pop()  # a question nobody answered
         if len(spoken) < 2:
             raise RowFault("no answer", "no turn of the assistant follows one of the user")
-        for (role, _), (following, _) in zip(spoken, spoken[1:], strict=False):
+        for (role, _), (following, _) in itertools.pairwise(spoken):
             if role == following:
                 raise RowFault("turns do not alternate", f"two turns of the {role} in a row")
         (_, asked), (_, answer) = spoken[-2:]

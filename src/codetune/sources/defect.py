@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from codetune.records import Instruction
-from codetune.sources.reading.blocks import Block, blocks
+from codetune.sources.reading.blocks import Block, blocks, row_count
 from codetune.sources.reading.faults import RowFault
 from codetune.sources.reading.place import Member, Place
 from codetune.sources.row import Row
@@ -90,22 +90,11 @@ def _listed(member: Member, lists: tuple[Member, ...]) -> Iterator[Block]:
                     )
     known = 0
     for block in blocks(member):
-        known = max(known, block.first - 1)
-        count = 0
-        if block.kind == "array":
-            import orjson
-
-            count = len(orjson.loads(b"[" + block.data + b"]"))
-        elif block.kind == "lines":
-            count = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
-        elif block.kind == "objects":
-            count = len(block.data)
-        here = range(block.first - 1, block.first - 1 + count)
+        here = range(block.first - 1, block.first - 1 + row_count(block))
         known = max(known, here.stop)
         yield replace(block, extra={index: named[index] for index in here if index in named})
-    for index in sorted(named):
-        if index >= known:
-            file, line = origin[index]
-            faults.setdefault(file, []).append((line, "unknown id in the list", str(index)))
+    for index in sorted(index for index in named if index >= known):
+        file, at_line = origin[index]
+        faults.setdefault(file, []).append((at_line, "unknown id in the list", str(index)))
     for file in sorted(faults):
         yield Block(file, 1, "objects", [], tuple(sorted(faults[file])))

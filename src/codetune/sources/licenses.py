@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-__all__ = ["license_of_folder", "license_of_header", "license_of_text"]
+__all__ = ["is_license_file", "license_of_folder", "license_of_header", "license_of_text", "spdx_of_name"]
 
 _HEADER = re.compile(r"SPDX-License-Identifier:\s*([A-Za-z0-9.+\-() ]{2,120})")
 _EXPRESSION = re.compile(r"^[A-Za-z0-9.+\-()/ ]{2,120}$")
@@ -70,6 +70,11 @@ _CLASSIFIERS = {
 }
 
 
+def is_license_file(name: str) -> bool:
+    """Whether a file of that name holds a licence text (`LICENSE`, `COPYING.txt`, `LICENSE-MIT` ...)."""
+    return bool(_FILE_NAMES.match(name))
+
+
 def license_of_header(text: str) -> str | None:
     """The expression of an SPDX-License-Identifier in a file's first 2,000 characters, or None."""
     found = _HEADER.search(text, 0, 2000)
@@ -100,7 +105,7 @@ def license_of_folder(folder: Path) -> str | None:
         return stated
     found: dict[str, str] = {}
     try:
-        names = sorted(entry.name for entry in folder.iterdir() if _FILE_NAMES.match(entry.name))
+        names = sorted(entry.name for entry in folder.iterdir() if is_license_file(entry.name))
     except OSError:
         return None
     for name in names:
@@ -182,3 +187,19 @@ def _of_json(plain: Any) -> str | None:
     if isinstance(stated, dict):
         stated = stated.get("type")
     return _clean(stated)
+
+
+_NAMES = {
+    spdx.lower(): spdx
+    for spdx in (
+        "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.0", "Unlicense", "CC0-1.0", "EPL-1.0",
+        "EPL-2.0", "BSL-1.0", "Zlib", "WTFPL", "0BSD", "Artistic-2.0", "AFL-3.0", "MS-PL", "PostgreSQL", "NCSA",
+        "CC-BY-4.0", "CC-BY-SA-4.0", "OFL-1.1", "ECL-2.0", "EUPL-1.1", "PSF-2.0",
+    )
+} | {f"{name}-{version}": f"{name.upper()}-{version}-only" for name, versions in
+     (("gpl", ("2.0", "3.0")), ("lgpl", ("2.1", "3.0")), ("agpl", ("3.0",))) for version in versions}  # fmt: skip
+
+
+def spdx_of_name(name: str | None) -> str | None:
+    """The SPDX id of a licence as data sets write it (`mit`, `bsd-3-clause`, `gpl-3.0`); None if unknown."""
+    return _NAMES.get(name.strip().lower()) if name else None

@@ -15,11 +15,15 @@ from codetune.sources.alpaca import (
 )
 from codetune.sources.clone import CloneSource
 from codetune.sources.code import CodeSource
+from codetune.sources.code_contests import CodeContestsSource
 from codetune.sources.codegpt import CodeGptSource
+from codetune.sources.codenet import CodeNetSource
 from codetune.sources.codesearchnet import CodeSearchNetSource
+from codetune.sources.commitpack import CommitPackSource
 from codetune.sources.conversations import MessagesSource, ShareGptSource
 from codetune.sources.cosqa import CosqaSource
 from codetune.sources.defect import DefectSource
+from codetune.sources.git_history import GitSource
 from codetune.sources.parallel import RefinementSource, TranslationSource
 from codetune.sources.source import Source
 from codetune.sources.token_streams import ClozeSource, CompletionSource, ConcodeSource
@@ -29,6 +33,7 @@ __all__ = ["SOURCES", "get_source"]
 
 _ALL: tuple[Source, ...] = (
     CodeSource(),
+    GitSource(),
     CodeSearchNetSource(),
     TranslationSource(),
     RefinementSource(),
@@ -38,6 +43,9 @@ _ALL: tuple[Source, ...] = (
     ConcodeSource(),
     CosqaSource(),
     ClozeSource(),
+    CodeContestsSource(),
+    CodeNetSource(),
+    CommitPackSource(),
     CodeAlpacaSource(),
     GpTeacherSource(),
     InstructToCodeSource(),

@@ -55,14 +55,12 @@ class CompletionSource(RowSource):
     def convert(self, row: Row) -> Iterable[Instruction]:
         before, line = row.full_text("input"), row.full_text("gt")
         language = _language_of(row.file, {"py": "python", "java": "java"})
-        prefix = readable(before)
-        broken_off = "" if before.rstrip().endswith("<EOL>") else " "
+        ending = "\n" if before.rstrip().endswith("<EOL>") else " "
         yield row.worded(
             "code_completion",
-            {"prefix": prefix + ("\n" if not broken_off else broken_off), "completion": readable(line)},
+            {"prefix": readable(before) + ending, "completion": readable(line)},
             programming_language=language,
             lineage=row.lineage(group=_own_id(row)),
-            tags=(),
         )
 
 

@@ -16,7 +16,7 @@ from pathspec import GitIgnoreSpec
 
 from codetune.text.languages import language_of_path
 
-__all__ = ["SourceFile", "Tree", "walk"]
+__all__ = ["SourceFile", "Tree", "is_vendored", "walk"]
 
 _VENDORED = frozenset({
     "node_modules", "bower_components", "jspm_packages", "vendor", "vendored", "_vendor", "third_party",
@@ -29,6 +29,11 @@ _MADE_BY_TOOLS = frozenset({
 })  # fmt: skip
 _ONLY_WITH = {"bin": (".csproj", ".sln"), "obj": (".csproj", ".sln"), "target": ("Cargo.toml", "pom.xml")}
 """Names that are also ordinary: tools made them only where such a file stands beside them."""
+
+
+def is_vendored(path: str) -> bool:
+    """Whether a folder on the path holds other people's code."""
+    return any(part in _VENDORED for part in path.split("/")[:-1])
 
 
 @dataclass(frozen=True, slots=True)

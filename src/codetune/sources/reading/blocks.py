@@ -17,7 +17,7 @@ import orjson
 from codetune.sources.reading.faults import FileFault, RowFault
 from codetune.sources.reading.place import Member
 
-__all__ = ["BLOCK_BYTES", "Block", "blocks", "rows"]
+__all__ = ["BLOCK_BYTES", "Block", "blocks", "row_count", "rows"]
 
 BLOCK_BYTES = 8 << 20
 _MAX_ROW_BYTES = 64 << 20
@@ -64,13 +64,14 @@ def blocks(member: Member, *, size: int = BLOCK_BYTES, lines_only: bool = False)
         else:
             cutting = _text(member, size, lines_only)
         for block in cutting:
-            seen = max(seen, block.first - 1 + _count(block))
+            seen = max(seen, block.first - 1 + row_count(block))
             yield block
     except RowFault as fault:
         yield Block(member.name, seen + 1, "objects", [], ((seen + 1, fault.reason, fault.detail),))
 
 
-def _count(block: Block) -> int:
+def row_count(block: Block) -> int:
+    """Rows in a block, blank lines counted (they have numbers too)."""
     if block.kind == "lines":
         return int(block.data.count(b"\n")) + (not block.data.endswith(b"\n"))
     if block.kind == "objects":
