@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from codetune.execution.pool import Answer, Pool
+from codetune.execution.language_job import Artefacts, language_work
+from codetune.execution.languages.failures import read_failure
+from codetune.execution.pool import Answer, Pool, Work
 from codetune.execution.protocol import Execution, Program
 from codetune.execution.python_job import python_work
+from codetune.execution.toolchains import LANGUAGES, toolchain
 from codetune.execution.verdicts import judge as judge_evidence
 
 __all__ = ["BoxExecutor"]
@@ -27,12 +30,39 @@ class BoxExecutor:
     def __init__(self, pool: Pool, *, judge: str = "standard", cache: Path | None = None) -> None:
         self._pool = pool
         self._judge = judge
+        self._artefacts = Artefacts()
         self.tier = pool.spec.tier
 
     def run(self, programs: Iterable[Program]) -> Iterator[Execution]:
-        works = map(python_work, programs)
-        for program, answer in self._pool.map(works, alone=_was_starved):
-            yield judge_evidence(program, answer.evidence, answer.stdout, answer.stderr, tier=self.tier)
+        for program, answer in self._pool.map(map(self._work, programs), alone=_was_starved):
+            yield self._execution(program, answer)
+
+    def _work(self, program: Program) -> Work[Program]:
+        if not program.code.strip():
+            return Work.done(program, Answer({"no_code": True}))
+        if program.language == "python":
+            return python_work(program)
+        if program.language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            return Work.done(
+                program, Answer({"skipped": f"codetune can't run {program.language} (it can: {known})"})
+            )
+        tools = toolchain(program.language)
+        if tools.path is None:
+            return Work.done(
+                program, Answer({"skipped": f"{tools.command} is not installed; run: {tools.install}"})
+            )
+        return language_work(program, tools, self._artefacts)
+
+    def _execution(self, program: Program, answer: Answer) -> Execution:
+        return judge_evidence(
+            program,
+            answer.evidence,
+            answer.stdout,
+            answer.stderr,
+            tier=self.tier,
+            read_failure=None if program.language == "python" else read_failure,
+        )
 
     def close(self) -> None:
         self._pool.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import sysconfig
 from collections.abc import Iterable
@@ -62,6 +63,26 @@ def python_path() -> tuple[str, ...]:
     return tuple(path for path in dict.fromkeys(wanted) if Path(path).is_dir())
 
 
+@cache
+def _toolchain_folders() -> tuple[str, ...]:
+    """Where tools live that are not among the system's; nothing is started to find out."""
+    folders = [os.path.expanduser("~/.rustup/toolchains")]
+    for command in ("node", "tsc", "go", "java", "javac", "ruby", "php", "mono", "gcc", "g++", "rustc"):
+        found = shutil.which(command)
+        real = os.path.realpath(found) if found else "/usr"
+        if not real.startswith(_SYSTEM) and not real.endswith("/rustup"):
+            folders.append(os.path.dirname(os.path.dirname(real)))
+    return tuple(folder for folder in dict.fromkeys(folders) if os.path.isdir(folder) and folder != "/")
+
+
 def box_view(extra: Iterable[str] = ()) -> BoxView:
     """The private root for this machine's interpreter and the given toolchains' folders."""
-    return BoxView([sys.base_prefix, sys.base_exec_prefix, str(Path(base_python()).parent.parent), *extra])
+    return BoxView(
+        [
+            sys.base_prefix,
+            sys.base_exec_prefix,
+            str(Path(base_python()).parent.parent),
+            *_toolchain_folders(),
+            *extra,
+        ]
+    )

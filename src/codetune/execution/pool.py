@@ -32,7 +32,16 @@ class Work(Generic[T]):
     frame: bytes
     memory_bytes: int
     processes: int
+    then: Callable[[Answer], Work[T] | Answer] | None = None
+    """What follows from the answer: another job (a compiler's program), or the answer itself."""
     tries: int = 0
+    answer: Answer | None = None
+    """Known beforehand: nothing has to be run."""
+
+    @classmethod
+    def done(cls, item: T, answer: Answer) -> Work[T]:
+        """A job that needs no box; it only waits for its turn."""
+        return cls(item, b"", 0, 0, answer=answer)
 
 
 @dataclass(slots=True)
@@ -94,7 +103,11 @@ class Pool:
                 self._replace(slot)  # interrupted: what it runs must not live on
                 raise
             self._idle.append(slot)
-            return Answer(evidence, *blobs)
+            answer = Answer(evidence, *blobs)
+            following = work.then(answer) if work.then is not None else answer
+            if isinstance(following, Answer):
+                return following
+            work = following
 
     def map(
         self, works: Iterable[Work[T]], alone: Callable[[T, Answer], bool] = lambda item, answer: False
@@ -189,6 +202,10 @@ class _Schedule(Generic[T]):
                 self._pool.give_back(slot)
                 return
             index, work = entry
+            if work.answer is not None:
+                self._pool.give_back(slot)
+                self._done[index] = (work.item, work.answer)
+                continue
             try:
                 slot.send(work.frame, memory_bytes=work.memory_bytes, processes=work.processes)
             except ConnectionClosed:
@@ -208,10 +225,13 @@ class _Schedule(Generic[T]):
                 continue
             self._pool.give_back(slot)
             answer = Answer(evidence, *blobs)
-            if self._alone(work.item, answer):
+            following = work.then(answer) if work.then is not None else answer
+            if isinstance(following, Work):
+                self._again.append((index, following))
+            elif self._alone(work.item, answer):
                 self._lonely.append((index, work))
             else:
-                self._done[index] = (work.item, answer)
+                self._done[index] = (work.item, following)
 
     def _lost(self, index: int, work: Work[T], slot: Slot) -> None:
         """The zygote died: once that is chance, twice it is told."""

@@ -98,6 +98,20 @@ def _by_status(evidence: Mapping[str, Any], program: Program) -> tuple[Verdict, 
     return Verdict.RUNTIME, f"exit code {code}"
 
 
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def _compiler_words(evidence: Mapping[str, Any], said: str) -> str:
+    """One line of why it doesn't compile."""
+    if evidence.get("stopped"):
+        return f"the compiler hit a limit ({evidence['stopped']})"
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return next(
+        (line for line in lines if "error" in line.lower()), lines[0] if lines else "no program came out"
+    )
+
+
 def _exit_code(evidence: Mapping[str, Any]) -> int | None:
     status = evidence.get("status")
     return None if status is None else os.waitstatus_to_exitcode(status)
@@ -117,12 +131,21 @@ def _decide(
 ) -> tuple[Verdict, str]:
     if "broken" in evidence:
         return Verdict.HARNESS_ERROR, str(evidence["broken"])
+    if "skipped" in evidence:
+        return Verdict.SKIPPED, str(evidence["skipped"])
+    if "no_code" in evidence:
+        return Verdict.NO_CODE, "there is no code to run"
+    if evidence.get("compile_failed"):
+        return Verdict.COMPILE, _compiler_words(evidence, stdout + stderr)
     report = evidence.get("report") or {}
     if program.expected_stdout is not None and evidence.get("stopped") is None and _left_well(evidence):
         if same_output(program.expected_stdout, stdout):
             return Verdict.PASS, ""
         return Verdict.WRONG, "printed something else than expected"
-    if program.expected_stdout is None and report.get("kind") == "end":
+    came_to_its_end = report.get("kind") == "end" and (
+        program.language == "python" or evidence.get("status") == 0
+    )
+    if program.expected_stdout is None and came_to_its_end:
         return Verdict.PASS, ""
     if (stopped := _stopped(evidence, program)) is not None:
         return stopped
@@ -135,6 +158,9 @@ def _decide(
         verdict, detail = _by_status(evidence, program)
         if verdict is Verdict.RUNTIME and read_failure is not None:
             verdict = read_failure(stderr + stdout) or verdict
+            if verdict is Verdict.RUNTIME and program.language == "bash" and detail == "exit code 1":
+                verdict = Verdict.WRONG  # a test in bash is a command that fails
+            detail = _last_line(stderr) or detail
     return _failed(evidence, verdict, detail, program)
 
 

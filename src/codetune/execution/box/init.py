@@ -27,6 +27,7 @@ __all__ = ["Pipes", "Surroundings", "run_box"]
 _FIRST_LOOK_SECONDS = 0.02
 _LONGEST_LOOK_SECONDS = 0.1
 _SMALLEST_FREE_BYTES = 64 << 10
+_MOST_ARTEFACTS = 2000
 
 
 @dataclass(slots=True)
@@ -169,7 +170,7 @@ def _watch(job: Job, program: int, surroundings: Surroundings) -> _Watch:
 
 def _collect(job: Job, folder: str, artefacts: int) -> None:
     """Send files back; the program may have put anything there, so only plain files are taken."""
-    for name in job.collect:
+    for name in _expand(job.collect, folder):
         try:
             handle = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
@@ -182,6 +183,18 @@ def _collect(job: Job, folder: str, artefacts: int) -> None:
                 view = memoryview(frame)
                 while view:
                     view = view[os.write(artefacts, view) :]
+
+
+def _expand(names: list[str], folder: str) -> list[str]:
+    """A name that ends in a slash stands for every file under that folder."""
+    found = []
+    for name in names:
+        if not name.endswith("/"):
+            found.append(name)
+            continue
+        for root, _, files in os.walk(os.path.join(folder, name)):
+            found += [os.path.relpath(os.path.join(root, file), folder) for file in sorted(files)]
+    return found[:_MOST_ARTEFACTS]
 
 
 def _disk_is_full(folder: str) -> bool:
@@ -216,7 +229,7 @@ def run_box(job: Job, pipes: Pipes, surroundings: Surroundings) -> NoReturn:
             "peak_tasks": watch.peak_tasks,
             "disk_full": _disk_is_full(surroundings.folder),
         }
-        if job.collect and watch.status == 0:
+        if job.collect and watch.stopped is None:
             _collect(job, surroundings.folder, pipes.artefacts)
     except BaseException as error:
         answer = {"broken": repr(error)}

@@ -22,7 +22,7 @@ from codetune.execution.box.job import Job
 
 __all__ = ["SECRET_BYTES", "compile_text", "describe", "run_python"]
 
-SECRET_BYTES = 16
+SECRET_BYTES = 32  # hexadecimal, so that every language can pass it on as text
 CODE_NAME, TESTS_NAME = "solution.py", "tests.py"
 _DETAIL_CHARACTERS = 300
 

@@ -29,7 +29,7 @@ class _Run:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.secret = os.urandom(SECRET_BYTES)
+        self.secret = os.urandom(SECRET_BYTES // 2).hex().encode()
         self.stopped: str | None = None
         self.stdout, self.stderr = Capture(job.keep_bytes), Capture(job.keep_bytes)
         self.report, self.status = Capture(_REPORT_BYTES), Capture(_REPORT_BYTES)

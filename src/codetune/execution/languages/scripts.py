@@ -1,0 +1,108 @@
+"""Languages that run from source: JavaScript, TypeScript, Ruby, PHP, Bash.
+
+Each is started by a few lines of ours that load the program as the main one, and report only when
+it came to its end: leaving on the way skips them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from codetune.execution.languages.recipe import REPORT, Build, Recipe, source_of
+from codetune.execution.protocol import Program
+
+__all__ = ["BASH", "JAVASCRIPT", "PHP", "RUBY", "TYPESCRIPT"]
+
+# `beforeExit` comes when nothing is left to do, and not after process.exit() or an error.
+_NODE_START = f"""
+const fs = require("fs"), Module = require("module"), on = process.once.bind(process);
+const read = fs.readFileSync, write = fs.writeSync;
+process.argv = [process.argv[0], "/box/main.js"];
+Module._load("/box/main.js", null, true);
+on("beforeExit", (code) => {{ if (!code) write(4, read(3, "latin1").slice(0, 32) + '{REPORT}'); }});
+"""
+_RUBY_START = f"""
+codetune_in, codetune_out = IO.new(3), IO.new(4)
+$0 = "/box/main.rb"
+load "/box/main.rb"
+if defined?(Test::Unit::AutoRunner)
+  Test::Unit::AutoRunner.need_auto_run = false
+  exit 1 unless Test::Unit::AutoRunner.run == true
+end
+codetune_out.syswrite(codetune_in.sysread(32) + '{REPORT}')
+"""
+_PHP_START = f"""<?php
+(function () {{ require "/box/main.php"; }})();
+fwrite(fopen("php://fd/4", "w"), fread(fopen("php://fd/3", "r"), 32) . '{REPORT}');
+"""
+_BASH_START = f"""source /box/main.sh
+codetune_status=$?
+[ $codetune_status -eq 0 ] || exit $codetune_status
+{{ /usr/bin/head -c 32 <&3; printf '%s' '{REPORT}'; }} >&4
+"""
+
+
+def _node_run(memory_mib: int) -> list[str]:
+    return [
+        "--no-warnings",
+        f"--max-old-space-size={max(64, memory_mib * 3 // 4)}",
+        "--stack-size=7000",
+        "start.js",
+    ]
+
+
+def _javascript(program: Program, path: str, memory_mib: int) -> Build:
+    files = {"main.js": source_of(program).encode("utf-8", "replace"), "start.js": _NODE_START.encode()}
+    return Build(files=files, run=[path, *_node_run(memory_mib)])
+
+
+def _typescript(program: Program, path: str, memory_mib: int) -> Build:
+    # Types are taken off, not checked: the tests are what decides, as for every other language.
+    return Build(
+        files={"main.ts": source_of(program).encode("utf-8", "replace")},
+        compile=[
+            path, "--noCheck", "--target", "es2022", "--module", "commonjs", "--ignoreDeprecations", "6.0",
+            "--skipLibCheck", "--types", "", "--outDir", "/box/out", "--rootDir", "/box", "main.ts",
+        ],
+        collect=("out/main.js",),
+        run=["/usr/bin/env", "node", *_node_run(memory_mib)],
+        run_files={"start.js": _NODE_START.replace("/box/main.js", "/box/out/main.js").encode()},
+    )  # fmt: skip
+
+
+def _ruby(program: Program, path: str, memory_mib: int) -> Build:
+    files = {"main.rb": source_of(program).encode("utf-8", "replace"), "start.rb": _RUBY_START.encode()}
+    return Build(files=files, run=[path, "--disable=did_you_mean", "start.rb"])
+
+
+def _php(program: Program, path: str, memory_mib: int) -> Build:
+    text = source_of(program)
+    if not text.lstrip().startswith("<?"):
+        text = f"<?php\n{text}"
+    files = {"main.php": text.encode("utf-8", "replace"), "start.php": _PHP_START.encode()}
+    settings = {
+        "zend.assertions": "1",
+        "assert.exception": "1",
+        "display_errors": "stderr",
+        "memory_limit": "-1",
+    }
+    return Build(files=files, run=[path, "-n", *(f"-d{k}={v}" for k, v in settings.items()), "start.php"])
+
+
+def _bash(program: Program, path: str, memory_mib: int) -> Build:
+    files = {"main.sh": source_of(program).encode("utf-8", "replace"), "start.sh": _BASH_START.encode()}
+    return Build(files=files, run=[path, "--norc", "start.sh"])
+
+
+_SYNTAX_ERROR = re.compile(r"error TS1\d{3}:")
+
+JAVASCRIPT = Recipe(build=_javascript, extra_processes=24)
+TYPESCRIPT = Recipe(
+    build=_typescript,
+    flags="noCheck es2022",
+    extra_processes=24,
+    compile_failed=lambda said: _SYNTAX_ERROR.search(said) is not None,
+)
+RUBY = Recipe(build=_ruby, extra_processes=4)
+PHP = Recipe(build=_php)
+BASH = Recipe(build=_bash, extra_processes=4)

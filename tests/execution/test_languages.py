@@ -1,0 +1,125 @@
+"""Every language: a pass, a wrong answer, an early exit, a crash, something that doesn't compile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from codetune.execution.probe import probe
+from codetune.execution.protocol import Executor, Limits, Program
+from codetune.execution.sandbox import open_executor
+from codetune.execution.toolchains import LANGUAGES, toolchain
+from codetune.records import Verdict
+
+LIMITS = Limits(cpu_seconds=5, wall_seconds=30)
+
+# language -> (code with %s where the function's body goes, tests, right body, wrong body, leave early, crash, broken)
+PROGRAMS: dict[str, tuple[str, str, str, str, str, str, str]] = {
+    "python": ("def f(x):\n    %s", "assert f(2) == 4", "return x * 2", "return x", "import sys; sys.exit(0)",
+               "return x.no", "return ("),
+    "javascript": ("function f(x) { %s }", "const assert = require('node:assert');\nassert.deepEqual(f(2), 4);",
+                   "return x * 2", "return x", "process.exit(0)", "return x.no.no", "return ("),
+    "typescript": ("declare var require: any; declare var process: any;\nfunction f(x: number): number { %s }",
+                   "const assert = require('node:assert');\nassert.deepEqual(f(2), 4);",
+                   "return x * 2", "return x", "process.exit(0)", "return (x as any).no.no", "return ("),
+    "java": ("class Problem { static int f(int x) { %s }",
+             "public static void main(String[] args) { assert(f(2) == 4); } }",
+             "return x * 2;", "return x;", "System.exit(0); return 4;", "return x / 0;", "return (;"),
+    "go": ("package f_test\nimport (\"testing\"; \"os\")\nvar _ = os.Exit\nvar zero = 0\nfunc f(x int) int { %s }",
+           "func TestF(t *testing.T) { if f(2) != 4 { t.Fatalf(\"wrong\") } }",
+           "return x * 2", "return x", "os.Exit(0); return 4", "return x / zero", "return ("),
+    "rust": ("fn f(x: i32) -> i32 { %s }", "fn main() { assert_eq!(f(2), 4); }",
+             "x * 2", "x", "if x > 0 { std::process::exit(0); } 4", "let v: Vec<i32> = vec![]; v[x as usize]", "("),
+    "c": ("#include <assert.h>\n#include <stdlib.h>\nint f(int x) { %s }", "int main(void) { assert(f(2) == 4); return 0; }",
+          "return x * 2;", "return x;", "exit(0);", "abort();", "return (;"),
+    "cpp": ("#include <cassert>\n#include <bits/stdc++.h>\nint f(int x) { %s }", "int main() { assert(f(2) == 4); }",
+            "return x * 2;", "return x;", "std::exit(0);", "throw 1;", "return (;"),
+    "csharp": ("using System; using System.Diagnostics;\nclass Problem { public static int f(int x) { %s }",
+               "public static void Main(string[] args) { Debug.Assert(f(2) == 4); } }",
+               "return x * 2;", "return x;", "Environment.Exit(0); return 4;", "return x / (x - 2);", "return (;"),
+    "ruby": ("def f(x)\n  %s\nend", "require 'test/unit'\nclass T < Test::Unit::TestCase\n"
+             "  def test_f\n    assert_equal(4, f(2))\n  end\nend",
+             "x * 2", "x", "exit!(0)", "Process.kill(:SEGV, $$); sleep", "("),
+    "php": ("<?php\nfunction f($x) { %s }", "if (f(2) !== 4) { throw new Exception('Test failed!'); }",
+            "return $x * 2;", "return $x;", "exit(0);", "return $x->no();", "return (;"),
+    "bash": ("f() { %s; }", "set -e\n[[ $(f 2) = 4 ]]\nf 2 > /dev/null",
+             "echo $(($1 * 2))", "echo $1", "echo 4; exit 0", "echo 4; kill -SEGV $$", "if"),
+}  # fmt: skip
+ENDINGS = [Verdict.PASS, Verdict.WRONG, Verdict.EARLY_EXIT, Verdict.RUNTIME, Verdict.COMPILE]
+# A script's syntax is only seen when it is loaded.
+NO_COMPILER = ("javascript", "ruby", "php", "bash")
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[Executor]:
+    if probe().tier == "none":
+        pytest.skip("this machine allows no sandbox")
+    with open_executor(2) as opened:  # type: ignore[attr-defined]
+        yield opened
+
+
+def needs(language: str) -> None:
+    tools = toolchain(language)
+    if tools.path is None:
+        pytest.skip(f"{language}: {tools.command} is not installed ({tools.install})")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_ending_in_every_language(executor: Executor, language: str) -> None:
+    needs(language)
+    code, tests, *bodies = PROGRAMS[language]
+    programs = [
+        Program(id=str(n), language=language, code=code.replace("%s", body), tests=tests, limits=LIMITS)
+        for n, body in enumerate(bodies)
+    ]
+    expected = list(ENDINGS)
+    if language in NO_COMPILER:
+        expected[-1] = Verdict.RUNTIME
+    executions = list(executor.run(programs))
+    assert [e.verdict for e in executions] == expected, "\n".join(map(str, executions))
+
+
+HELLO: dict[str, str] = {
+    "python": "print(int(input()) * 2)",
+    "javascript": "console.log(Number(require('fs').readFileSync(0, 'utf8')) * 2)",
+    "typescript": "declare var require: any;\nconsole.log(Number(require('fs').readFileSync(0, 'utf8')) * 2)",
+    "java": "public class Twice { public static void main(String[] a) {\n"
+    "System.out.println(new java.util.Scanner(System.in).nextInt() * 2); } }",
+    "go": 'package main\nimport "fmt"\nfunc main() { var x int; fmt.Scan(&x); fmt.Println(x * 2) }',
+    "rust": "fn main() { let mut s = String::new(); std::io::stdin().read_line(&mut s).unwrap();\n"
+    'println!("{}", s.trim().parse::<i32>().unwrap() * 2); }',
+    "c": '#include <stdio.h>\nint main(void) { int x; scanf("%d", &x); printf("%d\\n", x * 2); return 0; }',
+    "cpp": "#include <iostream>\nint main() { int x; std::cin >> x; std::cout << x * 2 << std::endl; }",
+    "csharp": "using System; class P { static void Main() { Console.WriteLine(int.Parse(Console.ReadLine()) * 2); } }",
+    "ruby": "puts gets.to_i * 2",
+    "php": "<?php\necho intval(fgets(STDIN)) * 2;",
+    "bash": "read x; echo $((x * 2))",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_stdin_to_stdout_in_every_language(executor: Executor, language: str) -> None:
+    needs(language)
+    programs = [
+        Program(id="", language=language, code=HELLO[language], stdin="21\n", expected_stdout=out, limits=LIMITS)
+        for out in ("42\n", "43")
+    ]
+    assert [e.verdict for e in executor.run(programs)] == [Verdict.PASS, Verdict.WRONG]
+
+
+def test_an_unknown_or_missing_language_is_skipped_not_failed(
+    executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from codetune.execution import toolchains
+
+    monkeypatch.setitem(toolchains._TOOLS, "ruby", ("no-such-ruby", (), (), "apt install ruby"))
+    toolchain.cache_clear()
+    try:
+        cobol, ruby = executor.run(
+            [Program(id="1", language="cobol", code="x"), Program(id="2", language="ruby", code="x")]
+        )
+    finally:
+        toolchain.cache_clear()
+    assert cobol.verdict is Verdict.SKIPPED and "cobol" in cobol.detail
+    assert ruby.verdict is Verdict.SKIPPED and "apt install ruby" in ruby.detail
