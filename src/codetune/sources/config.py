@@ -39,6 +39,12 @@ class CollectConfig(Settings):
     max_files_per_commit: int = Field(
         50, ge=1, description="Git: commits that touch more files are moves and imports, and refused whole."
     )
+    candidates: int = Field(
+        5,
+        ge=2,
+        le=50,
+        description="Code search: pieces of code a query is shown with, the right one included.",
+    )
     limit: int | None = Field(
         None,
         ge=1,

@@ -18,14 +18,17 @@ from codetune.sources.code import CodeSource
 from codetune.sources.code_contests import CodeContestsSource
 from codetune.sources.codegpt import CodeGptSource
 from codetune.sources.codenet import CodeNetSource
+from codetune.sources.codepro import CodeProSource
 from codetune.sources.codesearchnet import CodeSearchNetSource
 from codetune.sources.commitpack import CommitPackSource
+from codetune.sources.conala import ConalaSource
 from codetune.sources.conversations import MessagesSource, ShareGptSource
 from codetune.sources.cosqa import CosqaSource
 from codetune.sources.defect import DefectSource
 from codetune.sources.git_history import GitSource
 from codetune.sources.parallel import RefinementSource, TranslationSource
 from codetune.sources.source import Source
+from codetune.sources.staqc import StaqcSource
 from codetune.sources.token_streams import ClozeSource, CompletionSource, ConcodeSource
 from codetune.sources.tssb import TssbSource
 
@@ -43,6 +46,9 @@ _ALL: tuple[Source, ...] = (
     ConcodeSource(),
     CosqaSource(),
     ClozeSource(),
+    ConalaSource(),
+    StaqcSource(),
+    CodeProSource(),
     CodeContestsSource(),
     CodeNetSource(),
     CommitPackSource(),

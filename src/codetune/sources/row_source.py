@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -38,13 +38,17 @@ class RowSource:
         """Whether a row has the fields of this source."""
         raise NotImplementedError
 
-    def convert(self, row: Row) -> Iterable[Record]:
-        """The records of a row, usually one.
+    def convert(self, row: Row) -> Iterable[Any]:
+        """The records of a row, usually one; or what `complete` makes records of.
 
         Raises:
             RowFault: The row is not what it has to be.
         """
         raise NotImplementedError
+
+    def complete(self, found: Sequence[Any], config: CollectConfig, seed: int) -> Shard[Record]:
+        """Records of a block's rows, where they need each other (candidates of a search)."""
+        return Shard(found)
 
     def open(self, config: CollectConfig, seed: int) -> Collection:
         place = find(config.path, self.name, self.suffixes)
@@ -98,7 +102,7 @@ def _looks_like(objects: list[dict[str, Any]]) -> str | None:
 
 def convert_block(source: RowSource, config: CollectConfig, seed: int, block: Block) -> Shard[Record]:
     """Records and refusals of one block; runs in a worker."""
-    kept: list[Record] = []
+    kept: list[Any] = []
     rejected: list[Reject] = []
     languages = frozenset(config.languages)
     for number, value in rows(block):
@@ -118,13 +122,13 @@ def convert_block(source: RowSource, config: CollectConfig, seed: int, block: Bl
             if not isinstance(value, dict):
                 raise RowFault("not an object", f"{value!r}"[:80])
             for record in source.convert(row):
-                if languages and getattr(record, "programming_language", None) not in languages:
-                    rejected.append(refuse(record, "language not wanted", row.place))
-                else:
-                    kept.append(record)
+                if languages and record.programming_language not in languages:
+                    raise RowFault("language not wanted", str(record.programming_language))
+                kept.append(record)
         except RowFault as fault:
             rejected.append(_refusal(source, row, fault))
-    return Shard(kept, rejected)
+    completed = source.complete(kept, config, seed)
+    return Shard(completed.kept, [*rejected, *completed.rejected])
 
 
 def _refusal(source: RowSource, row: Row, fault: RowFault) -> Reject:
