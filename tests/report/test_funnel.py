@@ -60,3 +60,12 @@ def test_rows_refused_by_training_are_in_the_funnel(tmp_path) -> None:
     (folder / "run.json").write_text(json.dumps(card))
     (step,) = read_funnel(Stages([folder]).all)
     assert (step.kept, step.rejected, step.unit) == (98, 2, "rows")
+
+
+def test_rows_left_by_a_limit_are_neither_kept_nor_refused(tmp_path) -> None:
+    folder = write_dataset(tmp_path / "c", "collect", Instruction, Shard([instruction(i) for i in range(6)]))
+    card = json.loads((folder / "run.json").read_text())
+    card["counts"] = {"kept": 6, "rejected": 4, "found": 90}
+    (folder / "run.json").write_text(json.dumps(card))
+    (step,) = read_funnel(Stages([folder]).all)
+    assert (step.kept, step.rejected, step.undrawn, step.seen) == (6, 4, 84, 94)

@@ -39,6 +39,8 @@ class FunnelStep:
     kept: int | None
     """None where the card does not say."""
     rejected: int | None
+    undrawn: int
+    """Rows that passed and were left by a seeded limit: neither kept nor refused."""
     refused: list[Refused]
     """Most frequent first."""
     follows: bool
@@ -46,10 +48,10 @@ class FunnelStep:
 
     @property
     def seen(self) -> int | None:
-        """Rows that were kept or refused."""
+        """Rows that came to the stage; None where that is not known."""
         if self.kept is None or self.rejected is None:
             return None
-        return self.kept + self.rejected
+        return self.kept + self.rejected + self.undrawn
 
 
 def _refused(stage: StageFolder) -> list[Refused]:
@@ -93,6 +95,7 @@ def read_funnel(stages: Sequence[StageFolder]) -> list[FunnelStep]:
                 unit=plural(stage.card.record),
                 kept=_kept(stage),
                 rejected=stage.card.counts.get("rejected"),
+                undrawn=max(stage.card.counts.get("found", 0) - (_kept(stage) or 0), 0),
                 refused=_refused(stage),
                 follows=before in stage.card.plan.inputs.values(),
             )
