@@ -53,7 +53,7 @@ def _shown(
         "missing": list(needs.missing),
         "attributes": list(needs.attributes),
         "arguments": [
-            f"{name}: {needs.annotations[name]}" if name in needs.annotations else name
-            for name in needs.arguments
+            f"{name}: {need.annotation}" if need.annotation is not None else name
+            for name, need in needs.arguments.items()
         ],
     }

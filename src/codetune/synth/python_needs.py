@@ -12,20 +12,32 @@ import builtins
 import enum
 import symtable
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Needs", "Shape", "Use", "python_needs"]
+from codetune.synth.python_exports import modules_that_export
+from codetune.synth.python_kinds import Evidence, evidence_of, kinds_for
+
+__all__ = ["Need", "Needs", "Shape", "python_needs"]
 
 _BUILTINS = frozenset(dir(builtins)) | {"__class__", "__name__", "__file__", "__doc__", "__debug__"}
 
 
-class Use(enum.StrEnum):
-    """How the code uses something it lacks, as far as that bounds what it can be."""
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that is missing, and what is known of it."""
 
-    CALLED = "called"
-    DOTTED = "dotted"
-    """Attributes are read from it: a module, or an object."""
-    VALUE = "value"
+    kinds: tuple[str, ...]
+    """Kinds of value that fit (`codetune.synth.python_kinds`); for a free name also `function` and
+    `class`."""
+    members: Mapping[str, bool] = field(default_factory=dict)
+    """For kind `object`: attribute -> whether it is called."""
+    modules: tuple[str, ...] = ()
+    """Well-known modules that a free name can be imported from."""
+    keyword: bool = False
+    """For an argument: passed by keyword."""
+    annotation: str | None = None
+    """For an argument: its type annotation as written."""
 
 
 class Shape(enum.StrEnum):
@@ -47,16 +59,14 @@ class Needs:
     """Its own name, without the class."""
     class_name: str | None
     shape: Shape
-    modules: tuple[str, ...] = ()
-    """Standard modules it uses by name; `import NAME` settles each."""
-    missing: dict[str, Use] = field(default_factory=dict)
+    settled: tuple[str, ...] = ()
+    """Lines that have only one sensible form: imports of standard modules, exceptions raised."""
+    missing: Mapping[str, Need] = field(default_factory=dict)
     """Other free names."""
-    attributes: dict[str, Use] = field(default_factory=dict)
+    attributes: Mapping[str, Need] = field(default_factory=dict)
     """What it reads from `self` (or `cls`)."""
-    arguments: dict[str, str] = field(default_factory=dict)
-    """Parameters without default -> how they are passed: `positional` or `keyword`."""
-    annotations: dict[str, str] = field(default_factory=dict)
-    """Type annotations of those parameters, as written."""
+    arguments: Mapping[str, Need] = field(default_factory=dict)
+    """Parameters without default, in order."""
     is_async: bool = False
     is_generator: bool = False
 
@@ -90,19 +100,16 @@ def python_needs(code: str, name: str | None = None) -> Needs | None:
     shape = _shape(node, class_name)
     if shape is None:
         return None
-    free = _free_names(table) - _BUILTINS - {node.name, class_name}
-    uses = _uses(node)
-    modules = tuple(sorted(n for n in free if n in sys.stdlib_module_names and uses.get(n) is Use.DOTTED))
-    arguments, annotations = _required(node, shape)
+    free = sorted(_free_names(table) - _BUILTINS - {node.name, class_name})
+    settled, missing = _settle(free, node)
     return Needs(
         name=node.name,
         class_name=class_name,
         shape=shape,
-        modules=modules,
-        missing={n: uses.get(n, Use.VALUE) for n in sorted(free - set(modules))},
+        settled=settled,
+        missing=missing,
         attributes=_attributes(node, shape),
-        arguments=arguments,
-        annotations=annotations,
+        arguments=_required(node, shape),
         is_async=isinstance(node, ast.AsyncFunctionDef),
         is_generator=_yields(node),
     )
@@ -135,55 +142,102 @@ def _free_names(table: symtable.SymbolTable) -> set[str]:
     return found - bound
 
 
-def _uses(node: ast.AST) -> dict[str, Use]:
-    uses: dict[str, Use] = {}
+def _settle(free: list[str], node: ast.AST) -> tuple[tuple[str, ...], dict[str, Need]]:
+    """Divide free names into lines that are certain and names that leave a choice."""
+    evidence = evidence_of(node, lambda part: part.id if isinstance(part, ast.Name) else None)
+    raised, classes = _exceptions(node), _classes(node)
+    settled: list[str] = []
+    missing: dict[str, Need] = {}
+    for name in free:
+        seen = evidence.get(name)
+        exporters = modules_that_export(name)
+        if name in sys.stdlib_module_names and seen is not None and seen.attributes:
+            settled.append(f"import {name}")
+        elif len(exporters) == 1:
+            settled.append(f"from {exporters[0]} import {name}")
+        elif exporters:
+            missing[name] = Need((), modules=exporters)
+        elif name in raised:
+            settled.append(f"class {name}(Exception): pass")
+        elif name in classes or (name.strip("_")[:1].isupper() and seen is not None and seen.is_called):
+            missing[name] = Need(("class",))
+        elif seen is not None and seen.is_called and not seen.attributes:
+            missing[name] = Need(("function",))
+        else:
+            missing[name] = _need(seen)
+    return tuple(settled), missing
+
+
+def _need(seen: Evidence | None, annotation: str | None = None, *, keyword: bool = False) -> Need:
+    kinds = kinds_for(seen, annotation)
+    members = dict(seen.attributes) if seen is not None and kinds == ("object",) else {}
+    return Need(kinds, members, keyword=keyword, annotation=annotation)
+
+
+def _exceptions(node: ast.AST) -> set[str]:
+    """Names that are raised or caught."""
+    found: set[str] = set()
     for part in ast.walk(node):
-        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
-            uses[part.value.id] = Use.DOTTED
-        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-            uses.setdefault(part.func.id, Use.CALLED)
-    return uses
+        if isinstance(part, ast.Raise) and part.exc is not None:
+            raised = part.exc.func if isinstance(part.exc, ast.Call) else part.exc
+            found |= {raised.id} if isinstance(raised, ast.Name) else set()
+        elif isinstance(part, ast.ExceptHandler) and part.type is not None:
+            found |= {inner.id for inner in ast.walk(part.type) if isinstance(inner, ast.Name)}
+    return found
 
 
-def _attributes(node: ast.FunctionDef | ast.AsyncFunctionDef, shape: Shape) -> dict[str, Use]:
+def _classes(node: ast.AST) -> set[str]:
+    """Names that stand where only a class can: the second argument of isinstance."""
+    return {
+        inner.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Name)
+        and part.func.id in ("isinstance", "issubclass")
+        and len(part.args) == 2
+        for inner in ast.walk(part.args[1])
+        if isinstance(inner, ast.Name)
+    }
+
+
+def _attributes(node: ast.FunctionDef | ast.AsyncFunctionDef, shape: Shape) -> dict[str, Need]:
     owner = [*node.args.posonlyargs, *node.args.args][:1]
     if shape in (Shape.FUNCTION, Shape.STATIC_METHOD, Shape.CONSTRUCTOR) or not owner:
         return {}
     me = owner[0].arg
-    found: dict[str, Use] = {}
-    called = {id(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
-    outer = {
-        id(part.value)
+
+    def attribute(part: ast.AST) -> str | None:
+        mine = isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == me
+        return part.attr if mine else None  # type: ignore[attr-defined]
+
+    read = {
+        name
         for part in ast.walk(node)
-        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Attribute)
+        if (name := attribute(part)) is not None
+        and isinstance(part.ctx, ast.Load)  # type: ignore[attr-defined]
+        and not (name.startswith("__") and name.endswith("__"))
+        and name != node.name
     }
-    for part in ast.walk(node):
-        if (
-            isinstance(part, ast.Attribute)
-            and isinstance(part.ctx, ast.Load)
-            and isinstance(part.value, ast.Name)
-            and part.value.id == me
-            and not (part.attr.startswith("__") and part.attr.endswith("__"))
-            and part.attr != node.name
-        ):
-            use = Use.CALLED if id(part) in called else Use.DOTTED if id(part) in outer else Use.VALUE
-            if found.get(part.attr) is not Use.DOTTED:
-                found[part.attr] = use
-    return dict(sorted(found.items()))
+    evidence = evidence_of(node, attribute)
+    return {name: _need(evidence.get(name)) for name in sorted(read)}
 
 
-def _required(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, shape: Shape
-) -> tuple[dict[str, str], dict[str, str]]:
+def _required(node: ast.FunctionDef | ast.AsyncFunctionDef, shape: Shape) -> dict[str, Need]:
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]
     required = positional[: len(positional) - len(arguments.defaults)]
     if shape not in (Shape.FUNCTION, Shape.STATIC_METHOD):
         required = required[1:]
     keyword = [a for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is None]
-    passed = {a.arg: "positional" for a in required} | {a.arg: "keyword" for a in keyword}
-    notes = {a.arg: ast.unparse(a.annotation) for a in [*required, *keyword] if a.annotation is not None}
-    return passed, notes
+    evidence = evidence_of(node, lambda part: part.id if isinstance(part, ast.Name) else None)
+    return {
+        a.arg: _need(
+            evidence.get(a.arg),
+            ast.unparse(a.annotation) if a.annotation is not None else None,
+            keyword=a in keyword,
+        )
+        for a in [*required, *keyword]
+    }
 
 
 def _yields(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -6,63 +6,54 @@ missing, slot by slot (`codetune.synth.python_needs`).
 
 from __future__ import annotations
 
-import ast
 import io
 import tokenize
 from collections.abc import Mapping
 
 from codetune.synth.answers import Field, Slots
-from codetune.synth.python_needs import Needs, Shape, Use
+from codetune.synth.python_literals import ANY_CALL, any_of, object_with
+from codetune.synth.python_needs import Need, Needs, Shape
 
 __all__ = ["assemble_python", "python_slots"]
 
-_INTEGER = r"-?[0-9]{1,4}"
-_TEXT = r"'[A-Za-z0-9 _.,:/@=+-]{0,24}'"
-_ITEM = rf"({_INTEGER}|{_TEXT})"
-_SEVERAL = rf"({_ITEM}(, {_ITEM}){{0,4}})?"
-_LITERAL = (
-    rf"(None|True|False|{_INTEGER}(\.[0-9]{{1,2}})?|b?{_TEXT}|\[{_SEVERAL}\]|\[\[{_SEVERAL}\](, \[{_SEVERAL}\]){{0,2}}\]"
-    rf"|\{{({_ITEM}: {_ITEM}(, {_ITEM}: {_ITEM}){{0,2}})?\}}|\({_ITEM}, {_ITEM}\))"
+_NEEDED_BY_VALUES = (
+    ("SimpleNamespace(", "from types import SimpleNamespace"),
+    ("threading.", "import threading"),
 )
-_ANY_CALL = r"\(\*args, \*\*kwargs\)"
-_MODULE = r"[a-z][a-z_]{1,15}(\.[a-z_]{2,15})?"
 
 
 def python_slots(needs: Needs) -> Slots | None:
-    """What a model is asked to write, or None when nothing is missing.
+    """What a model is asked to write, or None when nothing leaves a choice.
 
-    Every slot is bounded by a pattern that holds only well-formed Python which binds the name, so
-    that even a very small model can't miss the syntax; what is left to it is the choice.
+    Every slot is bounded by a pattern that holds only well-formed Python which binds the name, to
+    a kind of value that its use allows; so even a very small model can't miss the syntax, and what
+    is left to it is the choice.
     """
     groups: dict[str, dict[str, Field]] = {}
     if needs.missing:
-        groups["missing"] = {name: _binding(name, use) for name, use in needs.missing.items()}
-    if needs.attributes:
-        groups["attributes"] = {name: _value(use) for name, use in needs.attributes.items()}
-    if needs.arguments:
-        groups["arguments"] = {name: Field(_LITERAL, "a short literal") for name in needs.arguments}
+        groups["missing"] = {name: _binding(name, need) for name, need in needs.missing.items()}
+    for group, wanted in (("attributes", needs.attributes), ("arguments", needs.arguments)):
+        if wanted:
+            groups[group] = {name: _value(need) for name, need in wanted.items()}
     return Slots(groups) if groups else None
 
 
-def _binding(name: str, use: Use) -> Field:
-    choices = []
-    if not name.startswith("_"):  # private names are imported by nobody
-        choices.append(rf"from {_MODULE} import {name}")
-    if use is Use.DOTTED:
-        choices += [rf"class {name}: [a-z_]{{1,16}} = {_LITERAL}", rf"{name} = {_LITERAL}"]
-    elif use is Use.CALLED and name.strip("_")[:1].isupper():
-        choices.append(rf"class {name}\((object|dict|list|str|Exception)\): pass")
-    elif use is Use.CALLED:
-        choices.append(rf"def {name}{_ANY_CALL}: return ({_LITERAL}|args\[0\])")
-    else:
-        choices.append(rf"{name} = {_LITERAL}")
-    return Field(f"({'|'.join(choices)})", f"one line that imports or defines {name}")
+def _binding(name: str, need: Need) -> Field:
+    if need.modules:
+        modules = "|".join(module.replace(".", r"\.") for module in need.modules)
+        return Field(f"from ({modules}) import {name}", f"an import of {name}")
+    if need.kinds == ("class",):
+        return Field(rf"class {name}\((dict|list|str|Exception)\): pass", f"a class {name}")
+    if need.kinds == ("function",):
+        result = any_of(("none", "bool", "int", "str", "list"))
+        return Field(rf"def {name}{ANY_CALL}: return ({result}|args\[0\])", f"a function {name}")
+    return Field(f"{name} = {_value(need).pattern}", f"an assignment to {name}")
 
 
-def _value(use: Use) -> Field:
-    if use is Use.CALLED:
-        return Field(rf"lambda \*args, \*\*kwargs: {_LITERAL}", "a lambda that returns a short literal")
-    return Field(_LITERAL, "a short literal")
+def _value(need: Need) -> Field:
+    if need.kinds == ("object",):
+        return Field(object_with(need.members), f"an object with {', '.join(need.members)}")
+    return Field(any_of(need.kinds), f"a literal of kind {' or '.join(need.kinds)}")
 
 
 def assemble_python(code: str, needs: Needs, answer: Mapping[str, Mapping[str, str]]) -> str:
@@ -78,12 +69,14 @@ def assemble_python(code: str, needs: Needs, answer: Mapping[str, Mapping[str, s
         that calls it once.
     """
     bindings = list(answer.get("missing", {}).values())
-    imports = [f"import {module}" for module in needs.modules]
-    imports += [line for line in bindings if line.startswith(("import ", "from "))]
+    lines = [*needs.settled, *bindings]
+    imports = [line for line in lines if line.startswith(("import ", "from "))]
     if needs.is_async:
         imports.append("import asyncio")
+    values = " ".join(value for group in answer.values() for value in group.values())
+    imports += [line for mark, line in _NEEDED_BY_VALUES if mark in values]
     imports = list(dict.fromkeys(imports))
-    definitions = [line for line in bindings if line not in imports]
+    definitions = [line for line in lines if line not in imports]
     if needs.class_name is not None:
         code = _in_class(code, needs, answer.get("attributes", {}))
     main = 'if __name__ == "__main__":\n' + "".join(f"    {line}\n" for line in _use(needs, answer))
@@ -130,8 +123,7 @@ def _indented(code: str) -> str:
 def _use(needs: Needs, answer: Mapping[str, Mapping[str, str]]) -> list[str]:
     values = answer.get("arguments", {})
     passed = ", ".join(
-        value if needs.arguments[name] == "positional" else f"{name}={value}"
-        for name, value in values.items()
+        f"{name}={value}" if needs.arguments[name].keyword else value for name, value in values.items()
     )
     owner = needs.class_name
     match needs.shape:
@@ -159,13 +151,3 @@ def _use(needs: Needs, answer: Mapping[str, Mapping[str, str]]) -> list[str]:
     if needs.is_generator:
         return [f"for value, _ in zip({use}, range(3)):", "    print(value)"]
     return [f"print({use})"]
-
-
-def called_in(program: str, name: str) -> bool:
-    """Whether the main block mentions `name`: a program that never uses it shows nothing."""
-    main = ast.parse(program).body[-1]
-    return any(
-        (isinstance(part, ast.Name) and part.id == name)
-        or (isinstance(part, ast.Attribute) and part.attr == name)
-        for part in ast.walk(main)
-    )

@@ -166,7 +166,7 @@ async def _open(name: str, config: SynthConfig, context: StageContext) -> AsyncI
 def _open_executor(cache: Path) -> Any:
     from codetune.execution.sandbox import open_executor
 
-    return open_executor()
+    return open_executor(cache=cache / "verdicts.sqlite")
 
 
 def _checks(folder: Path) -> dict[str, dict[str, int]]:

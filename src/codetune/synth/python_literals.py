@@ -1,0 +1,53 @@
+"""Patterns of well-formed Python values, one for each kind, for slots of a schema.
+
+They are short on purpose: a grammar is walked at every token, and a stand-in value needs no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+__all__ = ["ANY_CALL", "any_of", "object_with"]
+
+_TEXT = r"'[A-Za-z0-9 _.,:/@-]{1,20}'"
+_INTEGER = r"-?[0-9]{1,4}"
+_FLOAT = r"-?[0-9]{1,3}\.[0-9]{1,2}"
+_TEXTS = rf"\[{_TEXT}(, {_TEXT}){{0,3}}\]"
+_INTEGERS = rf"\[{_INTEGER}(, {_INTEGER}){{0,4}}\]"
+
+ANY_CALL = r"\(\*args, \*\*kwargs\)"
+
+_PATTERNS = {
+    "str": _TEXT,
+    "bytes": "b" + _TEXT,
+    "list": rf"{_TEXTS}|{_INTEGERS}|\[\]",
+    "dict": rf"\{{{_TEXT}: ({_TEXT}|{_INTEGER})\}}|\{{\}}",
+    "int": _INTEGER,
+    "float": _FLOAT,
+    "set": rf"\{{{_TEXT}(, {_TEXT}){{0,2}}\}}|set\(\)",
+    "none": "None",
+    "bool": "True|False",
+    "lock": r"threading\.RLock\(\)",
+}
+
+
+def any_of(kinds: Sequence[str]) -> str:
+    """A value of one of these kinds."""
+    patterns = [
+        rf"lambda \*args, \*\*kwargs: ({_result()})" if kind == "callable" else _PATTERNS[kind]
+        for kind in kinds
+    ]
+    return "(" + "|".join(patterns) + ")"
+
+
+def _result() -> str:
+    return "|".join(_PATTERNS[kind] for kind in ("none", "bool", "int", "str", "list", "dict"))
+
+
+def object_with(attributes: Mapping[str, bool]) -> str:
+    """An object of its own with these attributes; True marks those that are called."""
+    parts = [
+        f"{name}={any_of(['callable']) if called else any_of(['str', 'int', 'list', 'none'])}"
+        for name, called in attributes.items()
+    ]
+    return r"SimpleNamespace\(" + ", ".join(parts) + r"\)"
