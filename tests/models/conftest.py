@@ -1,9 +1,11 @@
 """What tests of models share: adapters, and servers that behave in ways that are known."""
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from codetune.models.smollm2 import smollm2_path
 
@@ -35,3 +37,56 @@ def _write_random_lora(path: Path, seed: int) -> Path:
 def random_lora() -> Callable[[Path, int], Path]:
     pytest.importorskip("gguf")
     return _write_random_lora
+
+
+class ScriptedServer:
+    """A server on loopback that answers as the test's function says, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict] = []
+        self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.answer = lambda server, body: server.reply("hello")
+        self.models = ["m"]
+        self.url = ""
+
+    @staticmethod
+    def reply(text, finish_reason="stop", **message):
+        choice = {"index": 0, "finish_reason": finish_reason, "message": {"content": text, **message}}
+        usage = {"prompt_tokens": 10, "completion_tokens": 5}
+        return web.json_response({"choices": [choice], "usage": usage})
+
+    @staticmethod
+    def error(status, message, **headers):
+        return web.json_response({"error": {"message": message}}, status=status, headers=headers)
+
+    async def _post(self, request):
+        body = await request.json()
+        self.asked.append(body)
+        self.headers.append(dict(request.headers))
+        self.paths.append(request.path)
+        made = self.answer(self, body)
+        return await made if inspect.isawaitable(made) else made
+
+    async def _models(self, request):
+        return web.json_response({"data": [{"id": name} for name in self.models]})
+
+    async def __aenter__(self):
+        app = web.Application()
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/{what:.*}", self._post)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{port}/v1"
+        return self
+
+    async def __aexit__(self, *_):
+        await self._runner.cleanup()
+
+
+@pytest.fixture
+def scripted():
+    return ScriptedServer()

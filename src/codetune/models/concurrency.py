@@ -1,10 +1,11 @@
 """How many requests an endpoint gets at a time, found while working.
 
-Additive increase, multiplicative decrease, as in TCP: while the limit is what holds us back, each
-round of answers without a complaint raises it (doubling it until the first complaint); a complaint
-(429, 503, a timeout, a refused connection) lowers it, once for all requests that were on their way
-when it came. Requests and tokens per minute are kept by buckets that refill continuously.
-Source: Chiu and Jain 1989, "Analysis of the Increase and Decrease Algorithms".
+Additive increase, multiplicative decrease: after each round (as many answers as the limit allows in
+flight) the limit is raised while hardly anybody complained, and cut in proportion to the complaints
+when many did. A complaint is a 429 or 503, a timeout, a refused connection. Judging by the share of
+complaints, not by a single one, keeps a server that fails now and then for other reasons busy.
+Requests and tokens per minute are kept by buckets that refill continuously.
+Sources: Chiu and Jain 1989 (AIMD); Alizadeh et al. 2010, "Data Center TCP" (cut by the share).
 """
 
 from __future__ import annotations
@@ -14,47 +15,62 @@ from dataclasses import dataclass
 __all__ = ["AdaptiveLimit", "RateBucket"]
 
 
+_RAISE_BELOW = 0.05
+_CUT_ABOVE = 0.15
+_RAISE_SHARE = 0.05
+"""Answers of language models take seconds: one more a round would need hours to find the limit."""
+
+
 class AdaptiveLimit:
     """The number of requests that may be in flight.
 
     Args:
         maximum: Never more than this; at least 1.
-        start: Where to begin.
-        decrease: Factor in (0, 1) applied on a complaint.
+        start: Where to begin; doubled each round until the first complaints.
     """
 
-    def __init__(self, maximum: int, *, start: int = 32, decrease: float = 0.7) -> None:
+    def __init__(self, maximum: int, *, start: int = 32) -> None:
         self.maximum = maximum
         self.limit = float(min(start, maximum))
         self.in_flight = 0
-        self.complaints = 0
-        self._decrease = decrease
+        self.complaint_share = 0.0
+        """Of the last rounds, the last one counting half; in [0, 1]."""
         self._doubling = True
-        self._round = 0
+        self._answered = 0
+        self._complaints = 0
+        self._was_full = False
 
     @property
     def has_room(self) -> bool:
         return self.in_flight < int(self.limit)
 
-    def begin(self) -> int:
-        """A request goes out; keep the number for `end`."""
+    def begin(self) -> None:
+        """A request goes out."""
         self.in_flight += 1
-        return self._round
+        self._was_full = self._was_full or self.in_flight >= int(self.limit)
 
-    def end(self, round_: int, *, complaint: bool | None) -> None:
+    def end(self, *, complaint: bool | None) -> None:
         """It came back: well (False), with a complaint (True), or saying nothing (None)."""
-        was_full = self.in_flight >= int(self.limit)
         self.in_flight -= 1
         if complaint is None:
             return
-        if complaint:
-            self.complaints += 1
+        self._answered += 1
+        self._complaints += complaint
+        if self._answered >= max(8, int(self.limit)):
+            self._end_round(self._complaints / self._answered)
+
+    def _end_round(self, share: float) -> None:
+        self.complaint_share = 0.5 * self.complaint_share + 0.5 * share
+        if self.complaint_share > _CUT_ABOVE:
+            self.limit = max(1.0, self.limit * (1.0 - self.complaint_share / 2.0))
             self._doubling = False
-            if round_ == self._round:
-                self._round += 1
-                self.limit = max(1.0, self.limit * self._decrease)
-        elif was_full and self.limit < self.maximum:
-            self.limit = min(self.maximum, self.limit + (1.0 if self._doubling else 1.0 / self.limit))
+        elif self.complaint_share >= _RAISE_BELOW:
+            self._doubling = False
+        elif self._was_full:
+            step = self.limit if self._doubling else max(1.0, _RAISE_SHARE * self.limit)
+            self.limit = min(float(self.maximum), self.limit + step)
+        self._answered = self._complaints = 0
+        self._was_full = False
 
 
 @dataclass

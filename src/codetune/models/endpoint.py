@@ -92,7 +92,6 @@ class Lease:
     """The right to send one request to one endpoint."""
 
     endpoint: Endpoint
-    round: int
     tokens: float
 
 
@@ -141,7 +140,7 @@ class EndpointPool:
             used_tokens: What the request really cost; the rest of the reservation is returned.
         """
         endpoint = lease.endpoint
-        endpoint.limit.end(lease.round, complaint=complaint)
+        endpoint.limit.end(complaint=complaint)
         if endpoint.tokens is not None:
             endpoint.tokens.take(used_tokens - lease.tokens, asyncio.get_running_loop().time())
         if self._waiters:
@@ -164,7 +163,8 @@ class EndpointPool:
             best.requests.take(1, now)
         if best.tokens is not None:
             best.tokens.take(tokens, now)
-        return Lease(best, best.limit.begin(), tokens), 0.0
+        best.limit.begin()
+        return Lease(best, tokens), 0.0
 
     def _serve_waiters(self) -> None:
         if self._timer is not None:
