@@ -73,18 +73,49 @@ def test_the_policy_stops_what_escaping_would_miss(whole_run, tmp_path) -> None:
     assert len(re.findall("Content Security Policy", "\n".join(console))) >= 2
 
 
+def with_probe(page: str, script: str) -> str:
+    """The page with a script of the test's own, whose hash joins the policy's."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = page.replace("script-src ", f"script-src &#x27;sha256-{digest}&#x27; ")
+    return page.replace("</body>", f"<script>{script}</script></body>")
+
+
+def test_the_curve_is_read_with_the_keyboard(whole_run, tmp_path) -> None:
+    probe = (
+        "const plot=document.querySelector('.plot'),said=[],told=()=>said.push(document.getElementById("
+        "'loss-readout').textContent),press=(key)=>{plot.dispatchEvent(new KeyboardEvent('keydown',{key}));told()};"
+        "press('ArrowRight');press('ArrowRight');press('End');press('Escape');"
+        "document.body.dataset.said=said.join('|')"
+    )
+    document, _ = browse(tmp_path, with_probe(report_html(find_stages(whole_run), ReportConfig()), probe))
+    first, second, last, idle = PageReader(document).named("body")[0]["data-said"].split("|")
+    assert first.startswith("step 1: loss 2.") and second.startswith("step 2: loss 2.")
+    assert last.startswith("step 120: loss 1.") and "after 228 s" in last
+    assert idle.startswith("120 measurements")
+
+
+def test_the_colour_scheme_can_be_chosen_and_prints_open_every_fold(whole_run, tmp_path) -> None:
+    probe = (
+        "const button=document.getElementById('scheme'),said=[],look=()=>said.push(document.documentElement.dataset.scheme"
+        "+getComputedStyle(document.body).backgroundColor);button.click();look();button.click();look();"
+        "const closed=()=>document.querySelectorAll('details:not([open])').length;said.push(closed());"
+        "dispatchEvent(new Event('beforeprint'));said.push(closed());dispatchEvent(new Event('afterprint'));"
+        "said.push(closed());document.body.dataset.said=said.join('|')"
+    )
+    document, _ = browse(tmp_path, with_probe(report_html(find_stages(whole_run), ReportConfig()), probe))
+    dark, light, *closed = PageReader(document).named("body")[0]["data-said"].split("|")
+    assert (dark, light) == ("darkrgb(18, 19, 23)", "lightrgb(247, 246, 243)")
+    assert int(closed[0]) > 5 and closed[1] == "0" and closed[2] == closed[0]
+
+
 def test_nothing_hangs_over_the_edge_of_a_phone(whole_run, hostile_run, tmp_path) -> None:  # noqa: F811
-    """The script below is ours, so its hash joins the policy's."""
     probe = (
         "addEventListener('load',()=>{document.body.dataset.wide=[...document.querySelectorAll('main *')]"
         ".filter(e=>!e.closest('.code,.scroll,svg,.tag,.summary-text')&&e.getBoundingClientRect().right>innerWidth+1)"
         ".map(e=>e.tagName+'.'+e.className).join(' ')||'none';document.body.dataset.width=innerWidth})"
     )
-    digest = base64.b64encode(hashlib.sha256(probe.encode()).digest()).decode()
     for run in (whole_run, hostile_run):
-        page = report_html(find_stages(run), ReportConfig())
-        page = page.replace("script-src ", f"script-src &#x27;sha256-{digest}&#x27; ")
-        page = page.replace("</body>", f"<script>{probe}</script></body>")
+        page = with_probe(report_html(find_stages(run), ReportConfig()), probe)
         document, _ = browse(tmp_path, page, "--window-size=390,3000")
         (body,) = PageReader(document).named("body")
         assert int(body["data-width"]) <= 500
