@@ -1,0 +1,1 @@
+"""CodeBLEU: n-grams, keywords, syntax and data flow of code, each counted for what it is."""

@@ -1,0 +1,59 @@
+"""CodeBLEU's syntax part: how many subtrees of the right program the other one has too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tree_sitter import Node
+
+from codetune.text.parsing import parse
+
+__all__ = ["matched_subtrees"]
+
+_Shape = tuple[str, tuple[tuple[str | None, int], ...]]
+
+
+class _Shapes:
+    """Numbers for tree shapes: equal shapes have equal numbers, whatever the names in them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[_Shape, int] = {}
+
+    def of(self, root: Node) -> list[int]:
+        """Shapes of all inner nodes under `root`, itself included; comments left out."""
+        inner: list[int] = []
+        done: dict[int, int] = {}
+        stack: list[tuple[Node, bool]] = [(root, False)]
+        while stack:
+            node, seen = stack.pop()
+            named = [
+                (number, child)
+                for number, child in enumerate(node.children)
+                if child.is_named and "comment" not in child.type
+            ]
+            if not seen:
+                stack.append((node, True))
+                stack.extend((child, False) for _, child in named)
+                continue
+            below = tuple((node.field_name_for_child(number), done[child.id]) for number, child in named)
+            shape = self._numbers.setdefault((node.type, below), len(self._numbers))
+            done[node.id] = shape
+            if node.child_count:
+                inner.append(shape)
+        return inner
+
+
+def matched_subtrees(references: Sequence[str], hypotheses: Sequence[str], language: str) -> tuple[int, int]:
+    """Subtrees of the references that stand in their hypothesis, and subtrees there are.
+
+    A subtree is a node that has children, with everything named below it; names and literals
+    don't count, only their kind.
+    """
+    matched = total = 0
+    for reference, hypothesis in zip(references, hypotheses, strict=True):
+        shapes = _Shapes()
+        given = set(shapes.of(parse(hypothesis, language)[0].root_node))
+        wanted = shapes.of(parse(reference, language)[0].root_node)
+        matched += sum(shape in given for shape in wanted)
+        total += len(wanted)
+    return matched, total
