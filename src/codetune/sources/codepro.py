@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from codetune.errors import DataError
@@ -19,7 +19,7 @@ from codetune.sources.row_source import RowSource
 from codetune.sources.search_pairs import SearchPair, choices
 from codetune.store.dataset import Shard
 
-__all__ = ["CodeProSource", "labelled_blocks"]
+__all__ = ["CodeProSource", "labelled_block", "labelled_rows"]
 
 _BLOCK_STARTS = re.compile(r"(?:\A\s*\[|,\s*)(?=\[\(\d+, \d+\), \[\[)")
 _QUESTION = re.compile(r"\[\((\d+), \d+\)")
@@ -125,7 +125,7 @@ def _grouped(
         yield Block(name, held[0][0], "objects", [{field: t} for _, t in held], extra=language)
 
 
-def labelled_blocks(text: str) -> tuple[int, int, str, str, str, str, int, bool]:
+def labelled_block(text: str) -> tuple[int, int, str, str, str, str, int, bool]:
     """One block: question id, block number, text before, text after, code, question, blocks, label.
 
     Raises:
@@ -136,6 +136,24 @@ def labelled_blocks(text: str) -> tuple[int, int, str, str, str, str, int, bool]
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
         raise RowFault("not a labelled block", f"{error}: {text[:60]}") from error
     return question, number, before, after, code, title, blocks, bool(label)
+
+
+def labelled_rows(path: Path) -> list[tuple[int, int, str, str, str, str, int, bool]]:
+    """All blocks of one file of labelled blocks.
+
+    Raises:
+        DataError: It can't be read, or holds something else.
+    """
+    language = "sql" if "sql" in path.name.lower() else "python"
+    try:
+        cut = list(_pieces(Member(path.name, str(path)), language))
+        return [labelled_block(row["block"]) for block in cut for row in block.data]
+    except (RowFault, KeyError) as error:
+        raise DataError(
+            "this is no file of labelled blocks",
+            where=str(path),
+            next_step="give *_blocks_labeled.txt of CodePro",
+        ) from error
 
 
 def _parts(text: str) -> tuple[Any, str, str, str, str, int, int]:
@@ -150,7 +168,7 @@ def _joined(parts: Any) -> str:
 
 
 def _from_block(row: Row) -> SearchPair:
-    question, number, _, _, code, title, _, label = labelled_blocks(row.text("block"))
+    question, number, _, _, code, title, _, label = labelled_block(row.text("block"))
     if not title.strip() or not code.strip():
         raise RowFault("empty field", "question or code")
     return SearchPair(

@@ -45,6 +45,23 @@ class CollectConfig(Settings):
         le=50,
         description="Code search: pieces of code a query is shown with, the right one included.",
     )
+    tags: tuple[str, ...] = Field(
+        (), description="StackExchange: questions with one of these tags; empty takes all."
+    )
+    how_to_only: bool = Field(True, description="StackExchange: only questions that ask how to do something.")
+    how_to_labels: str | None = Field(
+        None,
+        description="StackExchange: JSON Lines of title and label (0 or 1) to learn how-to questions from; "
+        "null uses the written rule.",
+    )
+    block_labels: str | None = Field(
+        None,
+        description="StackExchange: CodePro's labelled blocks to learn from which block answers; null uses "
+        "the written rule.",
+    )
+    min_quality: float = Field(
+        0.2, ge=0.0, le=1.0, description="StackExchange: least quality by votes, views, age and acceptance."
+    )
     limit: int | None = Field(
         None,
         ge=1,

@@ -28,6 +28,7 @@ from codetune.sources.defect import DefectSource
 from codetune.sources.git_history import GitSource
 from codetune.sources.parallel import RefinementSource, TranslationSource
 from codetune.sources.source import Source
+from codetune.sources.stackexchange import StackExchangeSource
 from codetune.sources.staqc import StaqcSource
 from codetune.sources.token_streams import ClozeSource, CompletionSource, ConcodeSource
 from codetune.sources.tssb import TssbSource
@@ -46,6 +47,7 @@ _ALL: tuple[Source, ...] = (
     ConcodeSource(),
     CosqaSource(),
     ClozeSource(),
+    StackExchangeSource(),
     ConalaSource(),
     StaqcSource(),
     CodeProSource(),

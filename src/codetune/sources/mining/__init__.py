@@ -1,0 +1,1 @@
+"""What is learned, or ruled, about questions and code blocks of StackExchange."""
