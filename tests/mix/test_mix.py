@@ -216,6 +216,28 @@ def test_snippets_are_worded_and_a_translator_sees_prose_alone(tmp_path, context
     assert len(seen) == asked, "what was translated is not translated again"
 
 
+def test_queries_are_translated_and_candidates_are_not(tmp_path, context):
+    folder = write(tmp_path / "s", Snippet, snippets(40))
+    run(config(part("q", folder, 30, task="code_search", language="en")), [], tmp_path / "en", context)
+    english = {row.id: row for row in rows(tmp_path / "en")}
+    seen: list[str] = []
+
+    def translate(texts, language):
+        seen.extend(texts)
+        return [f"{CHINESE}，{len(text)}" for text in texts]
+
+    wanted = part("zh", tmp_path / "en", 10, task="code_search", language="zh", translate=True)
+    run(config(wanted), [], tmp_path / "zh", context, translate=translate)
+    assert len(seen) == 10
+    assert all(text.startswith("Add ") and "[1]" not in text for text in seen)
+    for row in rows(tmp_path / "zh"):
+        source = english[row.lineage.parents[-1]]
+        assert row.candidates == source.candidates
+        assert row.output == source.output
+        assert row.input.startswith(CHINESE)
+        assert row.lineage.wording.startswith("code_search.zh.")
+
+
 def test_missing_parts_are_named_all_at_once_or_skipped(two, tmp_path, context):
     parts = (
         part("a", two[0], 10),
@@ -246,7 +268,7 @@ def test_parts_that_can_not_be_mixed(tmp_path, two, context):
         run(config(part("s", folder, 1)), [], tmp_path / "out", context)
     with pytest.raises(ConfigError, match="no task 'code_serach'; did you mean code_search"):
         run(config(part("s", folder, 1, task="code_serach")), [], tmp_path / "out", context)
-    with pytest.raises(ConfigError, match="only snippets can be translated"):
+    with pytest.raises(ConfigError, match="only snippets and code search rows"):
         wanted = part("a", two[0], 5, task="code_repair", language="zh", translate=True)
         run(config(wanted), [], tmp_path / "out", context, translate=lambda texts, _: texts)
     with pytest.raises(DataError, match="gave back 1"):

@@ -10,11 +10,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from codetune.config.faults import build_settings
 from codetune.errors import ConfigError, DataError, OutputError
 from codetune.mix.config import MixConfig, MixPart
-from codetune.mix.translate import Translate, translate_snippets
+from codetune.mix.translate import Prose, Translate, query_prose, snippet_prose, translate_rows
 from codetune.records import Instruction, Record, Snippet
 from codetune.sources.config import CollectConfig
 from codetune.sources.registry import get_source
@@ -103,8 +104,8 @@ def _resolve(base: Path, path: str) -> str | None:
 def _collected(part: MixPart, path: str, context: StageContext) -> Path:
     assert part.source is not None
     given: dict[str, object] = {"source": part.source, "path": path, "languages": part.programming_languages}
-    if part.language is not None and get_source(part.source).record is Instruction:
-        given["language"] = part.language  # snippets are worded later, and collected once for all languages
+    if part.language is not None and get_source(part.source).record is Instruction and not part.translate:
+        given["language"] = part.language  # what is worded later is collected once for all languages
     config = build_settings(CollectConfig, {**given, **part.options})
     key = json_hash([config.model_dump(mode="json"), context.seed])
     return _made(context, f"{part.source}-{key[:12]}", lambda folder: collect(config, [], folder, context))
@@ -115,14 +116,17 @@ def _worded(
 ) -> Dataset[Instruction]:
     dataset: Dataset[Record] = Dataset(folder)
     if dataset.kind is Instruction:
-        if part.translate:
+        if not part.translate:
+            return Dataset(folder, Instruction)
+        if part.task != "code_search":
             raise ConfigError(
-                "only snippets can be translated, and this part holds instructions, whose code and prose "
-                "are no longer apart",
+                "only snippets and code search rows can be translated; in this part's instructions code and "
+                "prose are no longer apart",
                 where=part.name,
                 next_step="translate before wording, or leave `translate` out",
             )
-        return Dataset(folder, Instruction)
+        queries = query_prose(part.language or "en", context.seed)
+        return Dataset(_translated(part, folder, queries, count, context, translate), Instruction)
     if dataset.kind is not Snippet:
         raise DataError(
             f"a mixture is made of Instruction or Snippet rows, this part holds {dataset.kind.__name__}",
@@ -133,18 +137,37 @@ def _worded(
         raise ConfigError("a part of snippets has to name its task", where=part.name)
     tasks = build_settings(TasksConfig, {"tasks": (part.task,), "language": part.language or "en"})
     if part.translate:
-        assert translate is not None
-        translator = translate
-        key = json_hash([dataset.card.output_hash, part.task, part.language, count, context.seed, translator_name(translator)])  # fmt: skip
-        untranslated = folder
-        folder = _made(
-            context,
-            f"{part.name}-translated-{key[:12]}",
-            lambda made: translate_snippets(untranslated, made, tasks, count, context, translator),
-        )
+        folder = _translated(part, folder, snippet_prose(tasks, context.seed), count, context, translate)
     key = json_hash([Dataset(folder).card.output_hash, tasks.model_dump(mode="json"), context.seed])
     made = _made(context, f"{part.name}-worded-{key[:12]}", lambda made: word(tasks, [folder], made, context))
     return Dataset(made, Instruction)
+
+
+def _translated(
+    part: MixPart,
+    folder: Path,
+    prose: Prose[Any],
+    count: int,
+    context: StageContext,
+    translate: Translate | None,
+) -> Path:
+    assert translate is not None
+    translator = translate
+    found = Dataset(folder).card.output_hash
+    key = json_hash([found, part.task, part.language, count, context.seed, translator_name(translator)])
+    return _made(
+        context,
+        f"{part.name}-translated-{key[:12]}",
+        lambda made: translate_rows(
+            folder,
+            made,
+            prose,
+            language=part.language or "en",
+            count=count,
+            context=context,
+            translate=translator,
+        ),
+    )
 
 
 def translator_name(translate: Translate) -> str:

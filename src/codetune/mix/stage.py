@@ -204,7 +204,7 @@ def _labelled(record: Instruction, pick: _Pick) -> Instruction:
     lineage = record.lineage
     if pick.translator is not None:
         made = Generated(
-            field="docstring", model=pick.translator, prompt="translate", prompt_hash="", request_key=""
+            field="prose", model=pick.translator, prompt="translate", prompt_hash="", request_key=""
         )
         lineage = replace(lineage, generated=(*lineage.generated, made))
     return replace(

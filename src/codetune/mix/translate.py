@@ -1,21 +1,22 @@
-"""Translating the natural language of snippets, and never their code.
+"""Translating the natural language of rows, and never their code.
 
 The translator is a plain callable, `(texts, language) -> texts`: a model behind an endpoint, a
-service, a dictionary in a test. It sees docstrings only. A text it can't translate comes back as
-None, and the snippet goes to the rejects.
+service, a dictionary in a test. It sees prose only: the docstrings of snippets, the queries of code
+search. A text it can't translate comes back as None, and the row goes to the rejects.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from codetune.errors import DataError
 from codetune.mix.select import fraction_of
-from codetune.records import Snippet
+from codetune.records import Instruction, Record, Snippet
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset, DatasetWriter, Reject, Shard, read_rows
 from codetune.store.hashing import code_hash
@@ -24,90 +25,153 @@ from codetune.store.stage_output import StageOutput
 from codetune.tasks.config import TasksConfig
 from codetune.tasks.docstring import is_in_language, prose_of
 from codetune.tasks.from_snippets import rows_of
+from codetune.tasks.registry import get_task
 
-__all__ = ["Translate", "translate_snippets"]
+__all__ = ["Prose", "Translate", "query_prose", "snippet_prose", "translate_rows"]
 
 Translate = Callable[[Sequence[str], str], Sequence[str | None]]
 """Texts and an ISO 639-1 code in, as many texts out, None where one could not be translated."""
+
+R = TypeVar("R", bound=Record)
 
 STAGE = "translate"
 _BATCH = 32
 
 
-def translate_snippets(
-    folder: Path, output: Path, tasks: TasksConfig, count: int, context: StageContext, translate: Translate
-) -> RunCard:
-    """Translate the docstrings of as many snippets as are wanted.
+@dataclass(frozen=True, slots=True)
+class Prose(Generic[R]):
+    """Where the natural language of a record is."""
 
-    Only snippets that make a row of the task are sent, the first `count` by seed and id; what comes
-    back in the wrong language is refused.
+    kind: type[R]
+    of: Callable[[R], str | None]
+    """The prose of a row; None for rows that are not worth translating."""
+    put: Callable[[R, str], R]
+    """The row with other prose in its place."""
+
+
+def snippet_prose(tasks: TasksConfig, seed: int) -> Prose[Snippet]:
+    """The docstring's prose, of snippets that would make a row of the task."""
+    any_language = tasks.model_copy(update={"any_docstring_language": True})
+
+    def of(snippet: Snippet) -> str | None:
+        if "code_search" not in tasks.tasks and all(
+            isinstance(row, Reject) for row in rows_of(snippet, any_language, seed)
+        ):
+            return None
+        return prose_of(snippet.docstring or "") or None
+
+    return Prose(Snippet, of, lambda snippet, text: replace(snippet, id="", docstring=text))
+
+
+def query_prose(language: str, seed: int) -> Prose[Instruction]:
+    """The query of a code search row; its candidates stay as they are."""
+
+    def shown(row: Instruction) -> str:
+        return "".join(f"\n\n[{number}]\n{code}" for number, code in enumerate(row.candidates, 1))
+
+    def of(row: Instruction) -> str | None:
+        fits = row.task == "code_search" and row.candidates and row.input.endswith(shown(row))
+        return row.input.removesuffix(shown(row)) if fits else None
+
+    def put(row: Instruction, text: str) -> Instruction:
+        worded = get_task("code_search").word(
+            {
+                "query": text,
+                "candidates": row.candidates,
+                "answer": int(row.output) - 1,
+                "programming_language": row.programming_language,
+            },
+            record_id=row.id,
+            seed=seed,
+            language=language,
+        )
+        return replace(
+            row,
+            id="",
+            instruction=worded.instruction,
+            input=worded.input,
+            output=worded.output,
+            language=language,
+            lineage=replace(row.lineage, parents=(*row.lineage.parents, row.id), wording=worded.wording),
+        )
+
+    return Prose(Instruction, of, put)
+
+
+def translate_rows(
+    folder: Path,
+    output: Path,
+    prose: Prose[R],
+    *,
+    language: str,
+    count: int,
+    context: StageContext,
+    translate: Translate,
+) -> RunCard:
+    """Translate the prose of as many rows as are wanted.
+
+    Only the first `count` by seed and id are sent; what comes back in the wrong language is refused.
 
     Args:
-        folder: Dataset of snippets.
-        output: Dataset of snippets with translated docstrings.
-        tasks: Language to translate into, and what a docstring has to be.
+        folder: Dataset of rows.
+        output: Dataset of the same rows with translated prose.
+        prose: Where their natural language is.
+        language: ISO 639-1 code to translate into.
         count: How many are wanted.
         context: Seed and progress.
         translate: The translator.
     """
-    dataset = Dataset(folder, Snippet)
-    chosen = _chosen(dataset, tasks, count, context.seed)
+    dataset = Dataset(folder, prose.kind)
     plan = Plan(
         stage=STAGE,
-        config={"language": tasks.language, "count": count, "tasks": tasks.model_dump(mode="json")},
-        inputs={"snippets": dataset.card.output_hash},
+        config={"language": language, "count": count},
+        inputs={"rows": dataset.card.output_hash},
         code=code_hash(__name__),
         seed=context.seed,
     )
     with StageOutput(output, plan) as stage:
         if stage.finished is not None:
             return stage.finished
-        writer = DatasetWriter(stage, Snippet)
-        context.progress.start(f"translating to {tasks.language}", len(chosen))
+        writer = DatasetWriter(stage, prose.kind)
+        chosen = _chosen(dataset, prose, count, context.seed)
+        context.progress.start(f"translating to {language}", len(chosen))
         for number, batch in enumerate(_batches(dataset, chosen)):
             if not writer.is_done(number):  # a batch that was paid for is never asked again
-                writer.write(number, _translated(batch, tasks.language, translate))
+                writer.write(number, _translated(batch, prose, language, translate))
             context.progress.advance(len(batch))
         context.progress.finish()
-        return writer.finish(
-            title="Translated snippets", description="Docstrings translated, code untouched."
-        )
+        return writer.finish(title="Translated rows", description="Prose translated, code untouched.")
 
 
-def _chosen(dataset: Dataset[Snippet], tasks: TasksConfig, count: int, seed: int) -> set[str]:
-    any_language = tasks.model_copy(update={"any_docstring_language": True})
-
-    def ranked() -> Iterator[tuple[float, str]]:
-        for snippet in dataset:
-            if not all(isinstance(row, Reject) for row in rows_of(snippet, any_language, seed)):
-                yield fraction_of(seed, snippet.id, "translate"), snippet.id
-
-    return {identifier for _, identifier in heapq.nsmallest(count, ranked())}
+def _chosen(dataset: Dataset[R], prose: Prose[R], count: int, seed: int) -> set[str]:
+    ranked = (
+        (fraction_of(seed, row.id, "translate"), row.id) for row in dataset if prose.of(row) is not None
+    )
+    return {identifier for _, identifier in heapq.nsmallest(count, ranked)}
 
 
-def _batches(dataset: Dataset[Snippet], chosen: set[str]) -> Iterator[list[Snippet]]:
-    rows = (row for part in dataset.parts() for row in read_rows(part, Snippet) if row.id in chosen)
+def _batches(dataset: Dataset[R], chosen: set[str]) -> Iterator[list[R]]:
+    rows = (row for part in dataset.parts() for row in read_rows(part, dataset.kind) if row.id in chosen)
     while batch := list(islice(rows, _BATCH)):
         yield batch
 
 
-def _translated(batch: Sequence[Snippet], language: str, translate: Translate) -> Shard[Snippet]:
-    texts = [prose_of(snippet.docstring or "") for snippet in batch]
+def _translated(batch: Sequence[R], prose: Prose[R], language: str, translate: Translate) -> Shard[R]:
+    texts = [prose.of(row) or "" for row in batch]
     answers = translate(texts, language)
     if len(answers) != len(texts):
         raise DataError(
             f"the translator was given {len(texts)} texts and gave back {len(answers)}",
             next_step="let it give one answer, or None, for each text",
         )
-    kept: list[Snippet] = []
+    kept: list[R] = []
     rejected: list[Reject] = []
-    for snippet, text in zip(batch, answers, strict=True):
+    for row, text in zip(batch, answers, strict=True):
         if text is None or not text.strip():
-            rejected.append(Reject(row=snippet, stage=STAGE, reason="not translated"))
+            rejected.append(Reject(row=row, stage=STAGE, reason="not translated"))
         elif not is_in_language(text, language):
-            rejected.append(
-                Reject(row=snippet, stage=STAGE, reason="translated into another language", detail=text[:200])
-            )
+            reason = "translated into another language"
+            rejected.append(Reject(row=row, stage=STAGE, reason=reason, detail=text[:200]))
         else:
-            kept.append(replace(snippet, id="", docstring=text.strip()))
+            kept.append(prose.put(row, text.strip()))
     return Shard(kept, rejected)
