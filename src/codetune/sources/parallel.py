@@ -83,7 +83,11 @@ def _paired_blocks(name: str, left: Member, right: Member) -> Iterator[Block]:
 def _lines(stream: Any) -> Iterator[str]:
     # Only \n ends a line: the code inside may hold any other separator.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="\n")
-    return (line.rstrip("\r\n") for line in text)
+    try:
+        for line in text:
+            yield line.rstrip("\r\n")
+    finally:
+        text.detach()  # the stream is closed by whoever opened it
 
 
 class TranslationSource(_ParallelSource):
