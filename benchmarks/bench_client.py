@@ -56,7 +56,7 @@ def measure(client: str, python: str, concurrency: int, requests: int) -> str | 
                 python, str(HERE / "servers" / "clients.py"), client, "--url", url,
                 "--concurrency", str(concurrency), "--requests", str(requests),
             ],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=600, check=False,
+            capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
         if not lines:

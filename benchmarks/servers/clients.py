@@ -10,6 +10,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 TOKENS = 200
@@ -126,6 +127,11 @@ def run_distilabel(options: argparse.Namespace) -> int:
 def run_curator(options: argparse.Namespace) -> int:
     os.environ.setdefault("TELEMETRY_ENABLED", "false")
     os.environ["CURATOR_DISABLE_CACHE"] = "1"
+    spec = find_spec("litellm")
+    if spec is not None and spec.submodule_search_locations:
+        # It counts tokens with a vocabulary it would download; litellm has it in its wheel.
+        tables = Path(next(iter(spec.submodule_search_locations))) / "litellm_core_utils" / "tokenizers"
+        os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(tables))
     from bespokelabs import curator
 
     model = curator.LLM(

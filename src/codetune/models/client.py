@@ -103,11 +103,13 @@ class OpenAIClient:
                 run would fare better.
             EndpointsDownError: Likewise, since no endpoint can be reached.
         """
-        asked_at, begun = time.time(), time.monotonic()
+        asked_at = begun = 0.0
         tries = _Tries()
         avoid: Endpoint | None = None
         while True:
             lease = await self.pool.acquire(expected_tokens, avoid)
+            if not asked_at:  # waiting for its turn is no part of how long a request takes
+                asked_at, begun = time.time(), time.monotonic()
             endpoint = lease.endpoint
             problem: BackendUnavailableError
             try:

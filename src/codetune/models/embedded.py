@@ -166,6 +166,11 @@ class EmbeddedServer:
         """The child's process id while it runs."""
         return self._process.pid if self._process is not None else None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the child is there; it can end by itself, for want of memory say."""
+        return self._process is not None and self._process.poll() is None
+
     def _await_ready(self, process: subprocess.Popen[bytes]) -> str:
         assert process.stdout is not None
         deadline = time.monotonic() + self._start_seconds

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from codetune.errors import BackendError, CodetuneError, ConfigError
+from codetune.models.batch_model import BatchModel
 from codetune.models.budget import Budget
 from codetune.models.client import EndpointsDownError, OpenAIClient
 from codetune.models.embedded import EmbeddedServer
@@ -78,6 +79,19 @@ async def open_model(
     async with contextlib.AsyncExitStack() as stack:
         kept = stack.enter_context(RequestStore(store)) if isinstance(store, Path) else store
 
+        def remote(spec: ModelSpec) -> ChatModel:
+            if not spec.batch:
+                return stored(OpenAIClient(spec, share=share))
+            if kept is None or budget is not None:
+                raise ConfigError(
+                    f"{spec.name} is asked by the batch API, which "
+                    + ("needs a request store" if kept is None else "can't be held to a budget"),
+                    next_step="take `batch: true` out of the model map",
+                )
+            model = BatchModel(spec, kept)
+            stack.push_async_callback(model.close)
+            return model
+
         def stored(client: OpenAIClient) -> StoredModel:
             stack.push_async_callback(client.close)
             return StoredModel(client, kept, budget=budget)
@@ -92,10 +106,10 @@ async def open_model(
             if spec is None:
                 raise _unknown(where, known, model_map)
             if isinstance(spec, ModelSpec):
-                yield stored(OpenAIClient(spec, share=share))
+                yield remote(spec)
             else:
                 parts = [cast("ModelSpec", known[name]) for name in spec.mix]
-                models = [stored(OpenAIClient(part, share=share)) for part in parts]
+                models = [remote(part) for part in parts]
                 yield MixedModel(where, models, spec.mix)
 
 

@@ -143,3 +143,7 @@ class ModelSpec(Settings):
     """Tries for errors that may pass, busy servers (429) not counted."""
     patience_seconds: float = Field(default=1800.0, gt=0)
     """How long one request may wait and be retried before it is a failure."""
+    batch: bool = False
+    """Ask by the batch API (`/v1/batches`): slower, usually for half the price."""
+    batch_poll_seconds: float = Field(default=30.0, gt=0)
+    """How often batches under way are looked at."""

@@ -125,17 +125,32 @@ class Transport:
         """
         return await self._send("POST", path, body)
 
-    async def get(self, path: str) -> bytes:
-        """The body of a GET; errors as in `post`."""
-        return await self._send("GET", path, None)
+    async def get(self, path: str, *, max_bytes: int | None = None) -> bytes:
+        """The body of a GET; errors as in `post`. `max_bytes` takes the place of the usual limit."""
+        return await self._send("GET", path, None, max_bytes=max_bytes)
 
-    async def _send(self, method: str, path: str, body: bytes | None) -> bytes:
+    async def upload(self, path: str, content: bytes, *, file_name: str, fields: Mapping[str, str]) -> bytes:
+        """Send a file as a form; errors as in `post`."""
+        form = aiohttp.FormData(dict(fields))
+        form.add_field("file", content, filename=file_name, content_type="application/jsonl")
+        parts = form()
+        return await self._send("POST", path, parts, headers={"Content-Type": parts.content_type})
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | aiohttp.Payload | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int | None = None,
+    ) -> bytes:
         session = self._open_session()
         try:
             async with session.request(
-                method, self.base + path, data=body, allow_redirects=False
+                method, self.base + path, data=body, headers=headers, allow_redirects=False
             ) as response:
-                data = await self._read(response)
+                data = await self._read(response, max_bytes or self._max_response_bytes)
                 if response.status == 200:
                     return data
                 status, headers = response.status, response.headers
@@ -163,14 +178,14 @@ class Transport:
             ) from error
         raise self._error(status, headers, data)
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
         length = response.content_length
-        if length is not None and length <= self._max_response_bytes:
+        if length is not None and length <= max_bytes:
             return await response.read()
         if length is None:  # sent in chunks: count while reading
             pieces: list[bytes] = []
             total = 0
-            while total <= self._max_response_bytes:
+            while total <= max_bytes:
                 piece = await response.content.readany()
                 if not piece:
                     return b"".join(pieces)
@@ -178,7 +193,7 @@ class Transport:
                 pieces.append(piece)
         response.close()
         raise Refusal(
-            f"the answer is larger than {self._max_response_bytes >> 20} MiB",
+            f"the answer is larger than {max_bytes >> 20} MiB",
             where=self.label,
             next_step="lower max_new_tokens, or raise max_response_bytes in the model map",
         )
