@@ -11,10 +11,13 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from codetune.errors import DataError
 from codetune.tasks.wording import Wordings, load_wordings
+
+if TYPE_CHECKING:
+    from codetune.tasks.grading.grader import Grader
 
 __all__ = ["AnswerKind", "FieldValue", "Task", "Worded"]
 
@@ -105,3 +108,9 @@ class Task:
         wording = draw.choice(variant.wordings)
         instruction, input_, output = wording.fill(given, answers=wordings.answers)
         return Worded(instruction, input_, output, f"{self.name}.{language}.{wording.name}")
+
+    def grader(self) -> Grader:
+        """The grader that reports `metrics`; loaded when asked for, as it parses code."""
+        from codetune.tasks.grading.graders import grader_for
+
+        return grader_for(self.name)

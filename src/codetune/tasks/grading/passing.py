@@ -1,0 +1,81 @@
+"""pass@1 of generated code: the tests of a row, run in the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from codetune.execution.protocol import Execution, Program
+from codetune.records import Instruction, Verdict
+from codetune.tasks.grading.answers import read_code
+from codetune.tasks.grading.grader import Score
+
+if TYPE_CHECKING:
+    from codetune.execution.protocol import Executor
+
+__all__ = ["pass_at_1", "programs_of"]
+
+_METRIC = "pass@1"
+
+
+def programs_of(row: Instruction, answer: str, number: int) -> list[tuple[Program, str | None]]:
+    """The programs that decide whether an answer passes, each with the output it must print.
+
+    Tests that are a JSON list of `{"input", "output"}` are runs with standard input; any other text
+    is code that runs after the answer.
+    """
+    code, language = read_code(answer), row.programming_language or "python"
+    try:
+        cases = json.loads(row.tests or "")
+        pairs = [(str(case["input"]), str(case["output"])) for case in cases]
+    except (ValueError, TypeError, KeyError):
+        program = Program(id=str(number), code=code, language=language, tests=row.tests)
+        return [(program, None)]
+    return [
+        (Program(id=f"{number}.{case}", code=code, language=language, stdin=stdin), output)
+        for case, (stdin, output) in enumerate(pairs)
+    ]
+
+
+def _right(execution: Execution, output: str | None) -> bool | None:
+    """Whether a run passed; None where it says nothing about the program."""
+    if not execution.verdict.is_about_the_program:
+        return None
+    if execution.verdict is not Verdict.PASS:
+        return False
+    # As contest judges compare: white space between words is layout.
+    return output is None or execution.stdout.split() == output.split()
+
+
+def pass_at_1(rows: Sequence[Instruction], answers: Sequence[str], executor: Executor | None) -> Score:
+    """Fraction of the answers that pass all tests of their row.
+
+    Rows without tests, and rows whose run says nothing about the program (no toolchain, a broken
+    sandbox), are left out of the denominator and named.
+    """
+    tested = [(n, row, answers[n]) for n, row in enumerate(rows) if row.tests]
+    if not tested:
+        return Score(metric=_METRIC, value=None, rows=0, note="no row has tests")
+    if executor is None:
+        return Score(
+            metric=_METRIC, value=None, rows=0, note=f"{len(tested)} rows have tests, no sandbox was given"
+        )
+    verdicts: dict[int, list[bool | None]] = {n: [] for n, _, _ in tested}
+    owners: list[tuple[int, str | None]] = []
+
+    def programs() -> Iterator[Program]:
+        for n, row, answer in tested:
+            for program, output in programs_of(row, answer, n):
+                owners.append((n, output))
+                yield program
+
+    for place, execution in enumerate(executor.run(programs())):
+        n, output = owners[place]
+        verdicts[n].append(_right(execution, output))
+    # One failed test decides; without one, a test that did not run leaves the row undecided.
+    decided = [all(found) for found in verdicts.values() if found and (False in found or None not in found)]
+    silent = len(verdicts) - len(decided)
+    note = f"{silent} rows could not be run" if silent else ""
+    value = sum(decided) / len(decided) if decided else None
+    return Score(metric=_METRIC, value=value, rows=len(decided), note=note)
