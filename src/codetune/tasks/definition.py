@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["Definition", "leaks", "split_definition", "strip_leading_comments"]
 
@@ -27,6 +28,7 @@ class Definition:
     """Nothing but `pass`, `...` or a raised NotImplementedError; there is nothing to learn."""
 
 
+@lru_cache(maxsize=64)  # the tasks made of one snippet ask for the same code in turn
 def split_definition(code: str, programming_language: str) -> Definition | None:
     """Take a definition apart.
 

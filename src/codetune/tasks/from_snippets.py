@@ -15,6 +15,7 @@ from codetune.tasks.definition import Definition, leaks, split_definition, strip
 from codetune.tasks.docstring import count_words, is_in_language, prose_of, summary_of
 from codetune.tasks.registry import get_task
 from codetune.tasks.search import Candidates, Pair
+from codetune.tasks.tags import tags_of
 from codetune.tasks.task import FieldValue
 
 __all__ = ["STAGE", "rows_of", "search_pair"]
@@ -201,6 +202,7 @@ def _instruction(
         source=snippet.source,
         license=snippet.license,
         candidates=shown.codes if shown is not None and task == "code_search" else (),
+        tags=tags_of(snippet.code, snippet.programming_language) if config.tags else (),
         lineage=_lineage(snippet, worded.wording),
     )
 

@@ -137,7 +137,9 @@ def test_pass_at_1_in_the_real_sandbox():
 
     stdin_tests = json.dumps([{"input": "2 3\n", "output": "5\n"}, {"input": "1 1\n", "output": "2\n"}])
     tests = "assert add(2, 3) == 5"
-    rows = [row("code_generation", "x", tests=tests)] * 2 + [row("code_generation", "x", tests=stdin_tests)] * 2
+    rows = [row("code_generation", "x", tests=tests)] * 2 + [
+        row("code_generation", "x", tests=stdin_tests)
+    ] * 2
     answers = [
         "```python\ndef add(a, b):\n    return a + b\n```",
         "def add(a, b):\n    return a - b",

@@ -1,0 +1,225 @@
+"""Tags read off the syntax tree: programming paradigm and level.
+
+The rule, written down so that it can be checked by eye (docs/tasks.md tells it at length):
+
+    paradigm   the first that holds:
+        event-driven      a handler is registered (`button.on("click", f)`), or the function is one (`on_click`)
+        object-oriented   a type with members is defined, or its own object is used (`self`, `this`, `@x`)
+        functional        at least two of: lambdas, comprehensions, `map`/`filter`/`reduce`..., and no more
+                          loops than those
+        procedural        everything else
+    level
+        beginner          at most 3 ways through, nested at most 2 deep, no advanced construct
+        advanced          more than 10 ways through, or nested more than 4 deep, or 2 kinds of advanced
+                          constructs: async, generators, concurrency, generics, metaprogramming, unsafe,
+                          bit arithmetic
+        intermediate      everything else
+
+Ways through are cyclomatic complexity: branches and loops plus one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from tree_sitter import Node
+
+from codetune.text.languages import PARSED_LANGUAGES
+from codetune.text.parsing import parse
+
+__all__ = ["Shape", "level_of", "paradigm_of", "shape_of", "tags_of"]
+
+_BRANCHES = frozenset({
+    "if_statement", "if_expression", "elif_clause", "else_if_clause", "elsif", "if", "unless",
+    "if_modifier", "unless_modifier", "conditional_expression", "ternary_expression", "conditional",
+    "case_clause", "switch_section", "switch_case", "case_statement", "expression_case",
+    "switch_block_statement_group", "switch_rule", "match_arm", "when", "except_clause", "catch_clause", "rescue",
+    "if_clause",
+})  # fmt: skip
+_LOOPS = frozenset({
+    "for_statement", "while_statement", "do_statement", "for_in_statement", "enhanced_for_statement",
+    "foreach_statement", "for_range_loop", "for_expression", "while_expression", "loop_expression",
+    "for", "while", "until", "while_modifier", "until_modifier",
+})  # fmt: skip
+_TYPES = frozenset({
+    "class_definition", "class_declaration", "class_specifier", "class", "interface_declaration",
+    "impl_item", "trait_item", "trait_declaration", "record_declaration", "enum_declaration", "singleton_class",
+    "method_declaration", "constructor_declaration", "method_definition",
+})  # fmt: skip
+_LAMBDAS = frozenset({
+    "lambda", "lambda_expression", "arrow_function", "closure_expression", "func_literal",
+    "anonymous_function", "anonymous_function_creation_expression", "function_expression", "block", "do_block",
+})  # fmt: skip
+_COMPREHENSIONS = frozenset({
+    "list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression", "query_expression",
+})  # fmt: skip
+_CALLS = frozenset({
+    "call", "call_expression", "method_invocation", "invocation_expression", "member_call_expression",
+    "function_call_expression", "scoped_call_expression", "macro_invocation",
+})  # fmt: skip
+_FUNCTIONAL = frozenset({
+    "map", "filter", "reduce", "fold", "foldl", "foldr", "flat_map", "flatmap", "compose", "curry",
+    "partial", "zip_with", "take_while", "takewhile", "array_map", "array_filter", "array_reduce",
+    "select", "inject", "aggregate", "collect",
+})  # fmt: skip
+_REGISTER = frozenset({
+    "addeventlistener", "removeeventlistener", "addlistener", "add_listener", "on", "once", "subscribe",
+    "add_handler", "addhandler", "register_callback", "registercallback", "add_callback",
+    "add_done_callback", "connect_signal", "setonclicklistener", "handlefunc", "addactionlistener",
+    "onclick",
+})  # fmt: skip
+_HANDLER_NAME = re.compile(r"^(on|handle)_?(?=[A-Z_])\w+$|^on_[a-z]\w*$")
+_SELVES = frozenset({"self", "this", "this_expression", "instance_variable", "class_variable", "super"})
+_ADVANCED = {
+    "async": frozenset({"await", "await_expression", "async"}),
+    "generators": frozenset({"yield", "yield_expression", "yield_statement"}),
+    "concurrency": frozenset({
+        "go_statement", "select_statement", "send_statement", "synchronized_statement", "lock_statement", "channel_type",
+    }),
+    "generics": frozenset({
+        "type_parameters", "type_parameter_list", "template_declaration", "where_clause", "lifetime",
+        "type_parameter_constraints_clause",
+    }),
+    "metaprogramming": frozenset({"decorator", "macro_definition", "preproc_function_def", "decltype"}),
+    "unsafe": frozenset({"unsafe_block", "unsafe_statement", "asm_statement", "gnu_asm_expression"}),
+}  # fmt: skip
+_BITS = frozenset({"<<", ">>", ">>>", "^", "~", "<<=", ">>=", "^="})
+_NESTS = (
+    _BRANCHES | _LOOPS | {"try_statement", "with_statement", "match_statement", "switch_statement", "begin"}
+)
+_FLAT = frozenset({"elif_clause", "else_if_clause", "elsif"})
+
+
+@dataclass(slots=True)
+class Shape:
+    """What the rule looks at."""
+
+    branches: int = 0
+    loops: int = 0
+    depth: int = 0
+    """Deepest nesting of branches, loops and their like."""
+    functional: int = 0
+    registers: int = 0
+    has_members: bool = False
+    is_handler: bool = False
+    advanced: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def complexity(self) -> int:
+        """Ways through the code."""
+        return 1 + self.branches + self.loops
+
+
+def shape_of(code: str, programming_language: str) -> Shape:
+    """Count what the rule needs, in one walk over the tree."""
+    tree, _ = parse(code, programming_language)
+    shape = Shape()
+    stack: list[tuple[Node, int]] = [(tree.root_node, 0)]
+    while stack:
+        node, depth = stack.pop()
+        kind = node.type
+        if node.is_named:
+            depth = _look(node, kind, depth, shape, programming_language)
+        elif kind in _BITS and node.parent is not None and "binary" in node.parent.type:
+            shape.advanced["bit arithmetic"] += 1
+        elif kind == "async":
+            shape.advanced["async"] += 1
+        elif kind in _SELVES:
+            shape.has_members = True
+        stack.extend((child, depth) for child in node.children)
+    return shape
+
+
+def _look(node: Node, kind: str, depth: int, shape: Shape, language: str) -> int:
+    if kind in _BRANCHES:
+        shape.branches += 1
+    if kind in _LOOPS:
+        shape.loops += 1
+    if kind in _NESTS and kind not in _FLAT and not _is_else_if(node):
+        depth += 1
+        shape.depth = max(shape.depth, depth)
+    if kind in _TYPES or kind in _SELVES or (kind == "identifier" and node.text in (b"self", b"this")):
+        shape.has_members = True
+    if kind in _COMPREHENSIONS or (kind in _LAMBDAS and _is_lambda(kind, language)):
+        shape.functional += 1
+    if kind in _CALLS:
+        called = _called(node)
+        shape.functional += called in _FUNCTIONAL
+        shape.registers += called in _REGISTER and _has_function_argument(node)
+    name = node.child_by_field_name("name")
+    if name is not None and ("function" in kind or "method" in kind) and name.text is not None:
+        shape.is_handler |= bool(_HANDLER_NAME.match(name.text.decode("utf-8", "replace")))
+    for word, kinds in _ADVANCED.items():
+        if kind in kinds:
+            shape.advanced[word] += 1
+    return depth
+
+
+def _is_else_if(node: Node) -> bool:
+    parent = node.parent
+    if parent is None or node.type not in _BRANCHES:
+        return False
+    return parent.type in ("else_clause",) or (
+        parent.type == node.type and parent.child_by_field_name("alternative") == node
+    )
+
+
+def _is_lambda(kind: str, language: str) -> bool:
+    # `block` is a statement list in most grammars, and a closure in Ruby alone.
+    return kind not in ("block", "do_block") or language == "ruby"
+
+
+def _called(node: Node) -> str:
+    callee = node.child_by_field_name("function") or node.child_by_field_name("name")
+    callee = callee or node.child_by_field_name("method") or node.child_by_field_name("macro")
+    text = (callee.text or b"").decode("utf-8", "replace") if callee is not None else ""
+    return re.split(r"[.:>]", text)[-1].strip().lower()
+
+
+def _has_function_argument(node: Node) -> bool:
+    arguments = node.child_by_field_name("arguments")
+    if arguments is None:
+        return False
+    plain = (
+        "identifier",
+        "attribute",
+        "member_expression",
+        "method_reference",
+        "field_access",
+        "argument",
+        "name",
+    )
+    return any(child.type in _LAMBDAS or child.type in plain for child in arguments.named_children)
+
+
+def paradigm_of(shape: Shape) -> str:
+    """The paradigm that the rule gives a shape."""
+    if shape.registers or shape.is_handler:
+        return "event-driven"
+    if shape.has_members:
+        return "object-oriented"
+    if shape.functional >= 2 and shape.functional >= shape.loops:
+        return "functional"
+    return "procedural"
+
+
+def level_of(shape: Shape) -> str:
+    """The level that the rule gives a shape."""
+    kinds = len(shape.advanced)
+    if shape.complexity > 10 or shape.depth > 4 or kinds >= 2:
+        return "advanced"
+    if shape.complexity <= 3 and shape.depth <= 2 and kinds == 0:
+        return "beginner"
+    return "intermediate"
+
+
+@lru_cache(maxsize=64)  # the tasks made of one snippet ask for the same code in turn
+def tags_of(code: str, programming_language: str) -> tuple[str, ...]:
+    """`paradigm:...` and `level:...` of a piece of code; nothing for languages without a grammar."""
+    if programming_language not in PARSED_LANGUAGES:
+        return ()
+    shape = shape_of(code, programming_language)
+    return (f"paradigm:{paradigm_of(shape)}", f"level:{level_of(shape)}")

@@ -1,0 +1,108 @@
+"""Tags: the rule, in every language."""
+
+from __future__ import annotations
+
+import pytest
+
+from codetune.tasks.tags import shape_of, tags_of
+
+PROCEDURAL = {
+    "python": "def f(xs):\n    t = 0\n    for x in xs:\n        t += x\n    return t",
+    "javascript": "function f(xs) { let t = 0; for (const x of xs) { t += x; } return t; }",
+    "typescript": "function f(xs: number[]) { let t = 0; for (const x of xs) { t += x; } return t; }",
+    "go": "func f(xs []int) int { t := 0; for _, x := range xs { t += x }; return t }",
+    "php": "function f($xs) { $t = 0; foreach ($xs as $x) { $t += $x; } return $t; }",
+    "ruby": "def f(xs)\n  t = 0\n  for x in xs\n    t += x\n  end\n  t\nend",
+    "rust": "fn f(xs: Vec<i32>) -> i32 { let mut t = 0; for x in xs { t += x; } t }",
+    "c": "int f(int *xs, int n) { int t = 0; for (int i = 0; i < n; i++) { t += xs[i]; } return t; }",
+    "cpp": "int f(std::vector<int> xs) { int t = 0; for (int x : xs) { t += x; } return t; }",
+}
+OBJECTS = {
+    "python": "def add(self, x):\n    self.items.append(x)",
+    "javascript": "class A { add(x) { this.items.push(x); } }",
+    "typescript": "class A { add(x: number) { this.items.push(x); } }",
+    "java": "class A { void add(int x) { this.items.add(x); } }",
+    "csharp": "class A { void Add(int x) { this.items.Add(x); } }",
+    "php": "class A { public function add($x) { $this->items[] = $x; } }",
+    "ruby": "def add(x)\n  @items << x\nend",
+    "rust": "impl A { fn add(&mut self, x: i32) { self.items.push(x); } }",
+    "cpp": "class A { void add(int x) { this->items.push_back(x); } };",
+}
+FUNCTIONAL = {
+    "python": "def f(xs):\n    return sorted(map(lambda x: x * 2, filter(None, xs)))",
+    "javascript": "const f = (xs) => xs.map(x => x * 2).filter(x => x > 1)",
+    "typescript": "const f = (xs: number[]) => xs.map(x => x * 2).filter(x => x > 1)",
+    "ruby": "def f(xs)\n  xs.map { |x| x * 2 }.select { |x| x > 1 }\nend",
+    "rust": "fn f(xs: Vec<i32>) -> Vec<i32> { xs.iter().map(|x| x * 2).filter(|x| *x > 1).collect() }",
+}
+EVENTS = {
+    "python": 'def setup(bus):\n    bus.subscribe("saved", refresh)',
+    "javascript": 'button.addEventListener("click", (e) => { open(e) })',
+    "typescript": 'emitter.on("data", (x: string) => { log(x) })',
+    "java": "class A { void setup() { button.addActionListener(e -> open(e)); } }",
+    "go": 'func setup() { http.HandleFunc("/", handler) }',
+}
+
+
+@pytest.mark.parametrize(
+    ("paradigm", "language", "code"),
+    [
+        (name, language, code)
+        for name, programs in (
+            ("procedural", PROCEDURAL),
+            ("object-oriented", OBJECTS),
+            ("functional", FUNCTIONAL),
+            ("event-driven", EVENTS),
+        )
+        for language, code in programs.items()
+    ],
+)
+def test_paradigm(paradigm, language, code):
+    assert tags_of(code, language)[0] == f"paradigm:{paradigm}"
+
+
+def test_a_handler_by_its_name():
+    assert tags_of("def on_click(event):\n    print(event)", "python")[0] == "paradigm:event-driven"
+    assert tags_of("def once_more(x):\n    print(x)", "python")[0] == "paradigm:procedural"
+
+
+def ladder(depth: int) -> str:
+    return "def f(x):\n" + "".join("    " * n + f"    if x > {n}:\n" for n in range(depth)) + "    " * depth + "    return x\n"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "level"),
+    [
+        ("def f(x):\n    return x + 1", "beginner"),
+        (ladder(2), "beginner"),
+        (ladder(3), "intermediate"),
+        (ladder(4), "intermediate"),
+        (ladder(5), "advanced"),
+        ("def f(x):\n" + "    if x:\n        x += 1\n" * 9, "intermediate"),
+        ("def f(x):\n" + "    if x:\n        x += 1\n" * 10, "advanced"),
+        ("def f(x):\n    yield x", "intermediate"),
+        ("async def f(x):\n    yield await x", "advanced"),
+        ("def f(x):\n    return x << 2 ^ 1", "intermediate"),
+    ],
+)
+def test_level(code, level):
+    assert tags_of(code, "python")[1] == f"level:{level}"
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("python", "if a:\n    f()\nelif b:\n    g()\nelif c:\n    h()\nelse:\n    i()"),
+        ("javascript", "if (a) { f() } else if (b) { g() } else if (c) { h() } else { i() }"),
+        ("c", "void x() { if (a) { f(); } else if (b) { g(); } else if (c) { h(); } else { i(); } }"),
+        ("java", "class A { void x() { if (a) { f(); } else if (b) { g(); } else if (c) { h(); } } }"),
+        ("go", "func x() { if a { f() } else if b { g() } else if c { h() } }"),
+    ],
+)
+def test_a_chain_of_else_ifs_is_wide_and_not_deep(language, code):
+    shape = shape_of(code, language)
+    assert (shape.branches, shape.depth) == (3, 1)
+
+
+def test_a_language_without_grammar_has_no_tags():
+    assert tags_of("SELECT 1", "sql") == ()
