@@ -30,8 +30,9 @@ class SynthConfig(Settings):
     """Rows of other programming languages are left alone; empty takes all."""
     language: Literal["en", "zh"] = "en"
     """Natural language that the model writes."""
-    in_flight: int = Field(default=8, ge=1, le=4096)
-    """Rows worked on at the same time; does not change what comes out."""
+    in_flight: int = Field(default=64, ge=1, le=4096)
+    """Rows worked on at the same time; does not change what comes out. More than the server has
+    slots is good: equal beginnings of prompts then follow each other and are computed once."""
     max_new_tokens: int | None = Field(default=None, ge=8, le=131072)
     """Most tokens of one answer; None takes what the generator thinks enough."""
     temperature: float | None = Field(default=None, ge=0, le=2)

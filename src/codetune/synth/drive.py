@@ -25,10 +25,16 @@ __all__ = ["drive", "joined"]
 @dataclass
 class _OpenPart:
     index: int
-    made: list[Shard[Instruction] | None]
     rows: int
+    made: list[Shard[Instruction] | None]
+    left: int
     written: asyncio.Event = field(default_factory=asyncio.Event)
-    left: int = 0
+
+    def one_done(self) -> int:
+        """Count an item; returns the input rows that this adds to what is done."""
+        items, before = len(self.made), len(self.made) - self.left
+        self.left -= 1
+        return (before + 1) * self.rows // items - before * self.rows // items
 
 
 def joined(made: Iterable[Shard[Instruction]]) -> Shard[Instruction]:
@@ -75,16 +81,16 @@ async def drive(
             part.made[place] = await generator.make(item, desk)
         finally:
             room.release()
-        part.left -= 1
-        advance(len(item))
+        advance(part.one_done())
         if not part.left:
             _finish(part, generator, write)
 
     try:
         async with asyncio.TaskGroup() as group:
             for index, read in parts:
-                items = list(generator.items(read()))
-                part = _OpenPart(index, [None] * len(items), len(items), left=len(items))
+                rows = read()
+                items = list(generator.items(rows))
+                part = _OpenPart(index, len(rows), [None] * len(items), len(items))
                 if not items:
                     write(index, Shard(()))
                     continue

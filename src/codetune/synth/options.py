@@ -10,7 +10,18 @@ from pydantic import Field
 
 from codetune.config.settings import Settings
 
-__all__ = ["OPTIONS", "InstructFromCodeOptions", "options_of"]
+__all__ = [
+    "OPTIONS",
+    "EvolveOptions",
+    "FillInOptions",
+    "InstructFromCodeOptions",
+    "JudgeOptions",
+    "OssInstructOptions",
+    "SelfInstructOptions",
+    "SolveAndTestOptions",
+    "TranslateOptions",
+    "options_of",
+]
 
 
 class InstructFromCodeOptions(Settings):
@@ -41,7 +52,127 @@ class InstructFromCodeOptions(Settings):
     """CPU time a program may take."""
 
 
-OPTIONS: Mapping[str, type[Settings]] = MappingProxyType({"instruct-from-code": InstructFromCodeOptions})
+class SolveAndTestOptions(Settings):
+    """A solution and tests that pass and bite."""
+
+    solution: Literal["write", "given"] = "write"
+    """Whether the model writes the solution, or the row's output is one."""
+    tests: int = Field(default=3, ge=1, le=20)
+    """Tests asked for."""
+    mutants: int = Field(default=8, ge=0, le=100)
+    """Faulty copies of the solution that the tests are tried on."""
+    min_mutation_score: float = Field(default=0.5, ge=0, le=1)
+    """Least share of them that the tests have to notice."""
+    solution_tokens: int = Field(default=512, ge=16)
+    """Most tokens of a solution."""
+    cpu_seconds: float = Field(default=5.0, gt=0, le=60)
+    """CPU time a run may take."""
+
+
+class SelfInstructOptions(Settings):
+    """New tasks in the manner of given ones."""
+
+    tasks_per_request: int = Field(default=3, ge=1, le=20)
+    """New tasks asked for at a time."""
+    examples: int = Field(default=3, ge=1, le=12)
+    """Rows shown as examples with each request."""
+    max_similarity: float = Field(default=0.7, gt=0, le=1)
+    """A task whose ROUGE-L with any earlier one is higher is refused."""
+    min_words: int = Field(default=4, ge=1)
+    """Fewest words of a task."""
+    max_words: int = Field(default=120, ge=5)
+    """Most words of a task."""
+    answer_tokens: int = Field(default=512, ge=16)
+    """Most tokens of an answer."""
+
+
+class EvolveOptions(Settings):
+    """Harder and other versions of given instructions."""
+
+    methods: tuple[Literal["deepen", "constrain", "data-structure", "debug", "complexity"], ...] = (
+        "deepen",
+        "constrain",
+        "data-structure",
+        "debug",
+        "complexity",
+    )
+    """Ways to evolve; one is drawn for each row."""
+    rounds: int = Field(default=1, ge=1, le=8)
+    """How often each instruction is evolved further; every round gives a row."""
+    max_similarity: float = Field(default=0.9, gt=0, le=1)
+    """An evolved instruction with a higher ROUGE-L to its parent has gained nothing."""
+    answer_tokens: int = Field(default=768, ge=16)
+    """Most tokens of an answer."""
+
+
+class OssInstructOptions(Settings):
+    """A problem inspired by a snippet, and its solution."""
+
+    code_chars: int = Field(default=1200, ge=100)
+    """Characters of the snippet that are shown."""
+    min_words: int = Field(default=8, ge=1)
+    """Fewest words of a problem."""
+    max_copied: float = Field(default=0.8, gt=0, le=1)
+    """A solution that shares more of its token runs with the snippet only repeats it."""
+    solution_tokens: int = Field(default=768, ge=16)
+    """Most tokens of a solution."""
+
+
+class FillInOptions(Settings):
+    """The field that a row lacks."""
+
+    code_chars: int = Field(default=3000, ge=100)
+    """Longer code is refused: what is not shown can't be judged."""
+    min_words: int = Field(default=4, ge=1)
+    """Fewest words of the text."""
+    max_words: int = Field(default=200, ge=5)
+    """Most words of the text."""
+    min_grounded: float = Field(default=0.3, ge=0, le=1)
+    """Least share of its content words that also occur in the code (English only)."""
+
+
+class TranslateOptions(Settings):
+    """The natural language of a row, and nothing else, in another language."""
+
+    to: str = "zh"
+    """ISO 639-1 code of the language to translate to."""
+    round_trip: bool = False
+    """Whether it is translated back and compared."""
+    min_round_trip: float = Field(default=0.4, ge=0, le=1)
+    """Least ROUGE-L between the original and what came back."""
+    max_chars: int = Field(default=6000, ge=100)
+    """Longer texts are refused."""
+
+
+class JudgeOptions(Settings):
+    """Scores with reasons, by one model or several."""
+
+    criteria: tuple[str, ...] = ("correctness", "clarity", "usefulness")
+    """What is scored, each from 1 to 5."""
+    votes: int = Field(default=1, ge=1, le=15)
+    """Answers asked of each model."""
+    min_score: float = Field(default=3.0, ge=1, le=5)
+    """Rows whose mean score is lower are refused."""
+    min_agreement: float = Field(default=0.0, ge=0, le=1)
+    """Rows on which the votes agree less are refused."""
+    max_chars: int = Field(default=6000, ge=100)
+    """Longer rows are refused."""
+
+
+OPTIONS: Mapping[str, type[Settings]] = MappingProxyType(
+    {
+        "instruct-from-code": InstructFromCodeOptions,
+        "self-instruct": SelfInstructOptions,
+        "evolve": EvolveOptions,
+        "oss-instruct": OssInstructOptions,
+        "solve-and-test": SolveAndTestOptions,
+        "explain-defect": FillInOptions,
+        "summarize": FillInOptions,
+        "review": FillInOptions,
+        "translate": TranslateOptions,
+        "judge": JudgeOptions,
+    }
+)
 """Generator -> class of its options."""
 
 

@@ -6,12 +6,32 @@ from typing import Any
 
 from codetune.synth.config import SynthConfig
 from codetune.synth.generator import Generator
+from codetune.synth.generators.evolve import Evolve
+from codetune.synth.generators.fill_in import ExplainDefect, Review, Summarize
 from codetune.synth.generators.instruct_from_code import InstructFromCode
+from codetune.synth.generators.judge import Judge
+from codetune.synth.generators.oss_instruct import OssInstruct
+from codetune.synth.generators.self_instruct import SelfInstruct
+from codetune.synth.generators.solve_and_test import SolveAndTest
+from codetune.synth.generators.translate import Translate
 from codetune.synth.options import options_of
 
 __all__ = ["GENERATORS", "build_generator"]
 
-GENERATORS: dict[str, type[Any]] = {kind.name: kind for kind in (InstructFromCode,)}
+_ALL: tuple[type[Any], ...] = (
+    InstructFromCode,
+    SelfInstruct,
+    Evolve,
+    OssInstruct,
+    SolveAndTest,
+    ExplainDefect,
+    Summarize,
+    Review,
+    Translate,
+    Judge,
+)
+
+GENERATORS: dict[str, type[Any]] = {kind.name: kind for kind in _ALL}
 """Name -> class, in the order that `codetune generators` shows."""
 
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from codetune.execution.protocol import Limits, Program
-from codetune.records import Check, Generated, Instruction, Lineage, Snippet, Verdict
+from codetune.records import Check, Instruction, Snippet, Verdict
 from codetune.store.dataset import Shard
 from codetune.synth.answers import ModelForm
 from codetune.synth.desk import Asked, Desk
@@ -26,6 +26,7 @@ from codetune.synth.generator import refused
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.programs import complete
 from codetune.synth.refusal import Refusal
+from codetune.synth.rows import extended, snippet_lineage
 from codetune.synth.snippet_text import (
     code_without_docstring,
     documentation_in_short,
@@ -34,6 +35,7 @@ from codetune.synth.snippet_text import (
     shortened,
 )
 from codetune.synth.statements import statement_fault
+from codetune.synth.unchanged import holds_unchanged
 from codetune.tasks.language_names import display_name
 from codetune.text.parsing import is_parsed_language, parses
 
@@ -92,7 +94,7 @@ class InstructFromCode:
             asked = await self._statement(snippet, desk)
         except Refusal as refusal:
             return refused(self._checked(row, "statement", refusal), refusal.reason, refusal.detail)
-        row = replace_row(
+        row = extended(
             row,
             instruction=asked.value.instruction.strip(),
             generated=asked.generated("instruction"),
@@ -102,12 +104,12 @@ class InstructFromCode:
             return Shard((row,))
         try:
             program, generated = await complete(snippet, row.instruction, desk, self.options)
-            row = replace_row(row, output=program, generated=generated)
-            row = replace_row(row, checks=await self._checks(row, snippet, desk))
+            row = extended(row, output=program, generated=generated)
+            row = extended(row, checks=await self._checks(row, snippet, desk))
         except Refusal as refusal:
             row = self._checked(row, "program", refusal)
             if self.options.accept == "statement" and refusal.reason != "no answer":
-                return Shard((replace_row(row, output=snippet.code),))
+                return Shard((extended(row, output=snippet.code),))
             return refused(row, refusal.reason, refusal.detail)
         return Shard((row,))
 
@@ -129,20 +131,13 @@ class InstructFromCode:
             source=snippet.source,
             license=snippet.license,
             tags=(self.name,),
-            lineage=Lineage(
-                upstream_id=snippet.id,
-                repo=snippet.repo,
-                path=snippet.path,
-                commit=snippet.commit,
-                group=snippet.repo or snippet.path,
-                parents=(snippet.id,),
-            ),
+            lineage=snippet_lineage(snippet),
         )
 
     @staticmethod
     def _checked(row: Instruction, check: str, refusal: Refusal) -> Instruction:
         verdict = "not run" if refusal.reason in ("no answer", "request refused") else "failed"
-        return replace_row(row, checks=(Check(check=check, verdict=verdict, detail=refusal.reason),))
+        return extended(row, checks=(Check(check=check, verdict=verdict, detail=refusal.reason),))
 
     def _form(self, snippet: Snippet, prompt: Mapping[str, Any]) -> _Form:
         dice = draw(self.seed, snippet.id, "statement")
@@ -202,8 +197,6 @@ class InstructFromCode:
     async def _checks(self, row: Instruction, snippet: Snippet, desk: Desk) -> tuple[Check, ...]:
         """Does the program parse, hold the code unchanged, and run?"""
         language = snippet.programming_language
-        from codetune.synth.unchanged import holds_unchanged
-
         if not parses(row.output, language):
             raise Refusal("does not parse", row.output)
         if not holds_unchanged(row.output, snippet.code, language):
@@ -221,28 +214,3 @@ class InstructFromCode:
                 raise Refusal("could not be run", ran.detail)
             return (*held, Check(check="runs", verdict="not run", detail=ran.detail))
         raise Refusal("did not run", f"{ran.verdict}: {ran.detail}")
-
-
-def replace_row(
-    row: Instruction,
-    *,
-    instruction: str | None = None,
-    output: str | None = None,
-    generated: tuple[Generated, ...] = (),
-    checks: tuple[Check, ...] = (),
-) -> Instruction:
-    """A row with new text, new entries added to its lineage, and the id that goes with them."""
-    from dataclasses import replace
-
-    lineage = replace(
-        row.lineage,
-        generated=(*row.lineage.generated, *generated),
-        checks=(*row.lineage.checks, *checks),
-    )
-    return replace(
-        row,
-        id="",
-        instruction=row.instruction if instruction is None else instruction,
-        output=row.output if output is None else output,
-        lineage=lineage,
-    )

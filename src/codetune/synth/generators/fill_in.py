@@ -1,0 +1,184 @@
+"""Fill in the text that a row lacks: a summary, the reason of a defect, a review.
+
+CoMIT's question, "which field to generate", has one answer a generator here; the three differ in
+what they read and in where the text goes, and share how it is asked for and checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from codetune.records import Check, Instruction, Snippet
+from codetune.store.dataset import Shard
+from codetune.synth.answers import ModelForm
+from codetune.synth.desk import Desk
+from codetune.synth.generator import refused
+from codetune.synth.options import FillInOptions
+from codetune.synth.refusal import Refusal
+from codetune.synth.rows import child_lineage, extended, snippet_lineage
+from codetune.synth.statements import statement_fault
+from codetune.tasks.language_names import display_name
+from codetune.tasks.registry import get_task
+
+__all__ = ["ExplainDefect", "Review", "Summarize"]
+
+
+class Text(BaseModel):
+    """What was asked for."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class _FillIn:
+    options: FillInOptions
+    language: str = "en"
+    seed: int = 0
+
+    name: ClassVar[str]
+    prompt: ClassVar[str]
+    runs_code: ClassVar[bool] = False
+
+    def items(self, records: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        for record in records:
+            yield (record,)
+
+    async def _text(
+        self, row: Instruction, variables: Mapping[str, Any], of: str, desk: Desk
+    ) -> Shard[Instruction]:
+        """Ask for the text and put it at the end of the row's output."""
+        code = str(variables["code"])
+        try:
+            if not code.strip():
+                raise Refusal("no code", "the row has nothing to speak of")
+            if len(code) > self.options.code_chars:
+                raise Refusal("code too long", f"{len(code)} characters")
+            asked = await desk.ask(
+                self.prompt,
+                ModelForm(Text),
+                variables,
+                row=of,
+                max_new_tokens=3 * self.options.max_words + 24,
+                check=lambda answer: statement_fault(
+                    answer.text,
+                    language=self.language,
+                    words=(self.options.min_words, self.options.max_words),
+                    body=code,
+                    ground=code,
+                    min_grounded=self.options.min_grounded,
+                ),
+            )
+        except Refusal as refusal:
+            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=refusal.reason),))
+            return refused(row, refusal.reason, refusal.detail)
+        output = " ".join(part for part in (row.output.strip(), asked.value.text.strip()) if part)
+        checks = (Check(check=self.name, verdict="passed"),)
+        return Shard((extended(row, output=output, generated=asked.generated("output"), checks=checks),))
+
+
+@dataclass(frozen=True)
+class Summarize(_FillIn):
+    """What a snippet does, for code that nobody documented."""
+
+    name: ClassVar[str] = "summarize"
+    prompt: ClassVar[str] = "summarize"
+    summary: ClassVar[str] = "say what a snippet does, for code that has no documentation"
+    consumes: ClassVar[type[Snippet]] = Snippet
+    prompts: ClassVar[Mapping[str, frozenset[str]]] = {
+        "summarize": frozenset({"code", "programming_language"})
+    }
+
+    async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
+        (snippet,) = item
+        worded = get_task("code_summarization").word(
+            {"code": snippet.code, "docstring": "?", "programming_language": snippet.programming_language},
+            record_id=snippet.id,
+            seed=self.seed,
+            language=self.language,
+        )
+        row = Instruction(
+            task="code_summarization",
+            instruction=worded.instruction,
+            input=worded.input,
+            output="",
+            language=self.language,
+            programming_language=snippet.programming_language,
+            source=snippet.source,
+            license=snippet.license,
+            tags=(self.name,),
+            lineage=snippet_lineage(snippet),
+        )
+        shown = {"code": snippet.code, "programming_language": display_name(snippet.programming_language)}
+        return await self._text(row, shown, snippet.id, desk)
+
+
+@dataclass(frozen=True)
+class ExplainDefect(_FillIn):
+    """Why code is, or is not, defective: added to a verdict that is known."""
+
+    name: ClassVar[str] = "explain-defect"
+    prompt: ClassVar[str] = "explain_defect"
+    summary: ClassVar[str] = "add the reason to a row that says only whether code is defective"
+    consumes: ClassVar[type[Instruction]] = Instruction
+    prompts: ClassVar[Mapping[str, frozenset[str]]] = {
+        "explain_defect": frozenset({"code", "verdict", "programming_language"})
+    }
+
+    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+        (given,) = item
+        row = _copy(given, self.name)
+        if given.task != "defect_detection":
+            return refused(row, "other task", f"{given.task}, not defect_detection")
+        shown = {
+            "code": given.input or given.instruction,
+            "verdict": given.output,
+            "programming_language": display_name(given.programming_language or ""),
+        }
+        return await self._text(row, shown, given.id, desk)
+
+
+@dataclass(frozen=True)
+class Review(_FillIn):
+    """A reviewer's remark on a snippet."""
+
+    name: ClassVar[str] = "review"
+    prompt: ClassVar[str] = "review"
+    summary: ClassVar[str] = "write a review of a snippet: its most important weakness and how to mend it"
+    consumes: ClassVar[type[Snippet]] = Snippet
+    prompts: ClassVar[Mapping[str, frozenset[str]]] = {"review": frozenset({"code", "programming_language"})}
+
+    async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
+        (snippet,) = item
+        shown = {"code": snippet.code, "programming_language": display_name(snippet.programming_language)}
+        row = Instruction(
+            task="instruction_following",
+            instruction=desk.prompts["review"].extras["instruction"],
+            input=snippet.code,
+            output="",
+            language=self.language,
+            programming_language=snippet.programming_language,
+            source=snippet.source,
+            license=snippet.license,
+            tags=(self.name,),
+            lineage=snippet_lineage(snippet),
+        )
+        return await self._text(row, shown, snippet.id, desk)
+
+
+def _copy(given: Instruction, tag: str) -> Instruction:
+    return Instruction(
+        task=given.task,
+        instruction=given.instruction,
+        input=given.input,
+        output=given.output,
+        language=given.language,
+        programming_language=given.programming_language,
+        source=given.source,
+        license=given.license,
+        tags=(*given.tags, tag),
+        lineage=child_lineage(given),
+    )

@@ -1,0 +1,128 @@
+"""A problem inspired by a snippet, and its solution (OSS-Instruct, Magicoder).
+
+The snippet is a spark, not the answer: a solution that mostly repeats it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from codetune.records import Check, Instruction, Snippet
+from codetune.store.dataset import Shard
+from codetune.synth.answers import ModelForm
+from codetune.synth.desk import Desk
+from codetune.synth.generator import refused
+from codetune.synth.options import OssInstructOptions
+from codetune.synth.refusal import Refusal
+from codetune.synth.rows import extended, snippet_lineage
+from codetune.synth.snippet_text import shortened
+from codetune.synth.statements import statement_fault
+from codetune.synth.text_forms import CodeForm
+from codetune.tasks.language_names import display_name
+from codetune.text.parsing import is_parsed_language, tokens
+
+__all__ = ["OssInstruct", "copied_share"]
+
+_RUN = 6
+
+
+class Problem(BaseModel):
+    """The problem's statement."""
+
+    problem: str
+
+
+@dataclass(frozen=True)
+class OssInstruct:
+    """See the module."""
+
+    options: OssInstructOptions
+    language: str = "en"
+    seed: int = 0
+
+    name: ClassVar[str] = "oss-instruct"
+    summary: ClassVar[str] = "invent a self-contained problem inspired by a snippet, and solve it"
+    consumes: ClassVar[type[Snippet]] = Snippet
+    runs_code: ClassVar[bool] = False
+    prompts: ClassVar[Mapping[str, frozenset[str]]] = {
+        "oss_instruct": frozenset({"code", "programming_language"}),
+        "oss_solution": frozenset({"problem", "programming_language"}),
+    }
+
+    def items(self, records: Sequence[Snippet]) -> Iterator[tuple[Snippet, ...]]:
+        for record in records:
+            yield (record,)
+
+    async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
+        (snippet,) = item
+        row = Instruction(
+            task="code_generation",
+            instruction="",
+            output="",
+            language=self.language,
+            programming_language=snippet.programming_language,
+            source=snippet.source,
+            license=snippet.license,
+            tags=(self.name,),
+            lineage=snippet_lineage(snippet),
+        )
+        try:
+            if not is_parsed_language(snippet.programming_language):
+                raise Refusal("language not supported", snippet.programming_language)
+            row = await self._problem(row, snippet, desk)
+            row = await self._solution(row, snippet, desk)
+        except Refusal as refusal:
+            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=refusal.reason),))
+            return refused(row, refusal.reason, refusal.detail)
+        return Shard((row,))
+
+    async def _problem(self, row: Instruction, snippet: Snippet, desk: Desk) -> Instruction:
+        asked = await desk.ask(
+            "oss_instruct",
+            ModelForm(Problem),
+            {
+                "code": shortened(snippet.code, self.options.code_chars),
+                "programming_language": display_name(snippet.programming_language),
+            },
+            row=snippet.id,
+            max_new_tokens=320,
+            temperature=0.7,
+            check=lambda answer: statement_fault(
+                answer.problem, language=self.language, words=(self.options.min_words, 400), body=snippet.code
+            ),
+        )
+        return extended(
+            row, instruction=asked.value.problem.strip(), generated=asked.generated("instruction")
+        )
+
+    async def _solution(self, row: Instruction, snippet: Snippet, desk: Desk) -> Instruction:
+        language = snippet.programming_language
+        asked = await desk.ask(
+            "oss_solution",
+            CodeForm(language),
+            {"problem": row.instruction, "programming_language": display_name(language)},
+            row=snippet.id,
+            max_new_tokens=self.options.solution_tokens,
+        )
+        share = copied_share(asked.value, snippet.code, language)
+        if share > self.options.max_copied:
+            raise Refusal(
+                "repeats the snippet", f"{share:.0%} of the solution's token runs are the snippet's"
+            )
+        checks = (Check(check="parses", verdict="passed"), Check(check="not the snippet", verdict="passed"))
+        return extended(row, output=asked.value, generated=asked.generated("output"), checks=checks)
+
+
+def copied_share(code: str, original: str, programming_language: str) -> float:
+    """Share of the code's runs of six tokens that also stand in the original; 0 to 1."""
+
+    def runs(text: str) -> set[tuple[str, ...]]:
+        found = tokens(text, programming_language)
+        return {tuple(found[i : i + _RUN]) for i in range(max(1, len(found) - _RUN + 1))}
+
+    mine = runs(code)
+    return len(mine & runs(original)) / len(mine) if mine else 0.0

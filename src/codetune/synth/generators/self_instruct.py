@@ -1,0 +1,175 @@
+"""New tasks in the manner of given ones (Self-Instruct, as CodeAlpaca used it).
+
+    seed rows ─▶ new tasks, each with the input it needs, if any ─▶ new against all so far?
+              ─▶ the answer ─▶ kept and remembered
+
+Parts are made one after the other: a part's tasks are compared with the input, with every earlier
+part, and among themselves in order, so what is kept doesn't depend on who answered first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from codetune.records import Check, Generated, Instruction, Lineage
+from codetune.store.dataset import Reject, Shard
+from codetune.synth.answers import ModelForm
+from codetune.synth.desk import Desk
+from codetune.synth.drawing import draw
+from codetune.synth.generator import STAGE, refused
+from codetune.synth.novelty import NoveltyIndex
+from codetune.synth.options import SelfInstructOptions
+from codetune.synth.refusal import Refusal
+from codetune.synth.rows import child_lineage, extended
+from codetune.synth.statements import statement_fault
+from codetune.synth.text_forms import TextForm
+
+__all__ = ["SelfInstruct"]
+
+
+class NewTask(BaseModel):
+    """One task; `needs_input` is the model's own classification."""
+
+    instruction: str
+    needs_input: bool
+    input: str
+
+
+class NewTasks(BaseModel):
+    """Several."""
+
+    tasks: list[NewTask]
+
+
+@dataclass(frozen=True)
+class SelfInstruct:
+    """See the module."""
+
+    options: SelfInstructOptions
+    language: str = "en"
+    seed: int = 0
+    known: NoveltyIndex = field(default_factory=NoveltyIndex, compare=False)
+
+    name: ClassVar[str] = "self-instruct"
+    summary: ClassVar[str] = (
+        "write new tasks in the manner of a seed set, unlike all earlier ones, and answer them"
+    )
+    consumes: ClassVar[type[Instruction]] = Instruction
+    runs_code: ClassVar[bool] = False
+    prompts: ClassVar[Mapping[str, frozenset[str]]] = {
+        "self_instruct": frozenset({"examples", "count"}),
+        "answer": frozenset({"instruction", "input"}),
+    }
+
+    def items(self, records: Sequence[Instruction]) -> Iterator[tuple[Instruction, ...]]:
+        """Each row, followed by the other rows it is shown with."""
+        for record in records:
+            dice = draw(self.seed, record.id, "examples")
+            others = [other for other in records if other.id != record.id]
+            yield (record, *dice.sample(others, min(self.options.examples - 1, len(others))))
+
+    def recall(self, earlier: Iterable[Instruction]) -> None:
+        for row in earlier:
+            self.known.add(row.instruction)
+
+    def settle(self, made: Sequence[Shard[Instruction]]) -> Shard[Instruction]:
+        kept: list[Instruction] = []
+        rejected: list[Reject] = []
+        for shard in made:
+            rejected.extend(shard.rejected)
+            for row in shard.kept:
+                try:
+                    self._must_be_new(row.instruction)
+                except Refusal as refusal:
+                    rejected.append(
+                        Reject(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
+                    )
+                else:
+                    self.known.add(row.instruction)
+                    kept.append(row)
+        return Shard(tuple(kept), tuple(rejected))
+
+    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+        seed_row, *_ = item
+        try:
+            asked = await desk.ask(
+                "self_instruct",
+                ModelForm(NewTasks, {"tasks": {"minItems": 1, "maxItems": self.options.tasks_per_request}}),
+                {
+                    "examples": [{"instruction": row.instruction, "input": row.input} for row in item],
+                    "count": self.options.tasks_per_request,
+                },
+                row=seed_row.id,
+                max_new_tokens=160 * self.options.tasks_per_request,
+                temperature=0.8,
+            )
+        except Refusal as refusal:
+            return refused(self._row(seed_row, item, NewTask(instruction="", needs_input=False, input="")),
+                           refusal.reason, refusal.detail)  # fmt: skip
+        kept: list[Instruction] = []
+        rejected: list[Reject] = []
+        for task in asked.value.tasks:
+            row = self._row(seed_row, item, task, asked.generated("instruction", "input"))
+            try:
+                kept.append(await self._answered(row, task, desk))
+            except Refusal as refusal:
+                row = extended(row, checks=(Check(check="task", verdict="failed", detail=refusal.reason),))
+                rejected.append(Reject(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail))
+        return Shard(tuple(kept), tuple(rejected))
+
+    def _row(
+        self,
+        seed_row: Instruction,
+        item: tuple[Instruction, ...],
+        task: NewTask,
+        generated: tuple[Generated, ...] = (),
+    ) -> Instruction:
+        base = child_lineage(seed_row)
+        return Instruction(
+            task="instruction_following",
+            instruction=task.instruction.strip(),
+            input=task.input.strip() if task.needs_input else "",
+            output="",
+            language=self.language,
+            source=seed_row.source,
+            license=seed_row.license,
+            tags=(self.name,),
+            # A task of its own: it shares no group with the rows it was shown.
+            lineage=Lineage(
+                upstream_id=base.upstream_id, parents=tuple(row.id for row in item), generated=generated
+            ),
+        )
+
+    async def _answered(self, row: Instruction, task: NewTask, desk: Desk) -> Instruction:
+        fault = statement_fault(
+            row.instruction,
+            language=self.language,
+            words=(self.options.min_words, self.options.max_words),
+        )
+        if fault is not None:
+            raise Refusal(*fault)
+        if task.needs_input and not row.input:
+            raise Refusal("input missing", "the task says it needs an input and has none")
+        self._must_be_new(row.instruction)  # against earlier parts: before its answer is paid for
+        asked = await desk.ask(
+            "answer",
+            TextForm(),
+            {"instruction": row.instruction, "input": row.input},
+            row=row.id,
+            max_new_tokens=self.options.answer_tokens,
+        )
+        return extended(
+            row,
+            output=asked.value,
+            generated=asked.generated("output"),
+            checks=(Check(check="novel", verdict="passed"),),
+        )
+
+    def _must_be_new(self, instruction: str) -> None:
+        score, which = self.known.nearest(instruction)
+        if score > self.options.max_similarity:
+            raise Refusal("not new", f"ROUGE-L {score:.2f} with: {which}")

@@ -1,0 +1,195 @@
+"""For an instruction: a solution and tests, kept only where the tests pass and bite.
+
+instruction ─▶ solution ─▶ tests ─▶ they pass ─▶ they pass again ─▶ an empty body fails
+            ─▶ mutants fail ─▶ kept, with the mutation score
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from codetune.execution.protocol import Limits, Program
+from codetune.records import Check, Instruction, Verdict
+from codetune.store.dataset import Shard
+from codetune.synth.answers import ModelForm
+from codetune.synth.desk import Desk
+from codetune.synth.generator import refused
+from codetune.synth.mutants import emptied, mutants
+from codetune.synth.options import SolveAndTestOptions
+from codetune.synth.refusal import Refusal
+from codetune.synth.rows import child_lineage, extended
+from codetune.synth.text_forms import CodeForm
+
+__all__ = ["SolveAndTest"]
+
+
+class Tests(BaseModel):
+    """The tests' lines."""
+
+    tests: list[str]
+
+
+@dataclass(frozen=True)
+class SolveAndTest:
+    """See the module."""
+
+    options: SolveAndTestOptions
+    language: str = "en"
+    seed: int = 0
+
+    name: ClassVar[str] = "solve-and-test"
+    summary: ClassVar[str] = "write a solution and tests; keep them where the tests pass and notice faults"
+    consumes: ClassVar[type[Instruction]] = Instruction
+    runs_code: ClassVar[bool] = True
+    prompts: ClassVar[Mapping[str, frozenset[str]]] = {
+        "solve": frozenset({"instruction", "input"}),
+        "write_tests": frozenset({"instruction", "input", "code", "entry_point", "count"}),
+    }
+
+    def items(self, records: Sequence[Instruction]) -> Iterator[tuple[Instruction, ...]]:
+        for record in records:
+            yield (record,)
+
+    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+        (given,) = item
+        row = Instruction(
+            task="code_generation",
+            instruction=given.instruction,
+            input=given.input,
+            output=given.output if self.options.solution == "given" else "",
+            language=given.language,
+            programming_language="python",
+            source=given.source,
+            license=given.license,
+            tags=(*given.tags, self.name),
+            lineage=child_lineage(given),
+        )
+        try:
+            if given.programming_language not in (None, "python"):
+                raise Refusal("language not supported", str(given.programming_language))
+            row = await self._solve(row, desk)
+            entry_point = _entry_point(row.output)
+            row = await self._write_tests(row, entry_point, desk)
+            await self._hold(row, desk)
+            row = extended(row, checks=await self._bite(row, desk))
+        except Refusal as refusal:
+            verdict = "not run" if refusal.reason in ("no answer", "request refused") else "failed"
+            row = extended(row, checks=(Check(check=self.name, verdict=verdict, detail=refusal.reason),))
+            return refused(row, refusal.reason, refusal.detail)
+        return Shard((row,))
+
+    async def _solve(self, row: Instruction, desk: Desk) -> Instruction:
+        if self.options.solution == "given":
+            return row
+        asked = await desk.ask(
+            "solve",
+            CodeForm("python"),
+            {"instruction": row.instruction, "input": row.input},
+            row=row.lineage.parents[0],
+            max_new_tokens=self.options.solution_tokens,
+            check=_has_function,
+        )
+        return extended(row, output=asked.value, generated=asked.generated("output"))
+
+    async def _write_tests(self, row: Instruction, entry_point: str, desk: Desk) -> Instruction:
+        name = entry_point.replace(".", r"\.")
+        limits = {
+            "tests": {
+                "minItems": self.options.tests,
+                "maxItems": self.options.tests,
+                "items": {"type": "string", "pattern": rf"^assert {name}\([^;#]{{0,60}}\) == [^;#]{{1,40}}$"},
+            }
+        }
+        asked = await desk.ask(
+            "write_tests",
+            ModelForm(Tests, limits),
+            {
+                "instruction": row.instruction,
+                "input": row.input,
+                "code": row.output,
+                "entry_point": entry_point,
+                "count": self.options.tests,
+            },
+            row=row.lineage.parents[0],
+            max_new_tokens=48 * self.options.tests,
+            check=lambda answer: _tests_fault(answer.tests, entry_point),
+        )
+        tests = "\n".join(dict.fromkeys(asked.value.tests)) + "\n"
+        return extended(row, tests=tests, generated=asked.generated("tests"))
+
+    async def _verdict(
+        self, row: Instruction, code: str, desk: Desk, *, again: bool = False
+    ) -> tuple[Verdict, str]:
+        # The verdict cache goes by content; a comment makes the second run a real one.
+        tests = (row.tests or "") + ("# once more\n" if again else "")
+        limits = Limits(cpu_seconds=self.options.cpu_seconds)
+        ran = await desk.run(Program(id=row.id, code=code, tests=tests, limits=limits))
+        if not ran.verdict.is_about_the_program:
+            raise Refusal("could not be run", f"{ran.verdict}: {ran.detail}")
+        return ran.verdict, ran.detail
+
+    async def _hold(self, row: Instruction, desk: Desk) -> None:
+        verdict, detail = await self._verdict(row, row.output, desk)
+        if verdict is not Verdict.PASS:
+            raise Refusal("tests fail", f"{verdict}: {detail}")
+        verdict, detail = await self._verdict(row, row.output, desk, again=True)
+        if verdict is not Verdict.PASS:
+            raise Refusal("flaky", f"passed once, then {verdict}: {detail}")
+
+    async def _bite(self, row: Instruction, desk: Desk) -> tuple[Check, ...]:
+        verdict, _ = await self._verdict(row, emptied(row.output), desk)
+        if verdict is Verdict.PASS:
+            raise Refusal("tests can't fail", "an empty body passes them")
+        faulty = mutants(row.output, count=self.options.mutants, seed=self.seed, row=row.lineage.parents[0])
+        killed = 0
+        for mutant in faulty:
+            verdict, _ = await self._verdict(row, mutant, desk)
+            killed += verdict is not Verdict.PASS
+        if faulty and killed / len(faulty) < self.options.min_mutation_score:
+            raise Refusal("tests too weak", f"they notice {killed} of {len(faulty)} faults")
+        score = f"{killed} of {len(faulty)} mutants failed"
+        return (
+            Check(check="tests pass twice", verdict="passed"),
+            Check(check="empty body fails", verdict="passed"),
+            Check(check="mutation score", verdict="passed" if faulty else "not run", detail=score),
+        )
+
+
+def _functions(code: str) -> list[str]:
+    return [node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+
+
+def _has_function(code: str) -> tuple[str, str] | None:
+    return None if _functions(code) else ("no function", "the code has to define a function")
+
+
+def _entry_point(code: str) -> str:
+    """The function to test: the last one at the top, which may call the others."""
+    try:
+        functions = _functions(code)
+    except SyntaxError as error:
+        raise Refusal("does not parse", str(error)) from None
+    if not functions:
+        raise Refusal("no function", "tests need a function at the top level")
+    return functions[-1]
+
+
+def _tests_fault(tests: Sequence[str], entry_point: str) -> tuple[str, str] | None:
+    for line in tests:
+        try:
+            node = ast.parse(line).body
+        except (SyntaxError, ValueError):
+            return "tests do not parse", f"{line!r} is not valid Python"
+        if len(node) != 1 or not isinstance(node[0], ast.Assert):
+            return "not a test", f"{line!r} is not one assert"
+        called = {
+            n.func.id for n in ast.walk(node[0]) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
+        if entry_point not in called:
+            return "not a test", f"{line!r} does not call {entry_point}"
+    return None

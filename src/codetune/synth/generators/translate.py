@@ -1,0 +1,133 @@
+"""The natural language of a row in another language; everything else comes out as it went in.
+
+text ─▶ code taken out ─▶ translated ─▶ every mark there once? ─▶ identifiers, paths and numbers
+     the same? ─▶ in the language asked for? ─▶ (translated back: still the same meaning?) ─▶ kept
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from codetune.records import Check, Generated, Instruction
+from codetune.store.dataset import Shard
+from codetune.synth.desk import Desk
+from codetune.synth.generator import refused
+from codetune.synth.novelty import rouge_l, words
+from codetune.synth.options import TranslateOptions
+from codetune.synth.protected import changed_tokens, mask
+from codetune.synth.refusal import Refusal
+from codetune.synth.rows import child_lineage, extended
+from codetune.synth.statements import chinese_share
+from codetune.synth.text_forms import TextForm
+from codetune.tasks.registry import TASKS
+
+__all__ = ["Translate"]
+
+_NAMES = {
+    "en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese",
+    "ko": "Korean", "pt": "Portuguese", "ru": "Russian", "it": "Italian",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Translate:
+    """See the module."""
+
+    options: TranslateOptions
+    language: str = "en"
+    seed: int = 0
+
+    name: ClassVar[str] = "translate"
+    summary: ClassVar[str] = "translate the natural language of rows; code, names, paths and numbers stay"
+    consumes: ClassVar[type[Instruction]] = Instruction
+    runs_code: ClassVar[bool] = False
+    prompts: ClassVar[Mapping[str, frozenset[str]]] = {
+        "translate": frozenset({"text", "source_language", "target_language"})
+    }
+
+    def items(self, records: Sequence[Instruction]) -> Iterator[tuple[Instruction, ...]]:
+        for record in records:
+            yield (record,)
+
+    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+        (given,) = item
+        row = replace(
+            given,
+            id="",
+            tags=(*given.tags, self.name),
+            lineage=replace(child_lineage(given), wording=given.lineage.wording, checks=given.lineage.checks),
+        )
+        fields = ["instruction"]
+        if given.task in TASKS and TASKS[given.task].answer == "text" and given.output:
+            fields.append("output")
+        try:
+            if given.language == self.options.to:
+                raise Refusal("already in the language", self.options.to)
+            texts: dict[str, str] = {}
+            generated: tuple[Generated, ...] = ()
+            for name in fields:
+                texts[name], entries = await self._translated(given, name, desk)
+                generated += entries
+        except Refusal as refusal:
+            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=refusal.reason),))
+            return refused(row, refusal.reason, refusal.detail)
+        row = extended(
+            row,
+            instruction=texts["instruction"],
+            output=texts.get("output"),
+            language=self.options.to,
+            generated=generated,
+            checks=(Check(check="code, names, paths and numbers unchanged", verdict="passed"),),
+        )
+        return Shard((row,))
+
+    async def _translated(
+        self, row: Instruction, field: str, desk: Desk
+    ) -> tuple[str, tuple[Generated, ...]]:
+        original: str = getattr(row, field)
+        if len(original) > self.options.max_chars:
+            raise Refusal("text too long", f"{len(original)} characters of {field}")
+        text, entries = await self._one_way(original, row, field, row.language, self.options.to, desk)
+        if self.options.round_trip:
+            back, _ = await self._one_way(text, row, field, self.options.to, row.language, desk)
+            score = rouge_l(words(back), words(original))
+            if score < self.options.min_round_trip:
+                raise Refusal("round trip differs", f"ROUGE-L {score:.2f}: {back}")
+        return text, entries
+
+    async def _one_way(
+        self, original: str, row: Instruction, field: str, source: str, target: str, desk: Desk
+    ) -> tuple[str, tuple[Generated, ...]]:
+        masked = mask(original)
+
+        def fault(answer: str) -> tuple[str, str] | None:
+            restored = masked.restored(answer)
+            if restored is None:
+                return "code lost", "every mark like ⟦0⟧ has to stand in the translation exactly once"
+            changed = changed_tokens(masked.text, answer)
+            if changed:
+                return (
+                    "names or numbers changed",
+                    f"these have to stay as they are: {', '.join(changed[:10])}",
+                )
+            if target == "zh" and chinese_share(answer) < 0.3:
+                return "wrong language", "the translation has to be Chinese"
+            if target != "zh" and source == "zh" and chinese_share(answer) > 0.1:
+                return "wrong language", f"the translation has to be {_NAMES.get(target, target)}"
+            return None
+
+        asked = await desk.ask(
+            "translate",
+            TextForm(),
+            {
+                "text": masked.text,
+                "source_language": _NAMES.get(source, source),
+                "target_language": _NAMES.get(target, target),
+            },
+            row=f"{row.id}:{field}:{target}",
+            max_new_tokens=len(original) + 64,
+            check=fault,
+        )
+        return masked.restored(asked.value) or "", asked.generated(field)

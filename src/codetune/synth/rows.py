@@ -1,0 +1,63 @@
+"""Instruction rows on their way through a generator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from codetune.records import Check, Generated, Instruction, Lineage, Snippet
+
+__all__ = ["child_lineage", "extended", "snippet_lineage"]
+
+
+def extended(
+    row: Instruction,
+    *,
+    instruction: str | None = None,
+    input: str | None = None,
+    output: str | None = None,
+    tests: str | None = None,
+    language: str | None = None,
+    generated: tuple[Generated, ...] = (),
+    checks: tuple[Check, ...] = (),
+) -> Instruction:
+    """A row with new text, more entries in its lineage, and the id that goes with them."""
+    lineage = replace(
+        row.lineage,
+        generated=(*row.lineage.generated, *generated),
+        checks=(*row.lineage.checks, *checks),
+    )
+    return replace(
+        row,
+        id="",
+        instruction=row.instruction if instruction is None else instruction,
+        input=row.input if input is None else input,
+        output=row.output if output is None else output,
+        tests=row.tests if tests is None else tests,
+        language=row.language if language is None else language,
+        lineage=lineage,
+    )
+
+
+def snippet_lineage(snippet: Snippet) -> Lineage:
+    """Lineage of a row made from a snippet; rows of one repository (or file) are one group."""
+    return Lineage(
+        upstream_id=snippet.id,
+        repo=snippet.repo,
+        path=snippet.path,
+        commit=snippet.commit,
+        group=snippet.repo or snippet.path,
+        parents=(snippet.id,),
+    )
+
+
+def child_lineage(row: Instruction) -> Lineage:
+    """Lineage of a new row made from another one: its origin stays, its history does not."""
+    return Lineage(
+        upstream_id=row.lineage.upstream_id,
+        url=row.lineage.url,
+        repo=row.lineage.repo,
+        path=row.lineage.path,
+        commit=row.lineage.commit,
+        group=row.lineage.group or row.id,
+        parents=(row.id,),
+    )
