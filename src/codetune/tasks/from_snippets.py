@@ -113,9 +113,11 @@ def _generation(
 def _completion(
     snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
 ) -> dict[str, FieldValue]:
-    lines = snippet.code.splitlines(keepends=True)
-    if len(snippet.code) > config.max_code_chars:
-        raise _Refused("code too long", f"{len(snippet.code)} characters")
+    definition = split_definition(snippet.code, snippet.programming_language)
+    code = definition.code if definition is not None else snippet.code  # prose is not what is to be completed
+    lines = code.splitlines(keepends=True)
+    if len(code) > config.max_code_chars:
+        raise _Refused("code too long", f"{len(code)} characters")
     # Two lines to go on from, and a line that says something: no lone bracket, no comment.
     cuts = [
         number
