@@ -7,11 +7,12 @@ from pathlib import Path
 
 from codetune.execution.language_job import Artefacts, language_work
 from codetune.execution.languages.failures import read_failure
-from codetune.execution.pool import Answer, Pool, Work
+from codetune.execution.pool import Pool
 from codetune.execution.protocol import Execution, Program
-from codetune.execution.python_job import python_work
+from codetune.execution.python_job import python_work, strict_work
 from codetune.execution.toolchains import LANGUAGES, toolchain
 from codetune.execution.verdicts import judge as judge_evidence
+from codetune.execution.work import Answer, Work
 
 __all__ = ["BoxExecutor"]
 
@@ -41,6 +42,8 @@ class BoxExecutor:
         if not program.code.strip():
             return Work.done(program, Answer({"no_code": True}))
         if program.language == "python":
+            if self._judge == "strict" and program.tests is not None and program.expected_stdout is None:
+                return strict_work(program)
             return python_work(program)
         if program.language not in LANGUAGES:
             known = ", ".join(LANGUAGES)
@@ -54,6 +57,13 @@ class BoxExecutor:
             )
         return language_work(program, tools, self._artefacts)
 
+    def _integrity(self, program: Program, answer: Answer) -> str:
+        if self._judge == "standard":
+            return "standard"
+        if program.expected_stdout is not None or "referee" in answer.evidence:
+            return "strict"
+        return "weak"
+
     def _execution(self, program: Program, answer: Answer) -> Execution:
         return judge_evidence(
             program,
@@ -61,6 +71,7 @@ class BoxExecutor:
             answer.stdout,
             answer.stderr,
             tier=self.tier,
+            integrity=self._integrity(program, answer),
             read_failure=None if program.language == "python" else read_failure,
         )
 

@@ -88,6 +88,7 @@ class SlotGroups:
         self.holds_processes = "pids" in folders
         self._set: dict[str, int] = {}
         self._seen = {"oom": 0, "pids": 0}
+        self._open: dict[str, int] = {}
 
     @classmethod
     def create(cls, number: int) -> SlotGroups | None:
@@ -128,29 +129,35 @@ class SlotGroups:
         if self.holds_processes:
             self._write("pids", "pids.max", processes + _OWN_PROCESSES)
 
-    def _count(self, controller: str, names: tuple[str, str], key: str) -> int:
+    def _count(self, controller: str, names: tuple[str, str], key: bytes) -> int:
+        """One number of an events file; the file stays open, this is asked after every job."""
         version, folder = self._folders[controller]
         try:
-            text = (folder / names[version - 1]).read_text()
+            if controller not in self._open:
+                self._open[controller] = os.open(folder / names[version - 1], os.O_RDONLY)
+            words = os.pread(self._open[controller], 4096, 0).split()
         except OSError:
             return 0
-        return next((int(value) for word, value in map(str.split, text.splitlines()) if word == key), 0)
+        return int(words[words.index(key) + 1]) if key in words else 0
 
     def events(self) -> dict[str, Any]:
         """Whether the kernel ran into a limit since the last call."""
         answer: dict[str, Any] = {}
         if self.holds_memory:
-            count = self._count("memory", ("memory.oom_control", "memory.events"), "oom_kill")
+            count = self._count("memory", ("memory.oom_control", "memory.events"), b"oom_kill")
             answer["oom_killed"] = count > self._seen["oom"]
             self._seen["oom"] = count
         if self.holds_processes:
-            count = self._count("pids", ("pids.events", "pids.events"), "max")
+            count = self._count("pids", ("pids.events", "pids.events"), b"max")
             answer["process_limit_hit"] = count > self._seen["pids"]
             self._seen["pids"] = count
         return answer
 
     def remove(self) -> None:
         """Remove the groups; they are empty once the zygote is reaped."""
+        for handle in self._open.values():
+            os.close(handle)
+        self._open.clear()
         for _, folder in self._folders.values():
             for _ in range(20):
                 try:

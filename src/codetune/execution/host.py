@@ -10,9 +10,23 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-__all__ = ["BoxView", "base_python", "box_view"]
+__all__ = ["ENVIRONMENT", "BoxView", "base_python", "box_view"]
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix/store")
+
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/box",
+    "TMPDIR": "/box",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",  # sets print in the same order in every run
+    "PYTHONUTF8": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",  # a process limit leaves no room for a thread a core
+    "OMP_NUM_THREADS": "1",
+}
+"""Every box's environment, and the zygote's: a Python program inherits it without a change."""
 
 
 class BoxView:

@@ -7,12 +7,13 @@ from hashlib import blake2b
 from typing import Any
 
 from codetune.execution.box.wire import pack
+from codetune.execution.host import ENVIRONMENT
 from codetune.execution.languages.recipe import Build, Recipe
 from codetune.execution.languages.table import RECIPES
-from codetune.execution.pool import Answer, Work
 from codetune.execution.protocol import Limits, Program
-from codetune.execution.python_job import ENVIRONMENT, limits_header
+from codetune.execution.python_job import as_bytes, limits_header
 from codetune.execution.toolchains import Toolchain
+from codetune.execution.work import Answer, Work
 
 __all__ = ["Artefacts", "language_work"]
 
@@ -86,7 +87,7 @@ def _run_work(program: Program, build: Build, recipe: Recipe, files: dict[str, b
     more: dict[str, Any] = {
         # The program's own files are not its disk use.
         "disk_bytes": limits.disk_bytes + size + 4096 * len(files),
-        "stdin": None if program.stdin is None else program.stdin.encode("utf-8", "surrogatepass"),
+        "stdin": None if program.stdin is None else as_bytes(program.stdin),
     }
     if compares:
         more["keep_bytes"] = limits_header(limits, keep_all=True)["keep_bytes"]

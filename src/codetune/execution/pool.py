@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from codetune.errors import ExecutionError
 from codetune.execution.box.wire import ConnectionClosed
 from codetune.execution.slot import Slot, SlotSpec
+from codetune.execution.work import Answer, Work
 
-__all__ = ["Answer", "Pool", "Work"]
+__all__ = ["Pool"]
 
 T = TypeVar("T")
 
@@ -24,34 +24,18 @@ _WINDOW_PER_SLOT = 64
 _TRIES = 2
 
 
-@dataclass(slots=True)
-class Work(Generic[T]):
-    """One job on its way."""
+class AnySlot(Protocol):
+    """A place where one job runs at a time."""
 
-    item: T
-    frame: bytes
-    memory_bytes: int
-    processes: int
-    then: Callable[[Answer], Work[T] | Answer] | None = None
-    """What follows from the answer: another job (a compiler's program), or the answer itself."""
-    tries: int = 0
-    answer: Answer | None = None
-    """Known beforehand: nothing has to be run."""
+    def fileno(self) -> int:
+        """Readable when the answer is there."""
+        ...
 
-    @classmethod
-    def done(cls, item: T, answer: Answer) -> Work[T]:
-        """A job that needs no box; it only waits for its turn."""
-        return cls(item, b"", 0, 0, answer=answer)
+    def send(self, work: Work[Any]) -> None: ...
 
+    def receive(self) -> tuple[dict[str, Any], list[bytes]]: ...
 
-@dataclass(slots=True)
-class Answer:
-    """What came back; `evidence` has `broken` where the slot died on it each time."""
-
-    evidence: dict[str, Any]
-    stdout: bytes = b""
-    stderr: bytes = b""
-    artefacts: bytes = b""
+    def close(self) -> None: ...
 
 
 class Pool:
@@ -60,26 +44,30 @@ class Pool:
     Args:
         spec: Tier and view of every slot.
         workers: Slots, at least 1; they are started when first needed.
+        make_slot: What a slot is: one zygote, or a pair for strict judging.
     """
 
-    def __init__(self, spec: SlotSpec, workers: int) -> None:
+    def __init__(
+        self, spec: SlotSpec, workers: int, make_slot: Callable[[SlotSpec, int], AnySlot] = Slot
+    ) -> None:
         self.spec = spec
+        self._make_slot = make_slot
         self.workers = workers
-        self._slots: list[Slot] = []
-        self._idle: list[Slot] = []
+        self._slots: list[AnySlot] = []
+        self._idle: list[AnySlot] = []
         self._next_number = 0
 
-    def _start(self) -> Slot:
-        slot = Slot(self.spec, self._next_number)
+    def _start(self) -> AnySlot:
+        slot = self._make_slot(self.spec, self._next_number)
         self._next_number += 1
         self._slots.append(slot)
         return slot
 
-    def _replace(self, slot: Slot) -> None:
+    def _replace(self, slot: AnySlot) -> None:
         slot.close()
         self._slots.remove(slot)
 
-    def _take(self) -> Slot | None:
+    def _take(self) -> AnySlot | None:
         if self._idle:
             return self._idle.pop()
         return self._start() if len(self._slots) < self.workers else None
@@ -91,7 +79,7 @@ class Pool:
             if slot is None:
                 raise ExecutionError("every slot of the pool is busy")
             try:
-                slot.send(work.frame, memory_bytes=work.memory_bytes, processes=work.processes)
+                slot.send(work)
                 evidence, blobs = slot.receive()
             except ConnectionClosed:
                 self._replace(slot)
@@ -103,7 +91,7 @@ class Pool:
                 self._replace(slot)  # interrupted: what it runs must not live on
                 raise
             self._idle.append(slot)
-            answer = Answer(evidence, *blobs)
+            answer = Answer.of(evidence, blobs)
             following = work.then(answer) if work.then is not None else answer
             if isinstance(following, Answer):
                 return following
@@ -125,15 +113,15 @@ class Pool:
         finally:
             schedule.abandon()
 
-    def take(self) -> Slot | None:
+    def take(self) -> AnySlot | None:
         """An idle slot, or a new one while there may be more."""
         return self._take()
 
-    def give_back(self, slot: Slot) -> None:
+    def give_back(self, slot: AnySlot) -> None:
         """The slot is idle again."""
         self._idle.append(slot)
 
-    def replace(self, slot: Slot) -> None:
+    def replace(self, slot: AnySlot) -> None:
         """End a slot that is of no use any more; another takes its place when needed."""
         self._replace(slot)
 
@@ -154,7 +142,7 @@ class _Schedule(Generic[T]):
         self._exhausted = False
         self._started = 0
         self._turn = 0
-        self._running: dict[int, tuple[int, Work[T], Slot]] = {}
+        self._running: dict[int, tuple[int, Work[T], AnySlot]] = {}
         self._again: list[tuple[int, Work[T]]] = []
         self._lonely: list[tuple[int, Work[T]]] = []
         self._done: dict[int, tuple[T, Answer]] = {}
@@ -207,7 +195,7 @@ class _Schedule(Generic[T]):
                 self._done[index] = (work.item, work.answer)
                 continue
             try:
-                slot.send(work.frame, memory_bytes=work.memory_bytes, processes=work.processes)
+                slot.send(work)
             except ConnectionClosed:
                 self._lost(index, work, slot)
                 continue
@@ -224,7 +212,7 @@ class _Schedule(Generic[T]):
                 self._lost(index, work, slot)
                 continue
             self._pool.give_back(slot)
-            answer = Answer(evidence, *blobs)
+            answer = Answer.of(evidence, blobs)
             following = work.then(answer) if work.then is not None else answer
             if isinstance(following, Work):
                 self._again.append((index, following))
@@ -233,7 +221,7 @@ class _Schedule(Generic[T]):
             else:
                 self._done[index] = (work.item, following)
 
-    def _lost(self, index: int, work: Work[T], slot: Slot) -> None:
+    def _lost(self, index: int, work: Work[T], slot: AnySlot) -> None:
         """The zygote died: once that is chance, twice it is told."""
         self._pool.replace(slot)
         work.tries += 1

@@ -8,9 +8,11 @@ from pathlib import Path
 from codetune.engine.local import available_cores
 from codetune.errors import UsageError
 from codetune.execution.box_executor import BoxExecutor
+from codetune.execution.pair import PairSlot
 from codetune.execution.pool import Pool
 from codetune.execution.probe import choose_spec, unsandboxed_spec
 from codetune.execution.protocol import Executor
+from codetune.execution.slot import Slot
 
 __all__ = ["open_executor"]
 
@@ -48,4 +50,5 @@ def open_executor(
     else:
         print(_WARNING, file=sys.stderr)
         spec = unsandboxed_spec()
-    return BoxExecutor(Pool(spec, workers or available_cores()), judge=judge, cache=cache)
+    pool = Pool(spec, workers or available_cores(), PairSlot if judge == "strict" else Slot)
+    return BoxExecutor(pool, judge=judge, cache=cache)

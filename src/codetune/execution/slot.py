@@ -14,7 +14,8 @@ from typing import Any
 from codetune.errors import ExecutionError
 from codetune.execution.box.wire import ConnectionClosed, pack, receive
 from codetune.execution.cgroups import SlotGroups
-from codetune.execution.host import BoxView, base_python, python_path
+from codetune.execution.host import ENVIRONMENT, BoxView, base_python, python_path
+from codetune.execution.work import Work
 
 __all__ = ["Slot", "SlotRefused", "SlotSpec"]
 
@@ -25,16 +26,6 @@ _START = (
     "from codetune.execution.box import zygote; sys.path.remove(own); "
     "import os, socket; zygote.main(socket.socket(fileno=int(sys.argv[1]))); os._exit(0)"
 )
-_ENVIRONMENT = {
-    "PYTHONHASHSEED": "0",  # sets print in the same order in every run
-    "PYTHONUTF8": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "LANG": "C.UTF-8",
-    "HOME": "/box",
-}
 _FIRST_SLOT_USER = 70_000
 _SLOT_USERS_PER_RUNNER = 64
 
@@ -86,7 +77,7 @@ class Slot:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(theirs.fileno(),),
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
             start_new_session=True,  # Ctrl-C at the terminal is the runner's business
             cwd="/",
         )
@@ -124,16 +115,19 @@ class Slot:
     def fileno(self) -> int:
         return self.socket.fileno()
 
-    def send(self, frame: bytes, *, memory_bytes: int, processes: int) -> None:
-        """Give the zygote a job; it must be idle.
+    def send(self, work: Work[Any], channel: int = -1) -> None:
+        """Give the zygote a job; it must be idle. A strict run's half gets its end of the channel too.
 
         Raises:
             ConnectionClosed: The zygote is gone.
         """
+        frame = work.frame
         if self.groups is not None:
-            self.groups.limit(memory_bytes=memory_bytes, processes=processes)
+            self.groups.limit(memory_bytes=work.memory_bytes, processes=work.processes)
         try:
             self.socket.sendall(frame)
+            if channel >= 0:
+                socket.send_fds(self.socket, [b"+"], [channel])
         except OSError as error:
             raise ConnectionClosed from error
 

@@ -122,6 +122,25 @@ def _left_well(evidence: Mapping[str, Any]) -> bool:
     return evidence.get("status") == 0
 
 
+def _by_referee(evidence: Mapping[str, Any]) -> tuple[Verdict, str] | None:
+    """What the tests say, from outside; None where the program was gone and its own end decides."""
+    report = evidence.get("report") or {}
+    kind, detail = report.get("kind"), str(report.get("detail", ""))
+    match kind:
+        case "end":
+            return Verdict.PASS, ""
+        case "assertion":
+            return Verdict.WRONG, detail
+        case "lost":
+            return None
+        case "error" | "exit":
+            return Verdict.RUNTIME, detail
+        case "compile" | "tests-compile":
+            return Verdict.HARNESS_ERROR, f"the tests don't compile: {detail}"
+    cause = evidence.get("broken") or evidence.get("stopped") or kind or "it ended unexpectedly"
+    return Verdict.HARNESS_ERROR, f"the tests' own box failed: {cause}"
+
+
 def _decide(
     program: Program,
     evidence: Mapping[str, Any],
@@ -138,6 +157,12 @@ def _decide(
     if evidence.get("compile_failed"):
         return Verdict.COMPILE, _compiler_words(evidence, stdout + stderr)
     report = evidence.get("report") or {}
+    if "referee" in evidence:
+        said = _by_referee(evidence["referee"])
+        if said is not None:
+            return said
+        if report.get("kind") in ("end", "lost"):  # the program's own word counts for nothing here
+            return Verdict.WRONG, "what it answered was no answer"
     if program.expected_stdout is not None and evidence.get("stopped") is None and _left_well(evidence):
         if same_output(program.expected_stdout, stdout):
             return Verdict.PASS, ""
@@ -171,6 +196,7 @@ def judge(
     stderr: bytes,
     *,
     tier: str,
+    integrity: str = "standard",
     read_failure: Callable[[str], Verdict | None] | None = None,
 ) -> Execution:
     """Make the verdict on one run.
@@ -182,6 +208,7 @@ def judge(
         stdout: As captured.
         stderr: As captured.
         tier: Which isolation held.
+        integrity: How far the judge was out of the program's reach.
         read_failure: For other languages, tells a failed assertion from a crash by what was printed.
     """
     out, err = stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
@@ -196,4 +223,5 @@ def judge(
         detail=detail.encode("utf-8", "replace").decode()[:_DETAIL_CHARACTERS],
         exit_code=_exit_code(evidence),
         tier=tier,
+        integrity=integrity,
     )

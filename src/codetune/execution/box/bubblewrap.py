@@ -38,7 +38,7 @@ class Bubblewrap:
         self._python_path = config["python_path"]
         self._watch_memory = config["watch_memory"]
         self.facts: dict[str, Any] = {"seccomp": seccomp.assemble() is not None}
-        self._environment = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PATH": "/usr/bin:/bin"}
+        self._environment = dict(os.environ)
         package = os.path.dirname(os.path.abspath(__file__))
         self._command = [
             config["bwrap"], "--unshare-all", "--die-with-parent", "--as-pid-1", "--cap-drop", "ALL",
@@ -69,7 +69,7 @@ class Bubblewrap:
                 feed.sendall(pack({"watch_memory": self._watch_memory, **_header(job)}, _blobs(job)))
             os._exit(0)
         feed.close()
-        ends = [request.fileno(), *(getattr(pipes, name) for name in Pipes.__slots__)]
+        ends = [request.fileno(), *pipes.ends()]
         for end in ends:
             os.set_inheritable(end, True)
         command = [

@@ -20,6 +20,7 @@ from codetune.execution.box.job import Job
 from codetune.execution.box.limits import confine
 from codetune.execution.box.python_program import run_python
 from codetune.execution.box.root import BOX
+from codetune.execution.box.syscalls import fork_quickly
 from codetune.execution.box.usage import Usage, living_usage, others_in_namespace
 
 __all__ = ["Pipes", "Surroundings", "run_box"]
@@ -43,6 +44,12 @@ class Pipes:
     status: int
     """PID 1's own; the program never sees it."""
     artefacts: int
+    channel: int = -1
+    """To the other box of a strict run; -1 where there is none."""
+
+    def ends(self) -> list[int]:
+        """Every one that is there."""
+        return [end for name in Pipes.__slots__ if (end := getattr(self, name)) >= 0]
 
 
 @dataclass(slots=True)
@@ -83,21 +90,17 @@ def _become_program(job: Job, pipes: Pipes, surroundings: Surroundings) -> NoRet
     try:
         os.setsid()
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)
-        if job.command is None:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as a fresh interpreter does
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        if job.command is not None:  # what a Python program inherits is what a fresh interpreter has
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):
+                signal.signal(number, signal.SIG_DFL)
         os.chdir(surroundings.folder)
         for target, source in enumerate((pipes.stdin, pipes.stdout, pipes.stderr)):
             os.dup2(source, target)
-        secret, report = _only(pipes.secret, pipes.report, inheritable=job.command is not None)
-        os.environ.clear()
-        os.environ.update(job.environment)
+        kept = [pipes.secret, pipes.report, *([pipes.channel] if job.role else [])]
+        secret, report, *channel = _only(kept, inheritable=job.command is not None)
         confine(job, seccomp=surroundings.seccomp, process_allowance=surroundings.process_allowance)
         if job.command is None:
-            run_python(job, secret, report)
+            run_python(job, secret, report, *channel)
         os.execve(job.command[0], job.command, job.environment)
     except BaseException as error:
         os.write(2, f"codetune: the box could not start the program: {error!r}\n".encode())
@@ -107,23 +110,23 @@ def _become_program(job: Job, pipes: Pipes, surroundings: Surroundings) -> NoRet
 def _close_all_but(pipes: Pipes) -> None:
     """Close what the zygote has open: its ends of the pipes, and its line to the runner."""
     low = 3
-    for end in sorted({getattr(pipes, name) for name in Pipes.__slots__}):
+    for end in sorted(pipes.ends()):
         os.closerange(low, end)
         low = end + 1
     os.closerange(low, 1 << 20)
 
 
-def _only(secret: int, report: int, *, inheritable: bool) -> tuple[int, int]:
-    """Close every file but the three standard ones and these two, which become 3 and 4."""
+def _only(kept: list[int], *, inheritable: bool) -> list[int]:
+    """Close every file but the three standard ones and these, which become 3, 4, ..."""
     high = 64
-    os.dup2(secret, high)
-    os.dup2(report, high + 1)
+    for offset, end in enumerate(kept):
+        os.dup2(end, high + offset)
     os.closerange(3, high)
-    os.closerange(high + 2, 1 << 20)
-    os.dup2(high, 3, inheritable)
-    os.dup2(high + 1, 4, inheritable)
-    os.closerange(high, high + 2)
-    return 3, 4
+    os.closerange(high + len(kept), 1 << 20)
+    for offset in range(len(kept)):
+        os.dup2(high + offset, 3 + offset, inheritable)
+    os.closerange(high, high + len(kept))
+    return list(range(3, 3 + len(kept)))
 
 
 def _reap(watch: _Watch, program: int) -> bool:
@@ -213,12 +216,13 @@ def run_box(job: Job, pipes: Pipes, surroundings: Surroundings) -> NoReturn:
         _close_all_but(pipes)
         _write_files(surroundings.folder, job.files)
         began = time.monotonic()
-        program = os.fork()
+        program = fork_quickly()
         if program == 0:
             gc.enable()
             _become_program(job, pipes, surroundings)
-        for end in (pipes.stdin, pipes.stdout, pipes.stderr, pipes.secret, pipes.report):
-            os.close(end)
+        for end in pipes.ends():
+            if end not in (pipes.status, pipes.artefacts):
+                os.close(end)
         watch = _watch(job, program, surroundings)
         answer = {
             "status": watch.status,

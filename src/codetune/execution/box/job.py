@@ -34,8 +34,8 @@ class Job:
     limit_address_space: bool
     """Whether RLIMIT_AS is safe for this language (virtual machines reserve far more than they use)."""
     stack_bytes: int
-    serve: bool = False
-    """Serve calls of the program's functions over the report channel (strict judging)."""
+    role: str | None = None
+    """In strict judging `program` (answers calls) or `referee` (runs the tests); None judges in place."""
 
     @classmethod
     def of(cls, header: dict[str, Any], blobs: list[bytes]) -> Job:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import resource
@@ -18,6 +17,7 @@ from codetune.execution.box.syscalls import (
 __all__ = ["confine"]
 
 _OPEN_FILES = 1024
+_PAGE_BYTES = resource.getpagesize()
 
 
 def _limit(kind: int, value: int) -> None:
@@ -25,6 +25,30 @@ def _limit(kind: int, value: int) -> None:
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
     resource.setrlimit(kind, (value, value))
+
+
+# In the two functions below plain file descriptors are used on purpose: opening a file object in a
+# fresh fork touches, and so copies, eighty pages.
+def _mapped_bytes() -> int:
+    handle = os.open("/proc/self/statm", os.O_RDONLY)
+    try:
+        return int(os.read(handle, 200).split()[0]) * _PAGE_BYTES
+    finally:
+        os.close(handle)
+
+
+def _go_first_when_memory_runs_out() -> None:
+    """Have the kernel end this process rather than the zygote."""
+    try:
+        handle = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    except OSError:
+        return
+    try:
+        os.write(handle, b"1000")
+    except OSError:
+        return
+    finally:
+        os.close(handle)
 
 
 def confine(job: Job, *, seccomp: bytes | None, process_allowance: int | None) -> None:
@@ -45,14 +69,12 @@ def confine(job: Job, *, seccomp: bytes | None, process_allowance: int | None) -
     _limit(resource.RLIMIT_MSGQUEUE, 0)
     _limit(resource.RLIMIT_STACK, job.stack_bytes)
     if job.limit_address_space:
-        with open("/proc/self/statm", "rb") as file:
-            mapped = int(file.read().split()[0]) * resource.getpagesize()
         # What the warm interpreter has mapped already is not the program's.
-        _limit(resource.RLIMIT_AS, job.memory_bytes + (mapped if job.command is None else 0))
+        mapped = _mapped_bytes() if job.command is None else 0
+        _limit(resource.RLIMIT_AS, job.memory_bytes + mapped)
     if process_allowance is not None:
         _limit(resource.RLIMIT_NPROC, process_allowance)
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")  # when memory runs out, this goes and not the zygote
+    _go_first_when_memory_runs_out()
     drop_capabilities()
     set_no_new_privileges()
     set_dumpable(True)  # only for its own /proc/self; PID 1 and the zygote are not

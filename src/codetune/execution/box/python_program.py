@@ -18,7 +18,10 @@ import traceback
 import types
 from typing import Any, NoReturn
 
+from codetune.execution.box.channel import ChannelClosed
 from codetune.execution.box.job import Job
+from codetune.execution.box.referee import CannotSend, bind_names
+from codetune.execution.box.solver import serve
 
 __all__ = ["SECRET_BYTES", "compile_text", "describe", "run_python"]
 
@@ -59,6 +62,10 @@ def _kind(error: BaseException, phase: str) -> str:
         return "memory"
     if phase in ("compile", "tests-compile"):
         return phase
+    if isinstance(error, ChannelClosed):
+        return "lost"
+    if isinstance(error, CannotSend):
+        return "cannot-send"
     if isinstance(error, AssertionError):
         return "assertion"
     if isinstance(error, (SystemExit, GeneratorExit)):
@@ -80,8 +87,12 @@ def _print_traceback(error: BaseException) -> None:
     traceback.print_exception(type(error), error, frames)
 
 
-def run_python(job: Job, secret_pipe: int, report_pipe: int) -> NoReturn:
-    """Run the program and its tests, report, and leave without coming back."""
+def run_python(job: Job, secret_pipe: int, report_pipe: int, channel: int = -1) -> NoReturn:
+    """Run the program and its tests, report, and leave without coming back.
+
+    In a strict run this box has one of the two: the program, which then answers calls over the
+    channel, or the tests, which make them.
+    """
     own_pid, getpid, leave = os.getpid(), os.getpid, os._exit
     read, write, dumps = os.read, os.write, json.dumps
 
@@ -93,7 +104,7 @@ def run_python(job: Job, secret_pipe: int, report_pipe: int) -> NoReturn:
         leave(0 if kind == "end" else status)
 
     # Code under test is a module that somebody imported; a whole program is the main one.
-    name = "__main__" if job.tests is None else "solution"
+    name = "__main__" if job.tests is None and job.role is None else "solution"
     module = types.ModuleType(name)
     sys.modules["__main__"] = sys.modules[name] = module
     names: dict[str, Any] = module.__dict__
@@ -105,10 +116,14 @@ def run_python(job: Job, secret_pipe: int, report_pipe: int) -> NoReturn:
         program = compile_text(job.code, CODE_NAME)
         phase = "code"
         exec(program, names)
-        if job.tests is not None:
+        if job.role == "program":
+            serve(names, channel)
+        elif job.tests is not None:
             phase = "tests-compile"
             tests = compile_text(job.tests, TESTS_NAME)
             phase = "tests"
+            if job.role == "referee":
+                names.update(bind_names(tests, channel))
             names["__name__"] = "__main__"
             exec(tests, names)
         else:

@@ -27,8 +27,9 @@ _CHUNK = 64 << 10
 class _Run:
     """One run while it lasts."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, channel: int) -> None:
         self.job = job
+        self.channel = channel
         self.secret = os.urandom(SECRET_BYTES // 2).hex().encode()
         self.stopped: str | None = None
         self.stdout, self.stderr = Capture(job.keep_bytes), Capture(job.keep_bytes)
@@ -55,7 +56,7 @@ class _Run:
         os.write(fill, self.secret)
         os.close(fill)
         out, err, report, status, artefacts = ends
-        return Pipes(stdin, out, err, secret, report, status, artefacts)
+        return Pipes(stdin, out, err, secret, report, status, artefacts, self.channel)
 
     def feed_stdin(self) -> None:
         """Give the program as much input as it takes now."""
@@ -111,9 +112,13 @@ def _follow(run: _Run, pid: int, status_end: int, control: socket.socket) -> Non
             _kill(pid)
         for end, event in poll.poll(max(left, 0) * 1000 + 1 if run.stopped is None else None):
             if end == control.fileno():
-                # Nothing is sent during a run: the runner is gone, and so is the sense of this.
+                if not control.recv(1):  # the runner is gone, and with it the sense of this
+                    _kill(pid)
+                    raise ConnectionClosed
+                run.stopped = "released"
                 _kill(pid)
-                raise ConnectionClosed
+                poll.unregister(end)
+                continue
             if end == run.stdin_end:
                 run.feed_stdin()
                 if not run.stdin_left or event & select.POLLERR:
@@ -135,7 +140,11 @@ def _kill(pid: int) -> None:
 
 
 def run_job(
-    job: Job, launch: Callable[[Job, Pipes], int], sweep: Callable[[], None], control: socket.socket
+    job: Job,
+    launch: Callable[[Job, Pipes], int],
+    sweep: Callable[[], None],
+    control: socket.socket,
+    channel: int = -1,
 ) -> bytes:
     """Run one job to its end and make the answer frame.
 
@@ -143,12 +152,14 @@ def run_job(
         job: What to run.
         launch: Starts PID 1 of a box and returns its pid here.
         sweep: Removes what the end of PID 1 alone doesn't.
-        control: The runner's connection; when it closes, the run is ended.
+        control: The runner's connection; when it closes, the run is ended. A strict run's program is
+            also ended when the runner sends one byte, which it always does once the tests are through.
+        channel: To the other box of a strict run, or -1; closed here once the box has it.
     """
     began = time.monotonic()
-    run = _Run(job)
+    run = _Run(job, channel)
     pipes = run.open_pipes()
-    theirs = [getattr(pipes, name) for name in Pipes.__slots__]
+    theirs = pipes.ends()
     status_end = next(end for end, capture in run.ours.items() if capture is run.status)
     try:
         pid = launch(job, pipes)
@@ -167,6 +178,8 @@ def run_job(
             os.close(end)
         if run.stdin_end >= 0:
             os.close(run.stdin_end)
+    if job.role == "program" and run.stopped != "released" and not control.recv(1):
+        raise ConnectionClosed
     said = run.status.content()
     header = {
         **(json.loads(said) if said else {}),
