@@ -1,7 +1,7 @@
 """Requests a second, and what they cost, of clients for OpenAI-compatible servers.
 
     python benchmarks/bench_client.py
-    python benchmarks/bench_client.py --peers /tmp/peers-venv/bin/python --clients codetune aiohttp openai
+    python benchmarks/bench_client.py --peers ~/peers/bin/python --clients codetune aiohttp openai
 
 One loopback server answers each request after 50 ms with 200 tokens. It is pinned to one core, the
 client under test to another, one client after the other, each in its own process. Ours has the
@@ -76,7 +76,12 @@ def measure(client: str, python: str, concurrency: int, requests: int) -> str | 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--clients", nargs="+", choices=CLIENTS, default=CLIENTS)
-    parser.add_argument("--peers", default=sys.executable, help="Python that has the peers installed")
+    parser.add_argument(
+        "--peers",
+        nargs="+",
+        default=[sys.executable],
+        help="Pythons that have peers installed; the first that has one is taken (some peers pin old clients)",
+    )
     parser.add_argument("--concurrency", type=int, nargs="+", default=[256, 512])
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--repeat", type=int, default=1, help="runs of each; the median is shown")

@@ -4,10 +4,7 @@
         async for index, outcome in complete_all(model, requests, in_flight=64):
             ...
 
-or, from code that isn't asynchronous,
-
-    for index, outcome in run_requests("local", requests, store=cache / "requests.sqlite"):
-        ...
+`run_requests` is the same for code that isn't asynchronous.
 """
 
 from __future__ import annotations
@@ -20,7 +17,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from pathlib import Path
 from typing import Any, cast
 
-from codetune.errors import BackendError, CodetuneError, ConfigError
+from codetune.errors import ConfigError
+from codetune.models.asking import Group, Outcome, complete_all, in_groups
 from codetune.models.batch_model import BatchModel
 from codetune.models.budget import Budget
 from codetune.models.client import EndpointsDownError, OpenAIClient
@@ -28,15 +26,13 @@ from codetune.models.embedded import EmbeddedServer
 from codetune.models.embedded_client import EmbeddedClient
 from codetune.models.mixed_model import MixedModel
 from codetune.models.model_map import load_model_map
-from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
+from codetune.models.protocol import ChatModel, ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
 from codetune.models.store import RequestStore
 from codetune.models.stored_model import StoredModel
 from codetune.models.transport import host_label
 
 __all__ = ["complete_all", "open_model", "run_requests"]
-
-Outcome = ChatReply | BackendError
 
 
 @contextlib.asynccontextmanager
@@ -148,74 +144,19 @@ async def _spec_of_url(url: str, model: str | None) -> ModelSpec:
     return ModelSpec(name=model, endpoints=(endpoint,))
 
 
-async def complete_all(
-    model: ChatModel, requests: Iterable[ChatRequest], *, in_flight: int = 64
-) -> AsyncIterator[tuple[int, Outcome]]:
-    """Ask many; outcomes come as they are ready, each with its request's number.
-
-    Requests are drawn from the iterable only as they are sent, and no more than `in_flight`
-    outcomes wait for the consumer: memory doesn't grow with the number of requests.
-
-    Args:
-        model: Who answers.
-        requests: Any number; drawn lazily, in the event loop's thread.
-        in_flight: At most so many at a time; the endpoints' own limits come on top.
-
-    Yields:
-        (index, reply), or (index, error) where the request failed for good. A failed request is
-        never an empty reply.
-    """
-    numbered = enumerate(requests)
-    ready: asyncio.Queue[tuple[int, Outcome] | None] = asyncio.Queue(maxsize=in_flight)
-
-    async def work() -> None:
-        for index, request in numbered:
-            try:
-                outcome: Outcome = await model.chat(request)
-            except BackendError as error:
-                outcome = error
-            await ready.put((index, outcome))
-
-    async def work_all() -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(in_flight):
-                    group.create_task(work())
-        finally:
-            await ready.put(None)
-
-    everyone = asyncio.create_task(work_all())
-    try:
-        while (item := await ready.get()) is not None:
-            yield item
-        try:
-            await everyone
-        except* CodetuneError as group:
-            raise group.exceptions[0] from None
-    finally:
-        if not everyone.done():
-            everyone.cancel()
-            while not everyone.done():  # it may be waiting to say that it has ended
-                if not ready.empty():
-                    ready.get_nowait()
-                await asyncio.sleep(0)
-        with contextlib.suppress(BaseException):
-            await everyone
-
-
 def run_requests(
     where: str | EmbeddedServer,
     requests: Iterable[ChatRequest],
     *,
-    store: Path | None,
+    store: Path | RequestStore | None,
     in_flight: int = 64,
     opened: Callable[[ChatModel], None] | None = None,
     **options: Any,
 ) -> Iterator[tuple[int, Outcome]]:
     """`open_model` and `complete_all` for code that isn't asynchronous.
 
-    The event loop runs in a thread of its own; outcomes are handed over one by one. Leaving the
-    loop early, or an exception in it, stops what is in flight; what was answered is kept.
+    The event loop runs in a thread of its own. Leaving the loop early, or an exception in it,
+    stops what is in flight; what was answered is kept.
 
     Args:
         where: As in `open_model`.
@@ -225,10 +166,10 @@ def run_requests(
         opened: Called once with the open model, e.g. to learn its name.
         options: Whatever else `open_model` takes.
     """
-    handed: queue.Queue[tuple[int, Outcome] | BaseException | None] = queue.Queue(maxsize=2 * in_flight)
+    handed: queue.Queue[Group | BaseException | None] = queue.Queue(maxsize=8)
     left = threading.Event()
 
-    def hand(item: tuple[int, Outcome] | BaseException | None) -> None:
+    def hand(item: Group | BaseException | None) -> None:
         while not left.is_set():
             try:
                 handed.put(item, timeout=0.1)
@@ -241,14 +182,12 @@ def run_requests(
         async with open_model(where, store=store, **options) as model:
             if opened is not None:
                 opened(model)
-            async with contextlib.aclosing(
-                cast("Any", complete_all(model, requests, in_flight=in_flight))
-            ) as outcomes:
-                async for item in outcomes:
+            async with contextlib.aclosing(in_groups(model, requests, in_flight)) as groups:
+                async for group in groups:
                     try:
-                        handed.put_nowait(item)
+                        handed.put_nowait(group)
                     except queue.Full:
-                        await loop.run_in_executor(None, hand, item)
+                        await loop.run_in_executor(None, hand, group)
 
     stop: list[Callable[[], object]] = []
 
@@ -270,7 +209,7 @@ def run_requests(
         while (item := handed.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
-            yield item
+            yield from item
     finally:
         left.set()
         if thread.is_alive() and stop:
