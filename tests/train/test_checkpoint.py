@@ -10,7 +10,9 @@ from codetune.errors import DataError
 from codetune.train.checkpoint import Checkpoints, Position
 
 
-def made(folder: Path, names: tuple[str, ...] = ("a", "b")) -> tuple[Checkpoints, dict[str, nn.Parameter], torch.optim.AdamW]:
+def made(
+    folder: Path, names: tuple[str, ...] = ("a", "b")
+) -> tuple[Checkpoints, dict[str, nn.Parameter], torch.optim.AdamW]:
     parameters = {name: nn.Parameter(torch.full((3,), float(i + 1))) for i, name in enumerate(names)}
     optimizer = torch.optim.AdamW(parameters.values(), lr=0.1)
     return Checkpoints(folder, parameters, optimizer), parameters, optimizer
@@ -41,7 +43,10 @@ def test_the_last_two_are_kept_and_a_damaged_one_is_passed_over(tmp_path: Path) 
     for number in range(1, 5):
         step(parameters, optimizer)
         checkpoints.save(Position(step=number))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["step-000003.safetensors", "step-000004.safetensors"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "step-000003.safetensors",
+        "step-000004.safetensors",
+    ]
     newest = tmp_path / "step-000004.safetensors"
     newest.write_bytes(newest.read_bytes()[:100])
     position = checkpoints.restore()

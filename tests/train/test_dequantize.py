@@ -92,7 +92,7 @@ def test_models_are_found_or_refused_in_a_sentence(tiny_model: Path, tmp_path: P
         BaseModel.find(str(tmp_path))
     copy = shutil.copytree(tiny_model, tmp_path / "copy")
     (copy / "model.safetensors").unlink()
-    with pytest.raises(DataError, match="no .safetensors"):
+    with pytest.raises(DataError, match=r"no \.safetensors"):
         BaseModel.find(str(copy))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.train.made import code_rows, write_dataset
 
 from codetune.errors import ConfigError, DataError, OutputError
 from codetune.records import Instruction
@@ -20,11 +21,10 @@ from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
 from codetune.train.config import TrainConfig
 from codetune.train.stage import run
-from tests.train.made import code_rows, write_dataset
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> object:
+def _threads_as_they_were() -> object:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
@@ -54,7 +54,13 @@ def test_what_a_run_leaves_and_that_it_learned(
     config = settings(tiny_model, max_steps=25, epochs=10)
     card = run(config, [rows_folder], tmp_path / "out", context)
     out = tmp_path / "out"
-    assert {p.name for p in out.iterdir()} >= {"adapter", "adapter.gguf", "loss.jsonl", "checkpoints", "run.json"}
+    assert {p.name for p in out.iterdir()} >= {
+        "adapter",
+        "adapter.gguf",
+        "loss.jsonl",
+        "checkpoints",
+        "run.json",
+    }
     assert [step for step, _ in curve(out)] == list(range(1, 26))
     assert len(list((out / "checkpoints").iterdir())) == 2
     results = card.results
@@ -173,7 +179,8 @@ def test_a_budget_ends_the_run_and_counts_what_was_spent_before(
     assert card.results["stopped_by"] == "budget"
     assert 0.7 < card.results["seconds"] < 3
     rates = [
-        json.loads(line)["learning_rate"] for line in (tmp_path / "out" / "loss.jsonl").read_text().splitlines()
+        json.loads(line)["learning_rate"]
+        for line in (tmp_path / "out" / "loss.jsonl").read_text().splitlines()
     ]
     assert rates[0] == pytest.approx(5e-3, rel=0.02)
     assert rates == sorted(rates, reverse=True)
@@ -209,7 +216,9 @@ def test_held_out_groups_do_not_straddle(tiny_model: Path, tmp_path: Path) -> No
     from codetune.train.encoding import Encoder
     from codetune.train.rows import encode_datasets
 
-    rows = [replace(row, lineage=replace(row.lineage, group=f"g{i // 3}")) for i, row in enumerate(code_rows(30))]
+    rows = [
+        replace(row, lineage=replace(row.lineage, group=f"g{i // 3}")) for i, row in enumerate(code_rows(30))
+    ]
     group_of = {row.id: row.lineage.group for row in rows}
     encoder = Encoder(ChatTemplate.from_folder(tiny_model), load_tokenizer(tiny_model), 1024)
     config = settings(tiny_model)

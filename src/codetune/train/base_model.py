@@ -16,7 +16,7 @@ from codetune.train.dequantize import dequantized_folder
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["EMBEDDED", "BaseModel", "load_model", "load_tokenizer"]
+__all__ = ["EMBEDDED", "BaseModel", "load_model", "load_tokenizer", "model_config"]
 
 EMBEDDED = "embedded"
 
