@@ -17,7 +17,7 @@ FLOORS: list[set[str]] = [
     {"text", "execution", "models"},
     {"tasks"},
     {"sources"},
-    {"synth", "curate", "train", "evaluate"},
+    {"synth", "curate", "train", "evaluate", "mix", "export"},
     {"report", "ui"},
     {"recipes"},
     {"cli"},

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+__all__ = ["export"]
+
 
 def export(
     dataset: Annotated[Path, typer.Argument(help="A finished dataset directory.")],

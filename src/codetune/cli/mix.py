@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from codetune.mix.translate import Translate
     from codetune.store.run_card import RunCard
 
+__all__ = ["mix"]
+
 
 def mix(
     recipe: Annotated[
