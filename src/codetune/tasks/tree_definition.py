@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from codetune.tasks.definition import Definition
+from codetune.tasks.definition_parts import Definition
 from codetune.text.languages import PARSED_LANGUAGES
 from codetune.text.parsing import parse
 
