@@ -30,8 +30,6 @@ _RETRY_TEMPERATURE = 0.4
 """A retry at temperature 0 tends to give the same words again."""
 _QUOTED = 2000
 """Characters of a raw answer that go back to the model, or into a refusal's detail."""
-_PATIENCE = 20
-"""Rows in a row that may fail for want of a server before the stage stops: it is down for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,6 @@ class Desk:
     voters: tuple[ChatModel, ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
     """`asked`, `stored`, `retried`, `prompt_tokens`, `completion_tokens` of this process."""
-    _failures_in_a_row: int = 0
 
     async def ask(
         self,
@@ -118,7 +115,7 @@ class Desk:
         Raises:
             Refusal: No valid answer after all retries, or the server refused the request. Its
                 detail ends with the raw text of the last answer.
-            BackendUnavailableError: The servers are down, not only this request.
+            CodetuneError: What stops the whole run: endpoints that are down, a spent budget.
         """
         chosen = self.prompts[prompt]
         asked_model = model or self.model
@@ -165,11 +162,8 @@ class Desk:
             overflow = "context" in words and ("exceed" in words or "length" in words or "larger" in words)
             raise Refusal("context overflow" if overflow else "request refused", str(error)) from error
         except BackendUnavailableError as error:
-            self._failures_in_a_row += 1
-            if self._failures_in_a_row >= _PATIENCE or not self.counts["asked"] + self.counts["stored"]:
-                raise
+            # This request alone; servers that are all down stop the run by another error.
             raise Refusal("no answer", str(error)) from error
-        self._failures_in_a_row = 0
         self.counts["stored" if reply.stored else "asked"] += 1
         if not reply.stored:
             self.counts["prompt_tokens"] += reply.prompt_tokens or 0

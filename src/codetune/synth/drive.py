@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from codetune.errors import CodetuneError
+from codetune.models.budget import BudgetSpentError
 from codetune.records import Instruction
 from codetune.store.dataset import Reject, Shard
 from codetune.synth.desk import Desk
@@ -28,7 +29,6 @@ class _OpenPart:
     rows: int
     made: list[Shard[Instruction] | None]
     left: int
-    written: asyncio.Event = field(default_factory=asyncio.Event)
 
     def one_done(self) -> int:
         """Count an item; returns the input rows that this adds to what is done."""
@@ -56,8 +56,7 @@ async def drive(
     write: Callable[[int, Shard[Instruction]], None],
     in_flight: int,
     advance: Callable[[int], None] = lambda rows: None,
-    stop: Callable[[], bool] = lambda: False,
-) -> bool:
+) -> None:
     """Make the parts that are not there yet.
 
     Args:
@@ -67,18 +66,22 @@ async def drive(
         write: Writes a finished part.
         in_flight: Items at work at the same time.
         advance: Told how many input rows are done, as they are.
-        stop: Asked before each item; True ends the work after those in flight. The part that is
-            open then is not written: its answers are in the store, and a later run goes on there.
 
-    Returns:
-        Whether all parts were made.
+    Raises:
+        BudgetSpentError: After what was in flight has come to its end. Parts that are open then
+            are not written: their answers are in the store, and a later run goes on there.
+        CodetuneError: Whatever else stops the run, at once.
     """
     room = asyncio.Semaphore(in_flight)
-    stopped = False
+    spent: BudgetSpentError | None = None
 
     async def work(part: _OpenPart, place: int, item: tuple[Any, ...]) -> None:
+        nonlocal spent
         try:
             part.made[place] = await generator.make(item, desk)
+        except BudgetSpentError as error:
+            spent = error
+            return
         finally:
             room.release()
         advance(part.one_done())
@@ -94,20 +97,20 @@ async def drive(
                 if not items:
                     write(index, Shard(()))
                     continue
+                tasks: list[asyncio.Task[None]] = []
                 for place, item in enumerate(items):
                     await room.acquire()
-                    if stop():
-                        stopped = True
-                        room.release()
+                    if spent is not None:
                         break
-                    group.create_task(work(part, place, item))
-                if stopped:
-                    break
+                    tasks.append(group.create_task(work(part, place, item)))
                 if isinstance(generator, Remembers):
-                    await part.written.wait()
+                    await asyncio.gather(*tasks)
+                if spent is not None:
+                    break
     except* CodetuneError as errors:
         raise _first(errors) from None
-    return not stopped
+    if spent is not None:
+        raise spent
 
 
 def _finish(part: _OpenPart, generator: Generator, write: Callable[[int, Shard[Instruction]], None]) -> None:
@@ -115,7 +118,6 @@ def _finish(part: _OpenPart, generator: Generator, write: Callable[[int, Shard[I
     shard = generator.settle(made) if isinstance(generator, Remembers) else joined(made)
     part.made = []
     write(part.index, shard)
-    part.written.set()
 
 
 def _first(errors: BaseExceptionGroup[Any]) -> BaseException:

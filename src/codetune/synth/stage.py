@@ -8,9 +8,9 @@ embedded model is started only when something has to be asked.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,25 +19,22 @@ import pyarrow.parquet as pq
 
 from codetune.engine.progress import Progress
 from codetune.errors import DataError
-from codetune.models.open import open_model
-from codetune.models.protocol import ChatModel
 from codetune.records import Instruction
 from codetune.store.context import StageContext
-from codetune.store.dataset import Dataset, DatasetWriter
+from codetune.store.dataset import Dataset, DatasetWriter, Shard, read_rows
 from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.synth.config import SynthConfig
-from codetune.synth.desk import AskSettings, Desk
+from codetune.synth.desk import Desk
 from codetune.synth.drive import drive
-from codetune.synth.generator import STAGE, Generator
-from codetune.synth.lazy_model import LazyEmbeddedModel
+from codetune.synth.generator import STAGE, Generator, Remembers
 from codetune.synth.prompt_shelf import load_prompts
 from codetune.synth.registry import build_generator
-from codetune.synth.running import ProgramRunner
 from codetune.synth.selection import PartPlan, Selection, read_part, select
+from codetune.synth.session import Session, is_local
 
-__all__ = ["run"]
+__all__ = ["open_inputs", "run"]
 
 _NOT_PLANNED = {"in_flight", "budget", "prompts", "model_map"}
 """Settings that can't change a row, or whose content is in the plan by its hash."""
@@ -50,18 +47,17 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
         config: Which generator, which model, how many rows.
         inputs: Finished dataset directories of the type the generator takes.
         output: The stage's folder.
-        context: Seed, cache (with the request store), progress.
+        context: Seed, cache (with the request store), engine, progress.
 
     Raises:
         DataError: An input is not what the generator takes, or has no rows for it.
         ConfigError: A prompt or a setting is wrong.
-        BackendError: No server answers.
+        UsageError: No endpoint of the model answers.
+        BudgetSpentError: The budget is used up; what was answered is kept for the next run.
         SafetyError: Programs have to be run and can't be isolated here.
     """
     generator = build_generator(config, seed=context.seed)
-    if not inputs:
-        raise DataError("synthesis needs a dataset to work on", next_step="name a finished dataset directory")
-    datasets: list[Dataset[Any]] = [Dataset(folder, generator.consumes) for folder in inputs]
+    datasets = open_inputs(inputs, generator)
     prompts = load_prompts(generator, config.language, config.prompts)
     plan = Plan(
         stage=STAGE,
@@ -84,7 +80,8 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
             part_rows=config.part_rows,
         )
         writer = DatasetWriter(folder, Instruction)
-        asyncio.run(_work(config, generator, prompts, selection, writer, context))
+        session = Session(config=config, prompts=prompts, cache=context.cache, seed=context.seed)
+        _make_parts(session, generator, datasets, selection, writer, context)
         return writer.finish(
             title=f"{config.generator}: instructions written by {config.model}",
             description=f"Made by the generator {config.generator}: {generator.summary}.",
@@ -93,80 +90,103 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
         )
 
 
-async def _work(
-    config: SynthConfig,
+def open_inputs(inputs: Sequence[Path], generator: Generator) -> list[Dataset[Any]]:
+    """The input datasets, of the type the generator takes.
+
+    Raises:
+        DataError: There is none, or one is something else.
+    """
+    if not inputs:
+        raise DataError("synthesis needs a dataset to work on", next_step="name a finished dataset directory")
+    return [Dataset(folder, generator.consumes) for folder in inputs]
+
+
+def _make_parts(
+    session: Session,
     generator: Generator,
-    prompts: Any,
+    datasets: Sequence[Dataset[Any]],
     selection: Selection,
     writer: DatasetWriter[Instruction],
     context: StageContext,
 ) -> None:
-    runner = ProgramRunner(partial(_open_executor, context.cache))
-    settings = AskSettings(
-        seed=context.seed,
-        temperature=config.temperature,
-        max_new_tokens=config.max_new_tokens,
-        retries=config.retries,
-        shots=config.shots,
-    )
-    done = sum(len(part) for i, part in enumerate(selection.parts) if writer.is_done(i))
+    config = session.config
     context.progress.start(f"synth {config.generator}", selection.counts["selected"])
-    context.progress.advance(done)
     try:
-        async with contextlib.AsyncExitStack() as stack:
-            stack.callback(runner.close)
-            model = await stack.enter_async_context(_open(config.model, config, context))
-            voters = [await stack.enter_async_context(_open(name, config, context)) for name in config.judges]
-            desk = Desk(model, prompts, runner, settings, tuple(voters))
-            await drive(
-                _todo(selection, writer, generator),
-                generator,
-                desk,
-                write=writer.write,
-                in_flight=config.in_flight,
-                advance=partial(_advance, context.progress, desk),
-            )
+        context.progress.advance(
+            sum(len(part) for i, part in enumerate(selection.parts) if writer.is_done(i))
+        )
+        alone = is_local(config.model) or config.budget is not None or isinstance(generator, Remembers)
+        if context.engine.workers > 1 and not alone:
+            # Shards on several workers, the endpoints' limits shared among them.
+            share = replace(session, share=context.engine.workers)
+            made = writer.run(context.engine, partial(_one_part, share, generator), selection.parts)
+            for _ in made:
+                context.progress.advance(config.part_rows)
+            return
+        if isinstance(generator, Remembers):
+            generator.recall(_earlier(datasets, writer))
+        asyncio.run(_in_one_loop(session, generator, selection, writer, context.progress))
     finally:
         context.progress.finish()
 
 
-def _todo(
-    selection: Selection, writer: DatasetWriter[Instruction], generator: Generator
-) -> Iterator[tuple[int, partial[list[Any]]]]:
-    for index, part in enumerate(selection.parts):
-        if not writer.is_done(index):
-            yield index, partial(_read, part, generator)
+async def _in_one_loop(
+    session: Session,
+    generator: Generator,
+    selection: Selection,
+    writer: DatasetWriter[Instruction],
+    progress: Progress,
+) -> None:
+    todo = (
+        (index, partial(_read, part, generator))
+        for index, part in enumerate(selection.parts)
+        if not writer.is_done(index)
+    )
+    async with session.open() as desk:
+        await drive(
+            todo,
+            generator,
+            desk,
+            write=writer.write,
+            in_flight=session.config.in_flight,
+            advance=partial(_advance, progress, desk),
+        )
+
+
+def _one_part(session: Session, generator: Generator, part: PartPlan) -> Shard[Instruction]:
+    """One part in a worker of the engine's."""
+    made: list[Shard[Instruction]] = []
+
+    async def work() -> None:
+        async with session.open() as desk:
+            await drive(
+                [(0, partial(_read, part, generator))],
+                generator,
+                desk,
+                write=lambda _, shard: made.append(shard),
+                in_flight=session.config.in_flight,
+            )
+
+    asyncio.run(work())
+    return made[0]
 
 
 def _read(part: PartPlan, generator: Generator) -> list[Any]:
     return list(read_part(part, generator.consumes))
 
 
+def _earlier(datasets: Sequence[Dataset[Any]], writer: DatasetWriter[Instruction]) -> Iterator[Instruction]:
+    """All rows that new ones have to differ from: the inputs', then those of finished parts."""
+    for dataset in datasets:
+        yield from dataset
+    for path in sorted((writer.output.folder / "data").glob("part-*.parquet")):
+        yield from read_rows(path, Instruction)
+
+
 def _advance(progress: Progress, desk: Desk, rows: int) -> None:
     progress.advance(rows)
     asked, stored = desk.counts["asked"], desk.counts["stored"]
     progress.note(f"{asked:,} asked, {stored:,} from the store")
-
-
-@contextlib.asynccontextmanager
-async def _open(name: str, config: SynthConfig, context: StageContext) -> AsyncIterator[ChatModel]:
-    store = context.cache / "requests.sqlite"
-    if name == "local" or name.endswith(".gguf"):
-        weights = None if name == "local" else Path(name)
-        lazy = LazyEmbeddedModel(weights, store, slots=min(config.in_flight, 8))
-        try:
-            yield lazy
-        finally:
-            await lazy.close()
-    else:
-        async with open_model(name, store=store, model_map=config.model_map) as model:
-            yield model
-
-
-def _open_executor(cache: Path) -> Any:
-    from codetune.execution.sandbox import open_executor
-
-    return open_executor(cache=cache / "verdicts.sqlite")
 
 
 def _checks(folder: Path) -> dict[str, dict[str, int]]:
@@ -176,7 +196,8 @@ def _checks(folder: Path) -> dict[str, dict[str, int]]:
         *sorted((folder / "data").glob("*.parquet")),
         *sorted((folder / "rejects").glob("*.parquet")),
     ]:
-        for lineage in pq.read_table(path, columns=["lineage"]).column("lineage").to_pylist():
-            for check in (lineage or {}).get("checks") or ():
-                found.setdefault(check["check"], Counter())[check["verdict"]] += 1
+        for batch in pq.ParquetFile(path).iter_batches(columns=["lineage"]):
+            for lineage in batch.column("lineage").to_pylist():
+                for check in (lineage or {}).get("checks") or ():
+                    found.setdefault(check["check"], Counter())[check["verdict"]] += 1
     return {name: dict(sorted(counts.items())) for name, counts in found.items()}

@@ -1,0 +1,84 @@
+"""What one process needs to make parts: models behind one request store, prompts, a sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from codetune.execution.protocol import Executor
+from codetune.execution.sandbox import open_executor
+from codetune.models.budget import Budget
+from codetune.models.open import open_model
+from codetune.models.store import RequestStore
+from codetune.synth.config import SynthConfig
+from codetune.synth.desk import AskSettings, Desk
+from codetune.synth.running import ProgramRunner
+from codetune.text.prompts import Prompt
+
+__all__ = ["Session", "is_local"]
+
+_SLOTS = 8
+
+
+def is_local(model: str) -> bool:
+    """Whether a model is served by a server of ours."""
+    return model == "local" or model.endswith(".gguf")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Picklable; `open` gives the desk.
+
+    Attributes:
+        config: The stage's settings.
+        prompts: Name without language -> prompt.
+        cache: Folder of the request store and the verdict cache.
+        seed: Of the run.
+        share: Processes among which the endpoints' limits are divided.
+    """
+
+    config: SynthConfig
+    prompts: Mapping[str, Prompt]
+    cache: Path
+    seed: int
+    share: int = 1
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[Desk]:
+        """Open models and sandbox; servers start and boxes are made when they are first needed."""
+        config = self.config
+        budget = Budget.parse(config.budget) if config.budget is not None else None
+        if budget is not None:
+            budget.begin()
+        runner = ProgramRunner(partial(_open_executor, self.cache))
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(runner.close)
+            store = stack.enter_context(RequestStore(self.cache / "requests.sqlite"))
+            models = [
+                await stack.enter_async_context(
+                    open_model(
+                        name,
+                        store=store,
+                        model_map=config.model_map,
+                        budget=budget,
+                        slots=min(config.in_flight, _SLOTS),
+                        share=self.share,
+                    )
+                )
+                for name in (config.model, *config.judges)
+            ]
+            settings = AskSettings(
+                seed=self.seed,
+                temperature=config.temperature,
+                max_new_tokens=config.max_new_tokens,
+                retries=config.retries,
+                shots=config.shots,
+            )
+            yield Desk(models[0], self.prompts, runner, settings, tuple(models[1:]))
+
+
+def _open_executor(cache: Path) -> Executor:
+    return open_executor(cache=cache / "verdicts.sqlite")
