@@ -33,6 +33,7 @@ def _does_nothing(statement: ast.stmt) -> bool:
 
 
 def split_python(code: str) -> Definition | None:
+    """Take one definition apart; None where the code does not parse or holds anything else."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape is a matter of taste, not of syntax
