@@ -49,6 +49,7 @@ class ScriptedServer:
         self.answer = lambda server, body: server.reply("hello")
         self.models = ["m"]
         self.url = ""
+        self._port = 0
 
     @staticmethod
     def reply(text, finish_reason="stop", **message):
@@ -77,7 +78,7 @@ class ScriptedServer:
         app.router.add_post("/v1/{what:.*}", self._post)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
         port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{port}/v1"

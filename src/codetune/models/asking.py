@@ -13,6 +13,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Iterable
 
 from codetune.errors import BackendError, CodetuneError
+from codetune.models.budget import BudgetSpentError
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 
 __all__ = ["Group", "Outcome", "complete_all", "in_groups"]
@@ -57,13 +58,20 @@ async def in_groups(
     numbered = enumerate(requests)
     outbox: Group = []
     some, room = asyncio.Event(), asyncio.Event()
+    spent: list[BudgetSpentError] = []
 
     async def work() -> None:
         for index, request in numbered:
+            if spent:
+                return
             try:
                 outcome: Outcome = await model.chat(request)
             except BackendError as error:
                 outcome = error
+            except BudgetSpentError as error:
+                # What is on its way was reserved for: it comes home, and nothing new goes out.
+                spent.append(error)
+                return
             outbox.append((index, outcome))
             some.set()
             if len(outbox) >= in_flight:
@@ -95,6 +103,8 @@ async def in_groups(
             await everyone
         except* CodetuneError as stops:
             raise _first(stops) from None
+        if spent:
+            raise spent[0]
     finally:
         everyone.cancel()
         with contextlib.suppress(BaseException):

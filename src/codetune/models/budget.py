@@ -3,12 +3,14 @@
     5usd|2h|1Mtok      whichever comes first
 
 A request is sent only if its most expensive end still fits: what is on its way is counted at its
-worst until its answer says what it was. So the money and token limits are never overrun, at the
-price of stopping a few answers early. Answers from the store cost nothing.
+worst until its answer says what it was, and near the end requests wait for that. So the limits on
+money and tokens are never overrun, as far as the server tells tokens as it bills them. Answers from
+the store cost nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from dataclasses import dataclass, field
@@ -53,6 +55,8 @@ class Budget:
     spent_tokens: float = 0.0
     _reserved_usd: float = 0.0
     _reserved_tokens: float = 0.0
+    _in_flight: int = 0
+    _settled: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     _begun: float | None = field(default=None, repr=False)
 
     @classmethod
@@ -78,7 +82,7 @@ class Budget:
                     f"the budget {text!r} can't be read at {part.strip()!r}",
                     next_step="write e.g. 5usd, 2h, 30min, 1Mtok, or several with | between them",
                 )
-        return cls(**limits)
+        return cls(limits.get("usd"), limits.get("seconds"), limits.get("tokens"))
 
     def begin(self) -> None:
         """Start the clock, once."""
@@ -94,8 +98,8 @@ class Budget:
         """None where time is not limited."""
         return None if self.seconds is None else max(0.0, self.seconds - self.elapsed_seconds)
 
-    def reserve(self, prompt_tokens: float, max_new_tokens: float, price: Price | None) -> Reservation:
-        """Take what a request may cost at most.
+    async def reserve(self, prompt_tokens: float, max_new_tokens: float, price: Price | None) -> Reservation:
+        """Take what a request may cost at most; waits while others' answers may still make room.
 
         Raises:
             BudgetSpentError: It doesn't fit any more.
@@ -109,18 +113,30 @@ class Budget:
             )
         tokens = prompt_tokens + max_new_tokens
         usd = price.cost(prompt_tokens, max_new_tokens) if price is not None else 0.0
-        if self.seconds is not None and self.elapsed_seconds >= self.seconds:
-            raise self.spent_time()
-        if self.tokens is not None and self.spent_tokens + self._reserved_tokens + tokens > self.tokens:
-            raise self._spent(f"{self.tokens:,.0f} tokens")
-        if self.usd is not None and self.spent_usd + self._reserved_usd + usd > self.usd:
-            raise self._spent(f"{self.usd:,.2f} USD")
+        while (limit := self._exceeded(usd, tokens)) is not None:
+            if self._in_flight == 0 or limit.endswith("time"):
+                raise self._spent(limit)
+            self._settled.clear()
+            await self._settled.wait()
+        self._in_flight += 1
         self._reserved_usd += usd
         self._reserved_tokens += tokens
         return Reservation(usd, tokens)
 
+    def _exceeded(self, usd: float, tokens: float) -> str | None:
+        """Which limit another request of this cost would overrun, or None."""
+        if self.seconds is not None and self.elapsed_seconds >= self.seconds:
+            return f"{self.seconds:,.0f} s of time"
+        if self.tokens is not None and self.spent_tokens + self._reserved_tokens + tokens > self.tokens:
+            return f"{self.tokens:,.0f} tokens"
+        if self.usd is not None and self.spent_usd + self._reserved_usd + usd > self.usd:
+            return f"{self.usd:,.2f} USD"
+        return None
+
     def settle(self, reservation: Reservation, *, usd: float | None, tokens: float | None) -> None:
         """Give a reservation back and book what was used; None books the whole reservation."""
+        self._in_flight -= 1
+        self._settled.set()
         self._reserved_usd -= reservation.usd
         self._reserved_tokens -= reservation.tokens
         self.spent_usd += reservation.usd if usd is None else usd

@@ -33,8 +33,8 @@ class AdaptiveLimit:
         self.maximum = maximum
         self.limit = float(min(start, maximum))
         self.in_flight = 0
-        self.complaint_share = 0.0
-        """Of the last rounds, the last one counting half; in [0, 1]."""
+        self.complaint_share: float | None = None
+        """Of the last rounds, the last one counting half; in [0, 1]; None before the first ends."""
         self._doubling = True
         self._answered = 0
         self._complaints = 0
@@ -60,7 +60,8 @@ class AdaptiveLimit:
             self._end_round(self._complaints / self._answered)
 
     def _end_round(self, share: float) -> None:
-        self.complaint_share = 0.5 * self.complaint_share + 0.5 * share
+        before = share if self.complaint_share is None else self.complaint_share
+        self.complaint_share = 0.5 * before + 0.5 * share
         if self.complaint_share > _CUT_ABOVE:
             self.limit = max(1.0, self.limit * (1.0 - self.complaint_share / 2.0))
             self._doubling = False

@@ -31,7 +31,7 @@ from pydantic import Field, field_validator
 
 from codetune.config.faults import Fault, check_settings, nearest, raise_faults
 from codetune.config.settings import Settings
-from codetune.config.yaml_file import YamlFile, load_yaml
+from codetune.config.yaml_file import KeyPath, YamlFile, load_yaml
 from codetune.errors import ConfigError
 from codetune.models.spec import EndpointSpec, ModelSpec
 
@@ -85,7 +85,11 @@ def load_model_map(path: Path) -> dict[str, ModelSpec | Mix]:
             faults.append(Fault(file.line(at), f"{name!r} must have `base` or `endpoints`"))
             continue
         kind: type[Mix] | type[ModelSpec] = Mix if "mix" in entry else ModelSpec
-        built = check_settings(kind, _grown_up(str(name), entry), file, at, faults)
+        if kind is ModelSpec:
+            for key in [key for key in entry if key not in _KNOWN]:
+                faults.append(Fault(file.line((*at, key)), f"unknown key {key!r}{nearest(key, _KNOWN)}"))
+            entry = {key: value for key, value in entry.items() if key in _KNOWN}
+        built = check_settings(kind, _grown_up(str(name), entry), _as_grown_up(file, at), at, faults)
         if built is not None:
             found[str(name)] = built
     for name, built in found.items():
@@ -118,6 +122,18 @@ def _read(path: Path) -> YamlFile:
 
 
 _ENDPOINT_ONLY = frozenset(EndpointSpec.model_fields) - frozenset(ModelSpec.model_fields) - {"model"}
+
+
+_KNOWN = (_ENDPOINT_ONLY | frozenset(ModelSpec.model_fields) | {"model"}) - {"name"}
+
+
+def _as_grown_up(file: YamlFile, at: KeyPath) -> YamlFile:
+    """The file's lines, also under the paths that an entry has once it has grown up."""
+    lines = dict(file.lines)
+    for path, line in file.lines.items():
+        if path[: len(at)] == at and path[len(at) :][:1] and path[len(at)] in _ENDPOINT_ONLY:
+            lines[(*at, "endpoints", 0, *path[len(at) :])] = line
+    return YamlFile(file.name, file.data, lines, file.repeated)
 
 
 def _grown_up(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_serializer, model_validator
+from pydantic import Field, SecretStr, field_serializer, field_validator, model_validator
 
 from codetune.config.settings import Settings
 from codetune.errors import ConfigError
@@ -60,9 +60,14 @@ class EndpointSpec(Settings):
     def _one_key(self) -> EndpointSpec:
         if sum(value is not None for value in (self.api, self.api_env, self.api_file)) > 1:
             raise ValueError("give one of api, api_env, api_file")
-        if not self.base.startswith(("http://", "https://")):
-            raise ValueError(f"base must begin with http:// or https://, not {self.base[:40]!r}")
         return self
+
+    @field_validator("base")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("it must begin with http:// or https://")
+        return value
 
     @field_serializer("api", "headers")
     def _hide(self, value: object) -> object:
@@ -128,7 +133,7 @@ class ModelSpec(Settings):
 
     name: str
     """What servers call it; the model's part of a request's identity."""
-    endpoints: tuple[EndpointSpec, ...] = Field(min_length=1)
+    endpoints: tuple[EndpointSpec, ...]
     body: Mapping[str, Any] = Field(default_factory=dict)
     """Fields added to each request's payload; part of its identity."""
     price: Price | None = None
@@ -147,3 +152,10 @@ class ModelSpec(Settings):
     """Ask by the batch API (`/v1/batches`): slower, usually for half the price."""
     batch_poll_seconds: float = Field(default=30.0, gt=0)
     """How often batches under way are looked at."""
+
+    @field_validator("endpoints")
+    @classmethod
+    def _some(cls, value: tuple[EndpointSpec, ...]) -> tuple[EndpointSpec, ...]:
+        if not value:
+            raise ValueError("there must be at least one")
+        return value

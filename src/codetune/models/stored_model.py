@@ -125,16 +125,18 @@ class StoredModel:
         prompt_tokens = len(payload) / _BYTES_PER_TOKEN
         if budget is None:
             return await self._send(request, path, payload, prefix, prompt_tokens)
-        reservation = budget.reserve(prompt_tokens, request.max_new_tokens, price)
-        usd: float | None = 0.0
-        tokens: float | None = 0.0
+        reservation = await budget.reserve(prompt_tokens, request.max_new_tokens, price)
+        usd: float | None = None  # the worst: cancelled, the server may work on it to the end
+        tokens: float | None = None
         try:
             async with asyncio.timeout(budget.seconds_left):
                 answer = await self._send(request, path, payload, prefix, prompt_tokens)
             usd, tokens = _cost(answer.parsed, price), _tokens(answer.parsed)
         except TimeoutError:
-            usd = tokens = None  # the server may have worked on it to the end
             raise budget.spent_time() from None
+        except BackendError:
+            usd = tokens = 0.0
+            raise
         finally:
             budget.settle(reservation, usd=usd, tokens=tokens)
         return answer
