@@ -45,15 +45,14 @@ def content_id(kind: str, *parts: str | None) -> str:
     Returns:
         32 hexadecimal characters (BLAKE2b, 128 bits).
     """
-    digest = blake2b(kind.encode(), digest_size=16)
+    pieces = [kind.encode()]
     for part in parts:
         if part is None:
-            digest.update(b"\xff")
+            pieces.append(b"\xff")
             continue
         data = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(data))  # lengths keep ("ab", "c") and ("a", "bc") apart
-        digest.update(data)
-    return digest.hexdigest()
+        pieces += (b"%d:" % len(data), data)  # lengths keep ("ab", "c") and ("a", "bc") apart
+    return blake2b(b"".join(pieces), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

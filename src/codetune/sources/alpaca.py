@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from codetune.records import Instruction, Lineage
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from codetune.records import Instruction, Lineage, content_id
+from codetune.sources.config import CollectConfig
+from codetune.sources.reading.arrow_rows import content_ids, filled, read_texts
+from codetune.sources.reading.blocks import Block
 from codetune.sources.reading.faults import RowFault
 from codetune.sources.row import Row, natural_language
 from codetune.sources.row_source import RowSource
+from codetune.store.schema import schema_of
 from codetune.text.languages import canonical_language
 
 __all__ = [
@@ -23,6 +30,8 @@ __all__ = [
 
 _FENCE = re.compile(r"```[ \t]*([A-Za-z][\w+#.-]*)[ \t]*\r?\n")
 _NO_INPUT = frozenset({"<noinput>", "no input", "noinput", "none", "n/a"})
+_NO_INPUT_SET = pa.array(sorted(_NO_INPUT))
+_TASK = "instruction_following"
 _NOT_PROGRAMMING = frozenset({"text", "plaintext", "txt", "output", "markdown", "md", "console", "log"})
 
 
@@ -47,6 +56,58 @@ class AlpacaSource(RowSource):
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "instruction" in row and ("output" in row or "response" in row)
 
+    def table(self, block: Block, config: CollectConfig) -> tuple[pa.Table, Sequence[int]] | None:
+        found = read_texts(block, ("instruction", "output"), ("input", "response"))
+        if found is None or found.columns["response"].null_count != len(found.numbers):
+            return None
+        asked, output = found.columns["instruction"], found.columns["output"]
+        given = pc.fill_null(found.columns["input"], "")
+        nothing = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(given)), _NO_INPUT_SET)
+        given = pc.if_else(nothing, "", given)
+        texts = [asked.to_pylist(), given.to_pylist(), output.to_pylist()]
+        rows = len(given)
+        schema = schema_of(Instruction)
+        places = pc.binary_join_element_wise(f"{block.file}:", found.numbers.cast(pa.string()), "")
+        lineage_type = schema.field("lineage").type
+        lineage = filled(lineage_type, rows, {"upstream_id": places})
+        values = {
+            "id": pa.array(content_ids("Instruction", [[_TASK] * rows, *texts]), pa.string()),
+            "task": _TASK,
+            "instruction": asked,
+            "input": given,
+            "output": output,
+            "language": self._languages(asked, texts[0]),
+            "programming_language": self._programming_languages(output, given, texts[2], texts[1]),
+            "source": self.name,
+            "license": self.license,
+            "lineage": pa.StructArray.from_arrays(lineage, fields=list(lineage_type)),
+        }
+        return pa.Table.from_arrays(filled(schema, rows, values), schema=schema), found.odd
+
+    def _languages(self, column: pa.Array, texts: list[str]) -> Any:
+        plain = pc.string_is_ascii(column)
+        if pc.all(plain).as_py():
+            return "en"
+        return pa.array(
+            [
+                "en" if ok else natural_language(text)
+                for ok, text in zip(plain.to_pylist(), texts, strict=True)
+            ]
+        )
+
+    def _programming_languages(
+        self, outputs: pa.Array, inputs: pa.Array, output_texts: list[str], input_texts: list[str]
+    ) -> Any:
+        if self.programming_language is not None:
+            return self.programming_language
+        fences = pc.or_(pc.match_substring(outputs, "```"), pc.match_substring(inputs, "```"))
+        if not pc.any(fences).as_py():
+            return None
+        marked = zip(fences.to_pylist(), output_texts, input_texts, strict=True)
+        return pa.array(
+            [(fenced(out) or fenced(given)) if has else None for has, out, given in marked], pa.string()
+        )
+
     def convert(self, row: Row) -> Iterable[Instruction]:
         instruction = row.full_text("instruction")
         given = row.text("input", default="")
@@ -60,7 +121,10 @@ class AlpacaSource(RowSource):
             raise RowFault("contradicting fields", "output and response differ")
         return (
             Instruction(
-                task="instruction_following",
+                id=content_id(
+                    "Instruction", _TASK, instruction, given, output
+                ),  # at once, for a million rows
+                task=_TASK,
                 instruction=instruction,
                 input=given,
                 output=output,

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from codetune.records import Snippet
+from codetune.sources.config import CollectConfig
+from codetune.sources.reading.arrow_rows import blank_to_null, content_ids, filled, read_texts
 from codetune.sources.reading.blocks import Block, blocks
 from codetune.sources.reading.faults import RowFault
 from codetune.sources.reading.place import Member, Place
 from codetune.sources.row import Row
 from codetune.sources.row_source import RowSource
+from codetune.store.schema import schema_of
 from codetune.text.docstrings import comment_text
 from codetune.text.languages import canonical_language
 
@@ -55,6 +61,43 @@ class CodeSearchNetSource(RowSource):
             faults = [(line, url) for url, (name, line) in missing.items() if name == file]
             unknown = tuple((line, "unknown id in the list", url) for line, url in sorted(faults))
             yield Block(file, 1, "objects", [], unknown)
+
+    def table(self, block: Block, config: CollectConfig) -> tuple[pa.Table, Sequence[int]] | None:
+        if block.extra is not None:
+            return None
+        found = read_texts(
+            block, ("code", "language"), ("func_name", "docstring", "path", "repo", "sha", "url")
+        )
+        if found is None:
+            return None
+        columns = found.columns
+        names, docstrings, paths, repos, commits = (
+            blank_to_null(columns[name]) for name in ("func_name", "docstring", "path", "repo", "sha")
+        )
+        languages = {name: canonical_language(name) for name in pc.unique(columns["language"]).to_pylist()}
+        marked = pc.fill_null(pc.match_substring_regex(docstrings, r"\A(?://|/\*|#)"), False)
+        if pc.any(marked).as_py():
+            texts = zip(docstrings.to_pylist(), marked.to_pylist(), strict=True)
+            docstrings = pa.array(
+                [_plain(text) if is_marked else text for text, is_marked in texts], pa.string()
+            )
+        spoken = pa.array([languages[name] for name in columns["language"].to_pylist()], pa.string())
+        lines = pc.struct_field(pc.extract_regex(columns["url"], r"#L(?P<line>\d+)(?:-[^#]*)?\z"), "line")
+        parts = (columns["code"], spoken, names, docstrings, repos, paths, commits)
+        values = {
+            "id": pa.array(content_ids("Snippet", [part.to_pylist() for part in parts]), pa.string()),
+            "code": columns["code"],
+            "programming_language": spoken,
+            "name": names,
+            "docstring": docstrings,
+            "path": paths,
+            "start_line": lines.cast(pa.int64()),
+            "repo": repos,
+            "commit": commits,
+            "source": self.name,
+        }
+        schema = schema_of(Snippet)
+        return pa.Table.from_arrays(filled(schema, len(spoken), values), schema=schema), found.odd
 
     def convert(self, row: Row) -> Iterable[Snippet]:
         url = row.text("url", default="")

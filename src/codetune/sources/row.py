@@ -37,7 +37,7 @@ def natural_language(text: str) -> str:
     return "en"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a million are made
 class Row:
     """A row as upstream wrote it, and where it stands."""
 

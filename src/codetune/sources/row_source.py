@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
+
+import pyarrow as pa
 
 from codetune.errors import DataError
 from codetune.records import Instruction, Record
@@ -20,6 +23,7 @@ from codetune.store.dataset import Reject, Shard
 __all__ = ["RowSource"]
 
 _PEEKED_ROWS = 100
+_NOTHING: Shard[Record] = Shard(())
 
 
 class RowSource:
@@ -49,6 +53,15 @@ class RowSource:
     def complete(self, found: Sequence[Any], config: CollectConfig, seed: int) -> Shard[Record]:
         """Records of a block's rows, where they need each other (candidates of a search)."""
         return Shard(found)
+
+    def table(self, block: Block, config: CollectConfig) -> tuple[pa.Table, Sequence[int]] | None:
+        """The records of a block as one table, for sources that need no object a row.
+
+        Returns:
+            What `convert` would give for the rows that are in order, and the positions in the block
+            of those that are not; None where the block has to go row by row.
+        """
+        return None
 
     def open(self, config: CollectConfig, seed: int) -> Collection:
         place = find(config.path, self.name, self.suffixes)
@@ -102,6 +115,22 @@ def _looks_like(objects: list[dict[str, Any]]) -> str | None:
 
 def convert_block(source: RowSource, config: CollectConfig, seed: int, block: Block) -> Shard[Record]:
     """Records and refusals of one block; runs in a worker."""
+    if not config.languages and (quick := source.table(block, config)) is not None:
+        table, odd = quick
+        rest = _convert_rows(source, config, seed, _only(block, odd)) if odd else _NOTHING
+        if not rest.kept:
+            return Shard((), rest.rejected, table)
+    return _convert_rows(source, config, seed, block)
+
+
+def _only(block: Block, positions: Sequence[int]) -> Block:
+    """The block with all but some of its lines made blank: the numbers stay."""
+    lines = block.data.split(b"\n")
+    wanted = frozenset(positions)
+    return replace(block, data=b"\n".join(line if i in wanted else b"" for i, line in enumerate(lines)))
+
+
+def _convert_rows(source: RowSource, config: CollectConfig, seed: int, block: Block) -> Shard[Record]:
     kept: list[Any] = []
     rejected: list[Reject] = []
     languages = frozenset(config.languages)

@@ -27,6 +27,7 @@ from codetune.errors import DataError
 from codetune.records import RECORD_TYPES, Record
 from codetune.store.atomic import replacing
 from codetune.store.card import write_dataset_card
+from codetune.store.columns import table_of_records
 from codetune.store.hashing import hash_files
 from codetune.store.run_card import RunCard, read_card
 from codetune.store.schema import from_row, schema_of, table_of, to_row
@@ -57,6 +58,12 @@ class Shard(Generic[R]):
 
     kept: Sequence[R]
     rejected: Sequence[Reject] = ()
+    table: pa.Table | None = None
+    """The kept rows as a table of the record's schema, in place of `kept`, where no objects were made."""
+
+    @property
+    def kept_rows(self) -> int:
+        return self.table.num_rows if self.table is not None else len(self.kept)
 
 
 def _part(index: int) -> str:
@@ -74,7 +81,8 @@ def _write_part(folder: Path, kind: type[Record], index: int, shard: Shard[Any])
         row = to_row(reject.row) if isinstance(reject.row, Record) else dict(reject.row)
         refused.append({**row, "stage": reject.stage, "reason": reject.reason, "detail": reject.detail})
     _write_table(folder / "rejects" / _part(index), table_of(kind, refused, rejects=True))
-    _write_table(folder / "data" / _part(index), table_of(kind, map(to_row, shard.kept)))
+    table = shard.table if shard.table is not None else table_of_records(kind, shard.kept)
+    _write_table(folder / "data" / _part(index), table)
 
 
 def _work_and_write(
@@ -83,7 +91,7 @@ def _work_and_write(
     index, item = numbered
     shard = work(item)
     _write_part(folder, kind, index, shard)
-    return len(shard.kept)
+    return shard.kept_rows
 
 
 class DatasetWriter(Generic[R]):

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from codetune.records import Record
 
-__all__ = ["REJECT_FIELDS", "from_row", "schema_of", "table_of", "to_row"]
+__all__ = ["REJECT_FIELDS", "from_row", "plain_encoder", "schema_of", "table_of", "to_row"]
 
 REJECT_FIELDS = (
     pa.field("stage", pa.string()),
@@ -137,6 +137,11 @@ def _row_encoder(kind: Any) -> Callable[[Any], dict[str, Any]]:
 @cache
 def _row_decoder(kind: Any) -> Callable[[Mapping[str, Any]], Any]:
     return _struct_decoder(kind)
+
+
+def plain_encoder(annotation: Any) -> Callable[[Any], Any]:
+    """What turns a value of that annotation (never None) into dicts, lists and scalars."""
+    return _encoder(annotation) or (lambda value: value)
 
 
 def to_row(record: Record) -> dict[str, Any]:
