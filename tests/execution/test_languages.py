@@ -102,7 +102,9 @@ HELLO: dict[str, str] = {
 def test_stdin_to_stdout_in_every_language(executor: Executor, language: str) -> None:
     needs(language)
     programs = [
-        Program(id="", language=language, code=HELLO[language], stdin="21\n", expected_stdout=out, limits=LIMITS)
+        Program(
+            id="", language=language, code=HELLO[language], stdin="21\n", expected_stdout=out, limits=LIMITS
+        )
         for out in ("42\n", "43")
     ]
     assert [e.verdict for e in executor.run(programs)] == [Verdict.PASS, Verdict.WRONG]

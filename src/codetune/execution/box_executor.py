@@ -11,6 +11,7 @@ from codetune.execution.pool import Pool
 from codetune.execution.protocol import Execution, Program
 from codetune.execution.python_job import python_work, strict_work
 from codetune.execution.toolchains import LANGUAGES, toolchain
+from codetune.execution.verdict_cache import VerdictCache
 from codetune.execution.verdicts import judge as judge_evidence
 from codetune.execution.work import Answer, Work
 
@@ -33,14 +34,27 @@ class BoxExecutor:
         self._judge = judge
         self._artefacts = Artefacts()
         self.tier = pool.spec.tier
+        self._cache = VerdictCache(cache, tier=self.tier, judge=judge) if cache is not None else None
 
     def run(self, programs: Iterable[Program]) -> Iterator[Execution]:
-        for program, answer in self._pool.map(map(self._work, programs), alone=_was_starved):
-            yield self._execution(program, answer)
+        try:
+            for program, answer in self._pool.map(map(self._work, programs), alone=_was_starved):
+                known: Execution | None = answer.evidence.get("known")
+                execution = known or self._execution(program, answer)
+                if self._cache is not None and known is None:
+                    self._cache.put(self._cache.key(program), execution)
+                yield execution
+        finally:
+            if self._cache is not None:
+                self._cache.commit()
 
     def _work(self, program: Program) -> Work[Program]:
         if not program.code.strip():
             return Work.done(program, Answer({"no_code": True}))
+        if self._cache is not None:
+            remembered = self._cache.get(self._cache.key(program), program)
+            if remembered is not None:
+                return Work.done(program, Answer({"known": remembered}))
         if program.language == "python":
             if self._judge == "strict" and program.tests is not None and program.expected_stdout is None:
                 return strict_work(program)
@@ -77,6 +91,8 @@ class BoxExecutor:
 
     def close(self) -> None:
         self._pool.close()
+        if self._cache is not None:
+            self._cache.close()
 
     def __enter__(self) -> BoxExecutor:
         return self

@@ -17,7 +17,7 @@ from codetune.execution.cgroups import SlotGroups
 from codetune.execution.host import ENVIRONMENT, BoxView, base_python, python_path
 from codetune.execution.work import Work
 
-__all__ = ["Slot", "SlotRefused", "SlotSpec"]
+__all__ = ["Slot", "SlotRefused", "SlotSpec", "slot_users"]
 
 _SOURCE = Path(__file__).resolve().parents[2]
 # The package's own folder leaves the path again before anything is run: boxes see the bare interpreter.
@@ -28,6 +28,12 @@ _START = (
 )
 _FIRST_SLOT_USER = 70_000
 _SLOT_USERS_PER_RUNNER = 64
+
+
+def slot_users() -> range:
+    """Users of this runner's slots when it runs as root: nobody's, and no other runner's."""
+    first = _FIRST_SLOT_USER + os.getpid() % 10_000 * _SLOT_USERS_PER_RUNNER
+    return range(first, first + _SLOT_USERS_PER_RUNNER)
 
 
 class SlotRefused(ExecutionError):
@@ -92,7 +98,7 @@ class Slot:
 
     def _introduce(self) -> None:
         runs_as_root = os.geteuid() == 0
-        user = _FIRST_SLOT_USER + os.getpid() % 10_000 * _SLOT_USERS_PER_RUNNER + self.number % 64
+        user = slot_users()[self.number % _SLOT_USERS_PER_RUNNER]
         config = {
             "tier": self.spec.tier,
             "slot_user": user if runs_as_root and self.spec.tier == "namespaces" else None,

@@ -1,0 +1,96 @@
+"""Verdicts by content: the same program under the same conditions is not run twice."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from codetune.errors import DataError
+from codetune.execution.protocol import Execution, Program
+from codetune.execution.toolchains import LANGUAGES, toolchain
+from codetune.records import Verdict, content_id
+
+__all__ = ["VerdictCache"]
+
+_FORMAT = "1"
+"""Goes up when the same program may get another verdict than before."""
+_UNCERTAIN = (Verdict.HARNESS_ERROR, Verdict.SKIPPED, Verdict.WALL_TLE)
+"""About us, or the machine's load: never remembered."""
+_COMMIT_EVERY = 200
+
+
+class VerdictCache:
+    """A SQLite file; several processes may use it at once.
+
+    Args:
+        path: Made if absent.
+        tier: Isolation of this executor.
+        judge: `standard` or `strict`.
+
+    Raises:
+        DataError: The file is no verdict cache.
+    """
+
+    def __init__(self, path: Path, *, tier: str, judge: str) -> None:
+        self._path = path
+        self._conditions = (_FORMAT, tier, judge)
+        self._unwritten = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # One thread at a time uses an executor, but not always the one that opened it.
+            self._store = sqlite3.connect(path, timeout=60, check_same_thread=False)
+            self._store.execute("PRAGMA journal_mode=WAL")
+            self._store.execute("PRAGMA synchronous=NORMAL")
+            self._store.execute("CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, execution TEXT)")
+        except sqlite3.DatabaseError as error:
+            raise DataError(
+                f"the verdict cache can't be read: {error}", where=str(path), next_step="remove the file"
+            ) from error
+
+    def key(self, program: Program) -> str:
+        """Hash of everything the verdict depends on: program, tests, input, limits, toolchain, tier, judge."""
+        version = sys.version
+        if program.language != "python" and program.language in LANGUAGES:
+            version = toolchain(program.language).version or ""
+        return content_id(
+            "Execution",
+            *self._conditions,
+            program.language,
+            version,
+            json.dumps(asdict(program.limits), sort_keys=True),
+            program.code,
+            program.tests,
+            program.stdin,
+            program.expected_stdout,
+        )
+
+    def get(self, key: str, program: Program) -> Execution | None:
+        """The remembered execution, under this program's id."""
+        row = self._store.execute("SELECT execution FROM verdicts WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        known: dict[str, Any] = json.loads(row[0])
+        return Execution(**{**known, "id": program.id, "verdict": Verdict(known["verdict"])})
+
+    def put(self, key: str, execution: Execution) -> None:
+        """Remember it, if it tells of the program alone."""
+        if execution.verdict in _UNCERTAIN:
+            return
+        text = json.dumps({**asdict(execution), "id": ""})
+        self._store.execute("INSERT OR IGNORE INTO verdicts VALUES (?, ?)", (key, text))
+        self._unwritten += 1
+        if self._unwritten >= _COMMIT_EVERY:
+            self.commit()
+
+    def commit(self) -> None:
+        """Make what was put last."""
+        self._store.commit()
+        self._unwritten = 0
+
+    def close(self) -> None:
+        self.commit()
+        self._store.close()

@@ -1,0 +1,165 @@
+"""The hostile suite: each attack is held, nothing survives it, no host file changes, the next program passes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codetune.execution import attack as attacks
+from codetune.execution.hostile import HOSTILE, Hostile
+from codetune.execution.probe import probe
+from codetune.execution.protocol import Executor, Limits, Program
+from codetune.execution.sandbox import open_executor
+from codetune.records import Verdict
+
+
+@pytest.fixture(scope="module")
+def executors() -> Iterator[dict[str, Executor]]:
+    if probe().tier == "none":
+        pytest.skip("this machine allows no sandbox")
+    opened = {judge: open_executor(1, judge=judge) for judge in ("standard", "strict")}
+    yield opened
+    for executor in opened.values():
+        executor.close()
+
+
+@pytest.fixture
+def canary() -> Iterator[Path]:
+    # Not pytest's own folder: that one is closed to others, which would hide a hole in the wall.
+    with tempfile.TemporaryDirectory(prefix="codetune-canary-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        (folder / "canary").write_text("alive")
+        (folder / "canary").chmod(0o666)
+        yield folder
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
+def test_attack_is_held(hostile: Hostile, executors: dict[str, Executor], canary: Path) -> None:
+    result = attacks._one(hostile, executors[hostile.judge], canary)
+    assert result.held, result
+
+
+def test_the_suite_notices_when_the_wall_is_not_there(canary: Path) -> None:
+    """Without a sandbox the same checks must fail, or they check nothing."""
+    chosen = {
+        "write to the canary on the host",
+        "look for other processes",
+        "abstract unix socket of the host",
+    }
+    executor = open_executor(1, sandbox=False)
+    try:
+        held = {h.name: attacks._one(h, executor, canary).held for h in HOSTILE if h.name in chosen}
+    finally:
+        executor.close()
+    assert not held["write to the canary on the host"]
+    assert not held["look for other processes"]
+
+
+def test_an_unsandboxed_daemon_is_ended_too() -> None:
+    code = (
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(300)\n"
+        "    os._exit(0)"
+    )
+    before = _box_processes()
+    executor = open_executor(1, sandbox=False)
+    try:
+        (execution,) = executor.run([Program(id="d", code=code, tests="")])
+        left = _box_processes() - before
+    finally:
+        executor.close()
+    assert execution.verdict is Verdict.PASS
+    assert len(left) == 1, "more than the zygote itself"
+
+
+def _box_processes() -> set[int]:
+    return {int(name) for name in os.listdir("/proc") if name.isdigit() and _is_box_process(int(name))}
+
+
+def _is_box_process(pid: int) -> bool:
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        parent = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1]
+    except OSError:
+        return False
+    return attacks._ZYGOTE in command and int(parent) in (1, os.getpid())
+
+
+def test_when_the_runner_is_killed_its_boxes_end() -> None:
+    if probe().tier == "none":
+        pytest.skip("this machine allows no sandbox")
+    script = (
+        "from codetune.execution.sandbox import open_executor\n"
+        "from codetune.execution.protocol import Program, Limits\n"
+        "e = open_executor(1)\nlist(e.run([Program(id='a', code='pass')]))\nprint('ready', flush=True)\n"
+        "list(e.run([Program(id='b', code='while True: pass', limits=Limits(cpu_seconds=60))]))"
+    )
+    runner = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert runner.stdout is not None
+    assert runner.stdout.readline() == b"ready\n"
+    time.sleep(0.3)
+    children = {int(p) for p in Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()}
+    assert children
+    runner.kill()
+    runner.wait()
+    runner.stdout.close()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in children):
+        time.sleep(0.05)
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_killed_zygote_costs_nothing_but_time() -> None:
+    if probe().tier == "none":
+        pytest.skip("this machine allows no sandbox")
+    with open_executor(1) as executor:  # type: ignore[attr-defined]
+        list(executor.run([Program(id="warm", code="pass")]))
+        (slot,) = executor._pool._slots
+        slot._process.kill()
+        (execution,) = executor.run([Program(id="x", code="pass")])
+    assert execution.verdict is Verdict.PASS
+
+
+def test_a_program_that_kills_its_zygote_each_time_is_our_error_not_its_pass() -> None:
+    from codetune.execution.pool import Pool
+    from codetune.execution.work import Work
+
+    class Broken:
+        def __init__(self, spec: object, number: int) -> None:
+            self._ends = os.pipe()
+
+        def fileno(self) -> int:
+            return self._ends[0]
+
+        def send(self, work: object) -> None:
+            from codetune.execution.box.wire import ConnectionClosed
+
+            raise ConnectionClosed
+
+        def close(self) -> None:
+            for end in self._ends:
+                os.close(end)
+
+    pool: Pool = Pool(None, 1, Broken)  # type: ignore[arg-type]
+    ((_, answer),) = pool.map([Work("item", b"", 0, 0)])
+    assert "died twice" in answer.evidence["broken"]
+
+
+def test_limits_are_not_shared_between_programs() -> None:
+    if probe().tier == "none":
+        pytest.skip("this machine allows no sandbox")
+    small, large = Limits(memory_bytes=64 << 20), Limits(memory_bytes=512 << 20)
+    code = "x = bytearray(b'x') * (200 << 20)"
+    with open_executor(1) as executor:  # type: ignore[attr-defined]
+        verdicts = [
+            e.verdict
+            for e in executor.run([Program(id="", code=code, limits=n) for n in (large, small, large)])
+        ]
+    assert verdicts == [Verdict.PASS, Verdict.OOM, Verdict.PASS]
