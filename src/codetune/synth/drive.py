@@ -16,11 +16,12 @@ from typing import Any
 from codetune.errors import CodetuneError
 from codetune.models.budget import BudgetSpentError
 from codetune.records import Instruction
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import Shard
 from codetune.synth.desk import Desk
 from codetune.synth.generator import Generator, Remembers
+from codetune.synth.rows import joined
 
-__all__ = ["drive", "joined"]
+__all__ = ["drive"]
 
 
 @dataclass
@@ -35,17 +36,6 @@ class _OpenPart:
         items, before = len(self.made), len(self.made) - self.left
         self.left -= 1
         return (before + 1) * self.rows // items - before * self.rows // items
-
-
-def joined(made: Iterable[Shard[Instruction]]) -> Shard[Instruction]:
-    """Several items' results as one, in order; a row that two items came to is kept once."""
-    kept: dict[str, Instruction] = {}
-    rejected: list[Reject] = []
-    for shard in made:
-        for row in shard.kept:
-            kept.setdefault(row.id, row)
-        rejected.extend(shard.rejected)
-    return Shard(tuple(kept.values()), tuple(rejected))
 
 
 async def drive(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel
+
 from codetune.records import Generated, Snippet
+from codetune.synth.answers import InvalidAnswerError, ModelForm
 from codetune.synth.desk import Desk
 from codetune.synth.options import InstructFromCodeOptions
+from codetune.synth.program_layout import assemble
 from codetune.synth.python_needs import Needs, python_needs
 from codetune.synth.python_program import assemble_python, python_slots
 from codetune.synth.refusal import Refusal
-from codetune.synth.snippet_text import code_without_docstring, shortened
+from codetune.synth.snippet_text import code_without_docstring, own_name, owner_name, shortened
+from codetune.tasks.language_names import display_name
+from codetune.text.parsing import parses
 
 __all__ = ["complete"]
 
@@ -26,6 +32,8 @@ async def complete(
     Raises:
         Refusal: The code can't stand alone, or no valid answer came.
     """
+    if snippet.programming_language != "python":
+        return await _complete_other(snippet, statement, desk, options)
     needs = python_needs(snippet.code, snippet.name)
     if needs is None:
         raise Refusal("can't stand alone", "not a single function that can be called")
@@ -40,6 +48,53 @@ async def complete(
         max_new_tokens=32 + _TOKENS_PER_SLOT * sum(len(group) for group in slots.groups.values()),
     )
     return assemble_python(snippet.code, needs, asked.value), asked.generated("output")
+
+
+class Lacking(BaseModel):
+    """What code of another language lacks; free text, for there is no analysis of it here."""
+
+    imports: str
+    definitions: str
+    example: str
+
+
+async def _complete_other(
+    snippet: Snippet, statement: str, desk: Desk, options: InstructFromCodeOptions
+) -> tuple[str, tuple[Generated, ...]]:
+    def program(answer: Lacking) -> str:
+        return assemble(
+            snippet.programming_language,
+            snippet.code,
+            name=own_name(snippet) or "",
+            owner=owner_name(snippet),
+            imports=answer.imports,
+            definitions=answer.definitions,
+            example=answer.example,
+        )
+
+    def fault(answer: Lacking) -> tuple[str, str] | None:
+        try:
+            whole = program(answer)
+        except InvalidAnswerError as error:
+            return error.reason, error.detail
+        if not parses(whole, snippet.programming_language):
+            return "does not parse", "the program made of these parts is not valid code"
+        return None
+
+    asked = await desk.ask(
+        "complete_code",
+        ModelForm(Lacking),
+        {
+            "task": statement,
+            "programming_language": display_name(snippet.programming_language),
+            "owner": owner_name(snippet),
+            "code": shortened(snippet.code, options.code_chars),
+        },
+        row=snippet.id,
+        max_new_tokens=384,
+        check=fault,
+    )
+    return program(asked.value), asked.generated("output")
 
 
 def _shown(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from codetune.records import Check, Generated, Instruction, Lineage, Snippet
+from codetune.store.dataset import Reject, Shard
 
-__all__ = ["child_lineage", "extended", "snippet_lineage"]
+__all__ = ["child_lineage", "extended", "joined", "snippet_lineage"]
 
 
 def extended(
@@ -61,3 +63,14 @@ def child_lineage(row: Instruction) -> Lineage:
         group=row.lineage.group or row.id,
         parents=(row.id,),
     )
+
+
+def joined(made: Iterable[Shard[Instruction]]) -> Shard[Instruction]:
+    """Several items' results as one, in order; a row that two items came to is kept once."""
+    kept: dict[str, Instruction] = {}
+    rejected: list[Reject] = []
+    for shard in made:
+        for row in shard.kept:
+            kept.setdefault(row.id, row)
+        rejected.extend(shard.rejected)
+    return Shard(tuple(kept.values()), tuple(rejected))

@@ -10,6 +10,7 @@ together around the code as it was found (docs/design/synthesis.md says why).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from codetune.execution.protocol import Limits, Program
-from codetune.records import Check, Instruction, Snippet, Verdict
+from codetune.records import Check, Generated, Instruction, Snippet, Verdict
 from codetune.store.dataset import Shard
 from codetune.synth.answers import ModelForm
 from codetune.synth.desk import Asked, Desk
@@ -26,7 +27,7 @@ from codetune.synth.generator import refused
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.programs import complete
 from codetune.synth.refusal import Refusal
-from codetune.synth.rows import extended, snippet_lineage
+from codetune.synth.rows import extended, joined, snippet_lineage
 from codetune.synth.snippet_text import (
     code_without_docstring,
     documentation_in_short,
@@ -49,6 +50,18 @@ class Statement(BaseModel):
     """Round one's answer."""
 
     instruction: str
+
+
+class Statements(BaseModel):
+    """Round one's answer for several snippets, in their order."""
+
+    instructions: list[str]
+
+
+@dataclass(frozen=True)
+class _Written:
+    text: str
+    generated: tuple[Generated, ...]
 
 
 @dataclass(frozen=True)
@@ -77,27 +90,47 @@ class InstructFromCode:
         "instruct_from_code": frozenset(
             {"kind", "name", "documentation", "code", "length", "opening", "with_io", "programming_language"}
         ),
+        "instruct_from_code_many": frozenset({"snippets", "length", "programming_language"}),
         "complete_python": frozenset(
             {"path", "task", "code", "class_name", "missing", "attributes", "arguments"}
         ),
+        "complete_code": frozenset({"task", "programming_language", "owner", "code"}),
     }
 
     def items(self, records: Sequence[Snippet]) -> Iterator[tuple[Snippet, ...]]:
+        """Alone, or as many of one programming language as are to share a request."""
+        size = self.options.snippets_per_request
+        groups: dict[str, list[Snippet]] = {}
         for record in records:
-            yield (record,)
+            group = groups.setdefault(record.programming_language, [])
+            group.append(record)
+            if len(group) == size:
+                yield tuple(groups.pop(record.programming_language))
+        for group in groups.values():
+            yield tuple(group)
 
     async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
-        (snippet,) = item
+        fitting = [snippet for snippet in item if self._fault(snippet) is None]
+        shared = await self._together(fitting, desk) if len(fitting) > 1 else {}
+        made = await asyncio.gather(*(self._one(snippet, shared.get(snippet.id), desk) for snippet in item))
+        return joined(made)
+
+    async def _one(self, snippet: Snippet, given: _Written | None, desk: Desk) -> Shard[Instruction]:
+        """Both rounds of one snippet; `given` is its statement where a shared request brought it."""
         row = self._row(snippet)
         try:
-            self._admit(snippet)
-            asked = await self._statement(snippet, desk)
+            fault = self._fault(snippet)
+            if fault is not None:
+                raise Refusal(*fault)
+            if given is None:
+                asked = await self._statement(snippet, desk)
+                given = _Written(asked.value.instruction, asked.generated("instruction"))
         except Refusal as refusal:
             return refused(self._checked(row, "statement", refusal), refusal.reason, refusal.detail)
         row = extended(
             row,
-            instruction=asked.value.instruction.strip(),
-            generated=asked.generated("instruction"),
+            instruction=given.text.strip(),
+            generated=given.generated,
             checks=(Check(check="statement", verdict="passed"),),
         )
         if not self.options.complete:
@@ -113,13 +146,15 @@ class InstructFromCode:
             return refused(row, refusal.reason, refusal.detail)
         return Shard((row,))
 
-    def _admit(self, snippet: Snippet) -> None:
+    def _fault(self, snippet: Snippet) -> tuple[str, str] | None:
+        """Why a snippet is not worth a request."""
         if not is_parsed_language(snippet.programming_language):
-            raise Refusal("language not supported", snippet.programming_language)
+            return "language not supported", snippet.programming_language
         if len(snippet.code) > self.options.max_code_chars:
-            raise Refusal("snippet too long", f"{len(snippet.code)} characters")
+            return "snippet too long", f"{len(snippet.code)} characters"
         if own_name(snippet) is None:
-            raise Refusal("snippet without a name")
+            return "snippet without a name", ""
+        return None
 
     def _row(self, snippet: Snippet) -> Instruction:
         return Instruction(
@@ -157,42 +192,71 @@ class InstructFromCode:
             return ""
         return f" of the class `{owner}`" if self.language == "en" else f"（属于类 `{owner}`）"
 
-    async def _statement(self, snippet: Snippet, desk: Desk) -> Asked[Statement]:
-        form = self._form(snippet, desk.prompts["instruct_from_code"].extras)
-        name = own_name(snippet) or ""
-        documentation = documentation_in_short(snippet)
-        code = code_without_docstring(snippet)
-        shown = {
+    def _shown(self, snippet: Snippet, form: _Form) -> dict[str, Any]:
+        return {
             "kind": "method" if owner_name(snippet) else "function",
             "name": snippet.name,
-            "documentation": documentation,
-            "code": shortened(code, self.options.code_chars),
+            "documentation": documentation_in_short(snippet),
+            "code": shortened(code_without_docstring(snippet), self.options.code_chars),
             "length": form.length,
             "opening": form.opening,
             "with_io": form.with_io,
             "programming_language": display_name(snippet.programming_language),
         }
 
-        def fault(statement: Statement) -> tuple[str, str] | None:
-            return statement_fault(
-                statement.instruction,
-                language=self.language,
-                # What is drawn steers; what is refused is only what the settings rule out.
-                words=(self.options.min_words, self.options.max_words),
-                must_name=(name,),
-                body=code,
-                ground=f"{snippet.name}\n{snippet.docstring or ''}\n{snippet.code}\n{snippet.path}",
-                min_grounded=self.options.min_grounded,
-            )
+    def _statement_fault(self, snippet: Snippet, statement: str) -> tuple[str, str] | None:
+        return statement_fault(
+            statement,
+            language=self.language,
+            # What is drawn steers; what is refused is only what the settings rule out.
+            words=(self.options.min_words, self.options.max_words),
+            must_name=(own_name(snippet) or "",),
+            body=code_without_docstring(snippet),
+            ground=f"{snippet.name}\n{snippet.docstring or ''}\n{snippet.code}\n{snippet.path}",
+            min_grounded=self.options.min_grounded,
+        )
 
+    async def _statement(self, snippet: Snippet, desk: Desk) -> Asked[Statement]:
+        form = self._form(snippet, desk.prompts["instruct_from_code"].extras)
         return await desk.ask(
             "instruct_from_code",
             ModelForm(Statement, {"instruction": {"maxLength": form.max_words * _CHARS_PER_WORD}}),
-            shown,
+            self._shown(snippet, form),
             row=snippet.id,
             max_new_tokens=2 * form.max_words + _SPARE_TOKENS,
-            check=fault,
+            check=lambda answer: self._statement_fault(snippet, answer.instruction),
         )
+
+    async def _together(self, snippets: Sequence[Snippet], desk: Desk) -> dict[str, _Written]:
+        """Statements of several snippets from one request; those that are invalid are asked alone."""
+        extras = desk.prompts["instruct_from_code"].extras
+        forms = [self._form(snippet, extras) for snippet in snippets]
+        longest = max(forms, key=lambda form: form.max_words)
+        limits = {"instructions": {"minItems": len(snippets), "maxItems": len(snippets)}}
+        try:
+            asked = await desk.ask(
+                "instruct_from_code_many",
+                ModelForm(Statements, limits),
+                {
+                    "snippets": [self._shown(s, form) for s, form in zip(snippets, forms, strict=True)],
+                    "length": longest.length,
+                    "programming_language": display_name(snippets[0].programming_language),
+                },
+                row=snippets[0].id,
+                max_new_tokens=len(snippets) * (2 * longest.max_words + _SPARE_TOKENS),
+                check=lambda answer: (
+                    None
+                    if len(answer.instructions) == len(snippets)
+                    else ("wrong number", f"{len(snippets)} tasks are wanted")
+                ),
+            )
+        except Refusal:
+            return {}
+        return {
+            snippet.id: _Written(text, asked.generated("instruction"))
+            for snippet, text in zip(snippets, asked.value.instructions, strict=True)
+            if self._statement_fault(snippet, text) is None
+        }
 
     async def _checks(self, row: Instruction, snippet: Snippet, desk: Desk) -> tuple[Check, ...]:
         """Does the program parse, hold the code unchanged, and run?"""
