@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from codetune.records import Instruction, Lineage
 from codetune.report.config import ReportConfig
 from codetune.report.corpus import read_corpus
+from codetune.report.evaluation_view import evaluation_view
 from codetune.report.funnel import read_funnel
 from codetune.report.highlight import code_html, prose_html
 from codetune.report.numbers import byte_size, count, duration, number, significant
@@ -15,7 +16,7 @@ from codetune.report.outcome import tell_outcome
 from codetune.report.page import render
 from codetune.report.provenance import run_view, versions_of
 from codetune.report.samples import draw_samples, is_code
-from codetune.report.scores import Attempt, Evaluation, read_evaluation
+from codetune.report.scores import read_evaluation
 from codetune.report.stages import StageFolder, Stages
 from codetune.report.training import Training, read_training
 
@@ -51,7 +52,7 @@ def report_html(stages: Stages, config: ReportConfig, *, seed: int = 0) -> str:
         samples_stage=sampled.name if sampled else "",
         training=training,
         training_facts=_training_facts(training),
-        evaluations=[_evaluation_view(evaluation, config) for evaluation in evaluations],
+        evaluations=[evaluation_view(evaluation, config.max_code_lines) for evaluation in evaluations],
         run=run_view(stages),
         versions=versions,
         version_conflicts=conflicts,
@@ -138,34 +139,3 @@ def _training_facts(training: Training | None) -> list[tuple[str, str]]:
         if training.config.get(key) is not None
     ]
     return facts
-
-
-def _evaluation_view(evaluation: Evaluation, config: ReportConfig) -> Mapping[str, Any]:
-    return {
-        "benchmark": evaluation.benchmark,
-        "base": evaluation.base,
-        "tuned": evaluation.tuned,
-        "comparison": evaluation.comparison,
-        "gained": evaluation.gained,
-        "lost": evaluation.lost,
-        "shown": [
-            {
-                "task_id": d.task_id,
-                "gained": d.gained,
-                "attempts": [
-                    _attempt(n, a, d.task_id, config) for n, a in (("base", d.base), ("tuned", d.tuned))
-                ],
-            }
-            for d in evaluation.differences
-        ],
-    }
-
-
-def _attempt(name: str, attempt: Attempt, task_id: str, config: ReportConfig) -> dict[str, Any]:
-    label = f"{name} model's program for {task_id}"
-    return {
-        "name": name,
-        "verdict": attempt.verdict,
-        "detail": attempt.detail[:600],
-        "html": code_html(attempt.solution, "python", label=label, max_lines=config.max_code_lines),
-    }

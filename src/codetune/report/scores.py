@@ -16,7 +16,18 @@ from codetune.records import Verdict
 from codetune.report.numbers import number
 from codetune.report.stages import StageFolder
 
-__all__ = ["Comparison", "Difference", "Evaluation", "Score", "Word", "read_evaluation"]
+__all__ = [
+    "Attempt",
+    "Comparison",
+    "Difference",
+    "Evaluation",
+    "Score",
+    "Word",
+    "benchmark_title",
+    "comparison_of",
+    "read_evaluation",
+    "score_of",
+]
 
 Word = Literal["better", "worse", "tie"]
 
@@ -29,7 +40,9 @@ class Score:
     """One model on one benchmark."""
 
     name: str
-    """`base` or `tuned`."""
+    """What the page calls it: `base` and `tuned`, or two runs' own names."""
+    colour: str
+    """Its class in the page's style: `base` for the first, `tuned` for the second."""
     passed: int | None
     problems: int | None
     """The rate's denominator."""
@@ -51,6 +64,8 @@ class Comparison:
     low: float | None
     high: float | None
     p_value: float | None
+    adjusted_p_value: float | None
+    """Holm's correction, where several benchmarks were compared."""
     both: int | None
     base_only: int | None
     tuned_only: int | None
@@ -95,6 +110,11 @@ class Evaluation:
     gained: int
     lost: int
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the two models are called."""
+        return (self.base.name if self.base else "base", self.tuned.name if self.tuned else "tuned")
+
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
@@ -131,27 +151,29 @@ def _integer(plain: Mapping[str, Any], *path: str) -> int | None:
     return None if value is None else int(value)
 
 
-def _read_score(folder: Path, name: str) -> Score | None:
-    plain = _read_json(folder / "score.json")
-    if plain is None:
-        return None
+def benchmark_title(name: str) -> str:
+    """What people call a benchmark; a name that isn't known stands for itself."""
+    return _TITLES.get(name, name)
+
+
+def score_of(plain: Mapping[str, Any], colour: str, name: str, verdicts: list[tuple[str, int]]) -> Score:
+    """A score as evaluation wrote it, as the page shows it."""
     model = plain.get("model")
     return Score(
         name=name,
+        colour=colour,
         passed=_integer(plain, "passed"),
         problems=_integer(plain, "problems"),
         pass_at_1=number(plain, "pass_at_k", "1", "value"),
         low=number(plain, "pass_at_k", "1", "low"),
         high=number(plain, "pass_at_k", "1", "high"),
-        verdicts=_count_verdicts(folder),
+        verdicts=verdicts,
         model=model if isinstance(model, str) else None,
     )
 
 
-def _read_comparison(folder: Path) -> Comparison | None:
-    plain = _read_json(folder / "comparison.json")
-    if plain is None:
-        return None
+def comparison_of(plain: Mapping[str, Any]) -> Comparison:
+    """A comparison as evaluation wrote it, as the page shows it; an unknown word says nothing."""
     word = plain.get("verdict")
     return Comparison(
         word=word if word in ("better", "worse", "tie") else None,
@@ -159,6 +181,7 @@ def _read_comparison(folder: Path) -> Comparison | None:
         low=number(plain, "low"),
         high=number(plain, "high"),
         p_value=number(plain, "p_value"),
+        adjusted_p_value=number(plain, "adjusted_p_value"),
         both=_integer(plain, "both"),
         base_only=_integer(plain, "base_only"),
         tuned_only=_integer(plain, "tuned_only"),
@@ -166,6 +189,16 @@ def _read_comparison(folder: Path) -> Comparison | None:
         smallest_detectable=number(plain, "smallest_detectable"),
         test=plain.get("test") if isinstance(plain.get("test"), str) else None,
     )
+
+
+def _read_score(folder: Path) -> Score | None:
+    plain = _read_json(folder / "score.json")
+    return None if plain is None else score_of(plain, folder.name, folder.name, _count_verdicts(folder))
+
+
+def _read_comparison(folder: Path) -> Comparison | None:
+    plain = _read_json(folder / "comparison.json")
+    return None if plain is None else comparison_of(plain)
 
 
 def _attempt(row: Mapping[str, Any]) -> Attempt:
@@ -210,9 +243,9 @@ def read_evaluation(stage: StageFolder, differences: int) -> Evaluation:
     named = str(stage.card.plan.config.get("benchmark") or stage.folder.name)
     gained = sum(difference.gained for difference in found)
     return Evaluation(
-        benchmark=_TITLES.get(named, named),
-        base=_read_score(base, "base"),
-        tuned=_read_score(tuned, "tuned"),
+        benchmark=benchmark_title(named),
+        base=_read_score(base),
+        tuned=_read_score(tuned),
         comparison=_read_comparison(stage.folder),
         differences=_in_turn(found, differences),
         gained=gained,
