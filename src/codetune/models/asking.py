@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterable
 
-from codetune.errors import BackendError, CodetuneError
+from codetune.errors import BackendError
 from codetune.models.budget import BudgetSpentError
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 
@@ -101,7 +101,7 @@ async def in_groups(
                 some.set()
         try:
             await everyone
-        except* CodetuneError as stops:
+        except BaseExceptionGroup as stops:
             raise _first(stops) from None
         if spent:
             raise spent[0]
@@ -111,6 +111,6 @@ async def in_groups(
             await everyone
 
 
-def _first(stops: BaseExceptionGroup[CodetuneError]) -> CodetuneError:
-    first = stops.exceptions[0]
+def _first(stops: BaseExceptionGroup) -> BaseException:
+    first: BaseException = stops.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -26,6 +26,7 @@ _BLOCKS = {
     15: (256, 292), 20: (32, 18), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8),
     28: (1, 8), 30: (1, 2),
 }  # fmt: skip
+_SANE_BYTES = 1 << 40
 _WHOLE_HASH_BYTES = 256 << 20
 _SAMPLES = 256
 _SAMPLE_BYTES = 1 << 20
@@ -43,6 +44,8 @@ def _take(stream: BinaryIO, form: str) -> int:
 
 
 def _skip(stream: BinaryIO, count: int) -> None:
+    if count > _SANE_BYTES:
+        raise _Truncated
     stream.seek(count, 1)
 
 
@@ -64,7 +67,7 @@ def _skip_value(stream: BinaryIO, kind: int) -> None:
 
 def _string(stream: BinaryIO) -> bytes:
     length = _take(stream, "Q")
-    data = stream.read(length)
+    data = stream.read(min(length, 1 << 20))  # names are short; a length that isn't is garbage
     if len(data) < length:
         raise _Truncated
     return data
