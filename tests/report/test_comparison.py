@@ -3,9 +3,10 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from codetune.report.comparison import comparison_page
 from tests.report.made_run import COMPARISON, SCORES
 from tests.report.page_reader import PageReader
+
+from codetune.report.comparison import comparison_page
 
 ONE = {**COMPARISON, "benchmark": "humaneval", "a": SCORES["base"], "b": SCORES["tuned"]}
 
