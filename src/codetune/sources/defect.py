@@ -40,16 +40,16 @@ class DefectSource(RowSource):
             lists = _lists_beside(place, member)
             if not lists:
                 stem = PurePosixPath(member.plain_name).stem
-                split = stem if stem in _SPLITS else None
-                yield from (replace(block, extra=split) for block in blocks(member))
+                splits = (stem,) if stem in _SPLITS else ()
+                yield from (replace(block, extra=splits) for block in blocks(member))
             else:
                 yield from _listed(member, lists)
 
     def convert(self, row: Row) -> Iterable[Instruction]:
-        split = row.extra
-        if isinstance(split, dict):
-            split = split.get(row.number - 1)
-            if split is None:
+        splits = row.extra
+        if isinstance(splits, dict):
+            splits = splits.get(row.number - 1, ())
+            if not splits:
                 raise RowFault("not in the lists", f"index {row.number - 1}")
         yield row.worded(
             "defect_detection",
@@ -60,7 +60,7 @@ class DefectSource(RowSource):
                 commit=row.optional("commit_id"),
                 group=row.optional("commit_id"),
             ),
-            tags=(f"split:{split}",) if split else (),
+            tags=tuple(f"split:{split}" for split in splits),
         )
 
 
@@ -74,7 +74,7 @@ def _lists_beside(place: Place, member: Member) -> tuple[Member, ...]:
 
 
 def _listed(member: Member, lists: tuple[Member, ...]) -> Iterator[Block]:
-    named: dict[int, str] = {}
+    named: dict[int, tuple[str, ...]] = {}
     origin: dict[int, tuple[str, int]] = {}
     faults: dict[str, list[tuple[int, str, str]]] = {}
     for split in lists:
@@ -82,7 +82,8 @@ def _listed(member: Member, lists: tuple[Member, ...]) -> Iterator[Block]:
             for number, line in enumerate(stream, 1):
                 text = line.strip()
                 if text.isdigit():
-                    named[int(text)] = PurePosixPath(split.plain_name).stem
+                    stem = PurePosixPath(split.plain_name).stem
+                    named[int(text)] = (*named.get(int(text), ()), stem)
                     origin[int(text)] = (split.name, number)
                 elif text:
                     faults.setdefault(split.name, []).append(
