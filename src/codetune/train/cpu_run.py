@@ -28,8 +28,9 @@ from codetune.train.encoding import Encoder
 from codetune.train.hardware import peak_rss_bytes, resolve_dtype
 from codetune.train.loop import CpuLoop, mean_loss
 from codetune.train.lora import add_adapters, named_adapters
-from codetune.train.loss_log import LossLog, StepLine
+from codetune.train.loss_log import LossLog
 from codetune.train.rows import TrainingRows, encode_datasets, write_refused
+from codetune.train.summary import summarize
 
 __all__ = ["train_on_cpu"]
 
@@ -86,7 +87,7 @@ def train_on_cpu(
             "total_parameters": sum(p.numel() for p in model.parameters()),
             "trainable_parameters": sum(p.numel() for p in parameters.values()),
             "stopped_by": stopped_by,
-            **_summary(lines, len(rows.train)),
+            **summarize(lines, len(rows.train)),
             "held_out_loss_before": before,
             "held_out_loss_after": after,
             "peak_rss_bytes": peak_rss_bytes(),
@@ -130,30 +131,6 @@ def _loss_before(path: Path, model: Any, rows: TrainingRows, config: TrainConfig
     if not path.exists():
         write_text(path, json.dumps({"loss_before": mean_loss(model, rows.held_out, config)}) + "\n")
     return float(json.loads(path.read_text("utf-8"))["loss_before"])
-
-
-def _summary(lines: Sequence[StepLine], rows: int) -> dict[str, Any]:
-    seconds = sum(line.seconds for line in lines)
-    tokens = sum(line.tokens for line in lines)
-    trained = sum(line.trained_tokens for line in lines)
-    few = max(1, len(lines) // 10)
-
-    def mean(some: Sequence[StepLine]) -> float:
-        return sum(line.loss * line.trained_tokens for line in some) / sum(
-            line.trained_tokens for line in some
-        )
-
-    return {
-        "steps": len(lines),
-        "epochs": round(sum(line.rows for line in lines) / rows, 3),
-        "tokens": tokens,
-        "trained_tokens": trained,
-        "seconds": round(lines[-1].elapsed_seconds, 1) if lines else 0.0,
-        "tokens_per_second": round(tokens / seconds, 1) if seconds else None,
-        "trained_tokens_per_second": round(trained / seconds, 1) if seconds else None,
-        "loss_first": mean(lines[:few]) if lines else None,
-        "loss_last": mean(lines[-few:]) if lines else None,
-    }
 
 
 def _write_result(

@@ -1,0 +1,136 @@
+"""The GPU loop's settings, and the loop itself on a CPU with a tiny model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from codetune.errors import CodetuneError, ConfigError, MissingExtraError
+from codetune.store.context import StageContext
+from codetune.store.dataset import Dataset
+from codetune.store.run_card import Plan, RunCard
+from codetune.store.stage_output import StageOutput
+from codetune.train.base_model import BaseModel, load_model
+from codetune.train.config import TrainConfig
+from codetune.train.trl_arguments import (
+    accelerate_config,
+    accumulation_steps,
+    lora_arguments,
+    quantization_arguments,
+    sft_arguments,
+)
+
+pytest.importorskip("trl")
+
+
+def test_a_step_has_the_same_rows_on_any_number_of_gpus() -> None:
+    config = TrainConfig(global_batch_size=64, micro_batch_size=4)
+    for processes in (1, 2, 8, 16):
+        arguments = sft_arguments(config, processes=processes, steps=10, seed=1, bf16=True, gpu=True)
+        rows = arguments["per_device_train_batch_size"] * arguments["gradient_accumulation_steps"] * processes
+        assert rows == 64
+    with pytest.raises(ConfigError, match="set it to 72"):
+        accumulation_steps(config, 6)
+
+
+def test_settings_become_the_libraries_own() -> None:
+    import transformers
+    from peft import LoraConfig
+
+    config = TrainConfig(method="qlora", lora_r=8, use_rslora=True, learning_rate=3e-4)
+    four_bit = transformers.BitsAndBytesConfig(**quantization_arguments(config) or {})
+    assert four_bit.load_in_4bit
+    assert four_bit.bnb_4bit_use_double_quant
+    assert four_bit.bnb_4bit_compute_dtype == torch.bfloat16
+    assert quantization_arguments(TrainConfig()) is None
+    lora = LoraConfig(**lora_arguments(config))
+    assert (lora.r, lora.use_rslora) == (8, True)
+
+
+def test_accelerate_is_told_the_truth() -> None:
+    config = TrainConfig(method="full", loop="trl", fsdp=True)
+    sharded = accelerate_config(config, 8, bf16=True, gpu=True)
+    assert sharded["distributed_type"] == "FSDP"
+    assert sharded["fsdp_config"]["fsdp_version"] == 2
+    with pytest.raises(ConfigError, match="without sharding"):
+        accelerate_config(config, 2, bf16=False, gpu=False)
+    plain = accelerate_config(TrainConfig(), 2, bf16=False, gpu=False)
+    assert plain["use_cpu"] is True
+    assert plain["distributed_type"] == "MULTI_CPU"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_qlora_without_its_package_says_what_to_install(
+    tiny_model: Path, rows_folder: Path, tmp_path: Path, context: StageContext
+) -> None:
+    from importlib.util import find_spec
+
+    from codetune.train.stage import run
+
+    if find_spec("bitsandbytes") is not None:
+        pytest.skip("bitsandbytes is installed")
+    config = TrainConfig(model=str(tiny_model), method="qlora")
+    with pytest.raises(MissingExtraError, match=r"codetune\[gpu\]"):
+        run(config, [rows_folder], tmp_path / "out", context)
+
+
+Train = Callable[..., RunCard]
+
+
+@pytest.fixture
+def train(tiny_model: Path, rows_folder: Path, tmp_path: Path, context: StageContext) -> Train:
+    from codetune.train.trl_loop import train_with_trl
+
+    def start(name: str, *, processes: int = 1, **changes: Any) -> RunCard:
+        values = {
+            "model": str(tiny_model), "loop": "trl", "lora_r": 4, "learning_rate": 5e-3, "max_steps": 4,
+            "global_batch_size": 4, "micro_batch_size": 2, "dtype": "float32", "budget_seconds": None,
+        }  # fmt: skip
+        config = TrainConfig(**{**values, **changes})
+        with StageOutput(tmp_path / name, Plan(stage="train", config={}, inputs={}, code="")) as stage:
+            base = BaseModel.find(config.model)
+            return train_with_trl(config, base, [Dataset(rows_folder)], stage, context, processes=processes)
+
+    return start
+
+
+@pytest.mark.slow
+def test_trl_trains_a_few_steps_and_leaves_what_the_cpu_loop_leaves(train: Train, tmp_path: Path) -> None:
+    card = train("out", max_steps=12, epochs=5)
+    assert card.results["steps"] == 12
+    assert card.results["loss_last"] < card.results["loss_first"]
+    out = tmp_path / "out"
+    assert (out / "adapter.gguf").exists()
+    from peft import PeftModel
+
+    model = load_model(Path(json.loads((out / "work" / "spec.json").read_text())["folder"]), torch.float32)
+    PeftModel.from_pretrained(model, str(out / "adapter"))
+    rates = [json.loads(line)["learning_rate"] for line in (out / "loss.jsonl").read_text().splitlines()]
+    assert max(rates) > 1.5 * rates[-1]
+
+
+@pytest.mark.slow
+def test_two_processes_take_the_steps_of_one(train: Train, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    train("one", processes=1)
+    train("two", processes=2)
+    one, two = (
+        load_file(tmp_path / name / "adapter" / "adapter_model.safetensors") for name in ("one", "two")
+    )
+    for key, values in one.items():
+        assert (values - two[key]).norm() <= 1e-3 * values.norm(), key
+
+
+@pytest.mark.slow
+def test_a_training_that_breaks_names_its_log(train: Train, monkeypatch: Any) -> None:
+    from codetune.train import trl_loop
+
+    monkeypatch.setattr(trl_loop, "_write_rows", lambda path, rows: path.write_bytes(b"no rows"))
+    with pytest.raises(CodetuneError, match="ended with code 1"):
+        train("broken")
