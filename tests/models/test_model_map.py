@@ -67,6 +67,7 @@ models:
     [
         ("[]", "names no model"),
         ("a: {}", "base"),
+        (f"a: {{base: 'http://me:{KEY}@x/v1'}}", "must not hold"),
         ("a: {endpoints: []}", "at least one"),
         ("a: http://x/v1", "must have `base` or `endpoints`"),
         ("a: {base: ftp://x}", "must begin with http"),

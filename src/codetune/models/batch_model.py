@@ -26,9 +26,9 @@ from codetune.models.batch_ledger import BatchLedger, Pending, SentBatch
 from codetune.models.dialect import word_body
 from codetune.models.payload import build_payload, parse_answer, request_key
 from codetune.models.protocol import ChatReply, ChatRequest
-from codetune.models.spec import ModelSpec
+from codetune.models.spec import ModelSpec, host_label
 from codetune.models.store import Answer, RequestStore
-from codetune.models.transport import Transport, Unavailable, host_label
+from codetune.models.transport import Transport, Unavailable
 
 __all__ = ["BatchModel"]
 

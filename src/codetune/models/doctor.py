@@ -12,8 +12,8 @@ import orjson
 
 from codetune.errors import CodetuneError
 from codetune.models.model_map import Mix, load_model_map
-from codetune.models.spec import EndpointSpec, ModelSpec
-from codetune.models.transport import Refusal, Transport, Unavailable, host_label
+from codetune.models.spec import EndpointSpec, ModelSpec, host_label
+from codetune.models.transport import Refusal, Transport, Unavailable
 
 __all__ = ["EndpointReport", "endpoints"]
 

@@ -26,6 +26,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
@@ -157,8 +158,9 @@ def _grown_up(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 def _secrets(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if key == "api":
-                yield str(inner)
+            if key in ("api", "base"):
+                secret = urlsplit(str(inner)).password if key == "base" else inner
+                yield str(secret or "")
             elif key == "headers" and isinstance(inner, Mapping):
                 yield from (str(one) for one in inner.values())
             else:

@@ -27,10 +27,9 @@ from codetune.models.embedded_client import EmbeddedClient
 from codetune.models.mixed_model import MixedModel
 from codetune.models.model_map import load_model_map
 from codetune.models.protocol import ChatModel, ChatRequest
-from codetune.models.spec import EndpointSpec, ModelSpec
+from codetune.models.spec import EndpointSpec, ModelSpec, host_label
 from codetune.models.store import RequestStore
 from codetune.models.stored_model import StoredModel
-from codetune.models.transport import host_label
 
 __all__ = ["complete_all", "open_model", "run_requests"]
 

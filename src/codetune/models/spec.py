@@ -10,13 +10,20 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_serializer, field_validator, model_validator
 
 from codetune.config.settings import Settings
 from codetune.errors import ConfigError
 
-__all__ = ["EndpointSpec", "ModelSpec", "Price"]
+__all__ = ["EndpointSpec", "ModelSpec", "Price", "host_label"]
+
+
+def host_label(url: str) -> str:
+    """Host and port of a URL: what of it goes into messages and the store."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
 
 class Price(Settings):
@@ -67,6 +74,8 @@ class EndpointSpec(Settings):
     def _is_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("it must begin with http:// or https://")
+        if urlsplit(value).username is not None:
+            raise ValueError("it must not hold a user or a password; give `api_env` or `headers`")
         return value
 
     @field_serializer("api", "headers")
@@ -87,7 +96,7 @@ class EndpointSpec(Settings):
             value = os.environ.get(self.api_env, "").strip()
             if not value:
                 raise ConfigError(
-                    f"the key of {self.base} is missing",
+                    f"the key of {host_label(self.base)} is missing",
                     next_step=f"set the environment variable {self.api_env}",
                 )
             return value
@@ -101,7 +110,7 @@ class EndpointSpec(Settings):
                 reason = None
             if not lines:
                 raise ConfigError(
-                    f"the key of {self.base} is missing",
+                    f"the key of {host_label(self.base)} is missing",
                     where=str(self.api_file),
                     next_step="put the key on the first line of that file",
                 ) from reason
@@ -120,7 +129,7 @@ class EndpointSpec(Settings):
                 variable = value[1:]
                 if variable not in os.environ:
                     raise ConfigError(
-                        f"the header {name} of {self.base} is missing its value",
+                        f"the header {name} of {host_label(self.base)} is missing its value",
                         next_step=f"set the environment variable {variable}",
                     )
                 value = os.environ[variable]

@@ -10,14 +10,14 @@ import asyncio
 import email.utils
 import time
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
 
 from codetune.errors import BackendUnavailableError, RequestRefusedError
+from codetune.models.spec import host_label
 
-__all__ = ["Refusal", "Transport", "Unavailable", "host_label"]
+__all__ = ["Refusal", "Transport", "Unavailable"]
 
 _RETRIED = frozenset({408, 409, 425, 429})
 _CROWDED = frozenset({429, 503, 529})
@@ -221,12 +221,6 @@ class Transport:
         if self._session is not None:
             await self._session.close()
             self._session = None
-
-
-def host_label(url: str) -> str:
-    """Host and port of a URL: what may be shown of it, since the rest can hold credentials."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
 
 def _message(data: bytes) -> str:

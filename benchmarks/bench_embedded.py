@@ -1,0 +1,71 @@
+"""Tokens a second of the embedded server, and how alike its greedy answers are from run to run.
+
+    python benchmarks/bench_embedded.py --slots 1 8 16
+
+Sixty-four questions (sixteen with one slot) of 128 tokens each, forced to that length, through the
+whole client. Then 24 questions behind one long shared beginning, three times in other orders.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Iterator
+
+from codetune.models.embedded import EmbeddedServer
+from codetune.models.open import run_requests
+from codetune.models.protocol import ChatReply, ChatRequest
+from codetune.records import Message
+
+SHARED = "You write short Python functions. " + "Here is one: def f(x): return x + 1. " * 20
+
+
+def question(number: int, shared: bool) -> ChatRequest:
+    user = Message(
+        role="user", content=f"Write a Python function number {number} that sorts a list in a new way."
+    )
+    messages = (Message(role="system", content=SHARED), user) if shared else (user,)
+    extra = {} if shared else {"ignore_eos": True}
+    return ChatRequest(messages=messages, max_new_tokens=96 if shared else 128, extra=extra)
+
+
+def answers(server: EmbeddedServer, numbers: list[int], shared: bool) -> Iterator[tuple[int, ChatReply]]:
+    for index, outcome in run_requests(server, (question(n, shared) for n in numbers), store=None):
+        assert isinstance(outcome, ChatReply), outcome
+        yield numbers[index], outcome
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--slots", type=int, nargs="+", default=[1, 8, 16])
+    options = parser.parse_args()
+    print(
+        "| slots | start, s | tokens/s | with a shared beginning, tokens/s | same answers in another order |"
+    )
+    print("| --: | --: | --: | --: | --: |")
+    for slots in options.slots:
+        begun = time.perf_counter()
+        with EmbeddedServer(slots=slots) as server:
+            started = time.perf_counter() - begun
+            list(answers(server, list(range(slots)), shared=False))  # warm
+            begun, tokens = time.perf_counter(), 0
+            for _, reply in answers(server, list(range(100, 116 if slots == 1 else 164)), shared=False):
+                tokens += reply.completion_tokens or 0
+            rate = tokens / (time.perf_counter() - begun)
+            told: list[dict[int, str]] = []
+            begun, tokens = time.perf_counter(), 0
+            for repeat in range(3):
+                order = random.Random(repeat).sample(range(24), 24)
+                texts: dict[int, str] = {}
+                for number, reply in answers(server, order, shared=True):
+                    texts[number] = reply.text
+                    tokens += reply.completion_tokens or 0
+                told.append(texts)
+            shared_rate = tokens / (time.perf_counter() - begun)
+            same = sum(told[0][n] == other[n] for other in told[1:] for n in told[0])
+            print(f"| {slots} | {started:.1f} | {rate:.0f} | {shared_rate:.0f} | {same} of 48 |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
