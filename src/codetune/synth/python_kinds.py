@@ -7,7 +7,7 @@ its own. It narrows what a model may write; where nothing can be told, everythin
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 __all__ = ["KINDS", "Evidence", "evidence_of", "kinds_for"]
@@ -94,6 +94,10 @@ def _permitted(part: ast.AST) -> Iterable[tuple[ast.AST, Iterable[str]]]:
             yield source, {"dict", "list", "str"}
         case ast.Call(func=ast.Name(id="len" | "sorted" | "list" | "tuple" | "set"), args=[source]):
             yield source, _THROUGH
+        case ast.Call(func=ast.Name(id="range"), args=bounds):
+            yield from ((bound, {"int"}) for bound in bounds)
+        case ast.Slice(lower=lower, upper=upper):
+            yield from ((bound, {"int"}) for bound in (lower, upper) if bound is not None)
         case ast.Call(func=ast.Name(id="int" | "float"), args=[source, *_]):
             yield source, {"int", "float"}
         case ast.Call(func=func):
@@ -123,14 +127,24 @@ def _arithmetic(left: ast.AST, op: ast.operator, right: ast.AST) -> Iterable[tup
         if isinstance(other, ast.Constant):
             if isinstance(other.value, str | bytes) and isinstance(op, ast.Add):
                 yield one, {type(other.value).__name__}
-            elif isinstance(other.value, int | float) and not isinstance(op, ast.Mult):
-                yield one, _NUMBERS
+            elif isinstance(other.value, int | float):
+                kinds = _NUMBERS | _SEQUENCES if isinstance(op, ast.Mult) else _NUMBERS
+                yield from ((leaf, kinds) for leaf in _terms(one))
     if isinstance(op, ast.Sub | ast.Div | ast.FloorDiv | ast.Pow):
         yield left, _NUMBERS
         yield right, _NUMBERS
     elif isinstance(op, ast.BitAnd | ast.BitOr | ast.LShift | ast.RShift):
         yield left, {"int"}
         yield right, {"int"}
+
+
+def _terms(expression: ast.AST) -> Iterator[ast.AST]:
+    """What a sum is made of: all of it is a number if one of it is."""
+    if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Add | ast.Sub):
+        yield from _terms(expression.left)
+        yield from _terms(expression.right)
+    else:
+        yield expression
 
 
 def kinds_for(evidence: Evidence | None, annotation: str | None = None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import enum
 import symtable
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codetune.synth.python_exports import modules_that_export
 from codetune.synth.python_kinds import Evidence, evidence_of, kinds_for
@@ -153,18 +153,16 @@ def _settle(free: list[str], node: ast.AST) -> tuple[tuple[str, ...], dict[str, 
         exporters = modules_that_export(name)
         if name in sys.stdlib_module_names and seen is not None and seen.attributes:
             settled.append(f"import {name}")
-        elif len(exporters) == 1:
+        elif len(exporters) == 1 and (name in classes or (seen is not None and seen.is_called)):
             settled.append(f"from {exporters[0]} import {name}")
-        elif exporters:
-            missing[name] = Need((), modules=exporters)
         elif name in raised:
             settled.append(f"class {name}(Exception): pass")
         elif name in classes or (name.strip("_")[:1].isupper() and seen is not None and seen.is_called):
-            missing[name] = Need(("class",))
+            missing[name] = Need(("class",), modules=exporters)
         elif seen is not None and seen.is_called and not seen.attributes:
-            missing[name] = Need(("function",))
+            missing[name] = Need(("function",), modules=exporters)
         else:
-            missing[name] = _need(seen)
+            missing[name] = replace(_need(seen), modules=exporters)
     return tuple(settled), missing
 
 

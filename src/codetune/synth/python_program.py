@@ -39,15 +39,18 @@ def python_slots(needs: Needs) -> Slots | None:
 
 
 def _binding(name: str, need: Need) -> Field:
+    choices = []
     if need.modules:
         modules = "|".join(module.replace(".", r"\.") for module in need.modules)
-        return Field(f"from ({modules}) import {name}", f"an import of {name}")
+        choices.append(f"from ({modules}) import {name}")
     if need.kinds == ("class",):
-        return Field(rf"class {name}\((dict|list|str|Exception)\): pass", f"a class {name}")
-    if need.kinds == ("function",):
+        choices.append(rf"class {name}\((dict|list|str|Exception)\): pass")
+    elif need.kinds == ("function",):
         result = any_of(("none", "bool", "int", "str", "list"))
-        return Field(rf"def {name}{ANY_CALL}: return ({result}|args\[0\])", f"a function {name}")
-    return Field(f"{name} = {_value(need).pattern}", f"an assignment to {name}")
+        choices.append(rf"def {name}{ANY_CALL}: return ({result}|args\[0\])")
+    else:
+        choices.append(f"{name} = {_value(need).pattern}")
+    return Field(f"({'|'.join(choices)})", f"one line that imports or defines {name}")
 
 
 def _value(need: Need) -> Field:
