@@ -40,15 +40,15 @@ def train(
     from codetune.cli.settings_file import read_settings
     from codetune.cli.stage_runs import card_table
     from codetune.errors import UsageError
-    from codetune.recipes.stages import STAGES
     from codetune.store.context import StageContext
     from codetune.train.config import TrainConfig
+    from codetune.train.stage import run
 
     settings = read_settings(TrainConfig, config, set_ or ())
     if not data:
         raise UsageError("there is nothing to train on", next_step="name a dataset directory with --data")
     context = StageContext(seed=seed, cache=cache or output.parent / ".cache", progress=progress())
-    card = STAGES["train"].run(settings, data, output, context)
+    card = run(settings, data, output, context)
     if as_json:
         print_result(card, as_json=True)
         return
