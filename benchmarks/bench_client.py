@@ -96,8 +96,14 @@ def main() -> None:
         print("| --- | --: | --: | --: | --: | --: |")
         results: dict[str, str | dict[str, float]] = {}
         for client in options.clients:
-            python = sys.executable if client in ("codetune", "aiohttp") else options.peers
-            runs = [measure(client, python, concurrency, options.requests) for _ in range(options.repeat)]
+            pythons = [sys.executable] if client in ("codetune", "aiohttp") else list(options.peers)
+            runs = [measure(client, pythons[0], concurrency, options.requests)]
+            while runs == ["not installed"] and len(pythons) > 1:
+                pythons.pop(0)
+                runs = [measure(client, pythons[0], concurrency, options.requests)]
+            runs += [
+                measure(client, pythons[0], concurrency, options.requests) for _ in range(options.repeat - 1)
+            ]
             good = sorted((run for run in runs if isinstance(run, dict)), key=lambda run: run["rate"])
             results[client] = good[len(good) // 2] if good else runs[0]
         bare = results.get("aiohttp")

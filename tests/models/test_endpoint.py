@@ -1,0 +1,43 @@
+"""How long a server that can't be reached is left alone."""
+
+import math
+
+from codetune.models.endpoint import Endpoint
+from codetune.models.spec import EndpointSpec
+
+
+def make():
+    return Endpoint(EndpointSpec(base="http://127.0.0.1:9/v1"))
+
+
+def test_set_aside_after_three_failures_for_a_time_that_doubles_up_to_a_minute():
+    endpoint, now, waits = make(), 0.0, []
+    for _ in range(9):
+        endpoint.unreachable(now)
+        wait = endpoint.wait_seconds(0, now)
+        waits.append(wait)
+        now += wait
+    assert waits == [0, 0, 2, 4, 8, 16, 32, 60, 60]
+    endpoint.well()
+    endpoint.unreachable(now)
+    assert endpoint.wait_seconds(0, now) == 0, "one answer and it is trusted again"
+
+
+def test_it_proves_itself_with_a_single_request():
+    endpoint = make()
+    for _ in range(3):
+        endpoint.unreachable(0.0)
+    assert endpoint.wait_seconds(0, 100.0) == 0
+    endpoint.limit.begin()
+    assert endpoint.wait_seconds(0, 100.0) == math.inf
+    endpoint.well()
+    assert endpoint.wait_seconds(0, 100.0) == 0
+
+
+def test_shares_divide_what_is_limited():
+    spec = EndpointSpec(
+        base="http://127.0.0.1:9/v1", max_in_flight=100, start_in_flight=64, requests_per_minute=600
+    )
+    endpoint = Endpoint(spec, share=4)
+    assert endpoint.limit.maximum == 25 and endpoint.limit.limit == 25
+    assert endpoint.requests.per_minute == 150
