@@ -159,7 +159,7 @@ class ModelServer:
                     "finish_reason": "stop",
                     "message": {"role": "assistant", "content": outer.answer(body)},
                 }
-                self._send({"choices": [choice], "usage": {"prompt_tokens": 10, "completion_tokens": 5}})
+                self._send({"choices": [choice], "usage": {"prompt_tokens": 1000, "completion_tokens": 50}})
 
             def _send(self, plain: dict) -> None:
                 data = json.dumps(plain).encode()

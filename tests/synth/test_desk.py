@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pydantic import BaseModel
+from tests.synth.conftest import ScriptedExecutor, ScriptedModel
+
+from codetune.errors import BackendUnavailableError, ConfigError, ExecutionError, RequestRefusedError
+from codetune.execution.protocol import Program
+from codetune.synth.answers import ModelForm
+from codetune.synth.config import SynthConfig
+from codetune.synth.desk import AskSettings, Desk
+from codetune.synth.prompt_shelf import load_prompts
+from codetune.synth.refusal import Refusal
+from codetune.synth.registry import GENERATORS, build_generator
+from codetune.synth.running import ProgramRunner
+
+
+class Said(BaseModel):
+    word: str
+
+
+def desk_of(answer, *, retries=1, executor=None) -> tuple[Desk, ScriptedModel]:
+    generator = build_generator(SynthConfig(generator="solve-and-test"), seed=0)
+    model = ScriptedModel(answer)
+    runner = ProgramRunner(lambda: executor if executor is not None else ScriptedExecutor())
+    return Desk(model, load_prompts(generator, "en"), runner, AskSettings(retries=retries)), model
+
+
+def ask(desk: Desk, **more):
+    return asyncio.run(
+        desk.ask(
+            "solve",
+            ModelForm(Said),
+            {"instruction": "Say it.", "input": ""},
+            row="a",
+            max_new_tokens=9,
+            **more,
+        )
+    )
+
+
+def in_turn(*answers):
+    left = iter(answers)
+    return lambda request: next(left)
+
+
+def test_an_invalid_answer_is_asked_again_with_the_reason() -> None:
+    desk, model = desk_of(in_turn("no json", '{"word": "two"}'))
+    asked = ask(desk)
+    assert asked.value.word == "two" and asked.tries == 2
+    first, second = model.asked
+    assert second.messages[: len(first.messages)] == first.messages
+    assert second.messages[-2].content == "no json"
+    assert "one JSON object" in second.messages[-1].content
+    assert first.temperature == 0.0 and second.temperature > 0 and second.seed is not None
+    (entry,) = asked.generated("output")
+    assert (
+        entry.prompt == "solve.en" and entry.request_key == asked.reply.key and len(entry.prompt_hash) == 32
+    )
+
+
+def test_after_the_last_try_the_raw_text_is_in_the_refusal() -> None:
+    desk, model = desk_of(lambda request: "still no json", retries=2)
+    with pytest.raises(Refusal) as caught:
+        ask(desk)
+    assert caught.value.reason == "invalid JSON" and "still no json" in caught.value.detail
+    assert len(model.asked) == 3
+
+
+def test_an_answer_cut_short_is_no_answer_even_if_it_reads_well() -> None:
+    desk, _ = desk_of(lambda request: ('{"word": "one"}', "length"), retries=0)
+    with pytest.raises(Refusal) as caught:
+        ask(desk)
+    assert caught.value.reason == "cut short"
+
+
+def test_a_check_of_the_value_counts_like_the_form() -> None:
+    desk, _ = desk_of(in_turn('{"word": "bad"}', '{"word": "good"}'))
+    asked = ask(desk, check=lambda said: None if said.word == "good" else ("bad word", "say good"))
+    assert asked.value.word == "good"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            RequestRefusedError("the request exceeds the available context size (3000 > 2048 tokens)"),
+            "context overflow",
+        ),
+        (RequestRefusedError("unsupported schema"), "request refused"),
+        (BackendUnavailableError("timeout"), "no answer"),
+    ],
+)
+def test_a_request_that_fails_is_one_refused_row(error: Exception, reason: str) -> None:
+    desk, _ = desk_of(lambda request: error)
+    with pytest.raises(Refusal) as caught:
+        ask(desk)
+    assert caught.value.reason == reason and str(error).rstrip(".") in caught.value.detail
+
+
+def test_what_stops_the_whole_run_is_not_swallowed() -> None:
+    desk, _ = desk_of(lambda request: ConfigError("the key is refused"))
+    with pytest.raises(ConfigError):
+        ask(desk)
+
+
+def test_programs_that_come_together_run_as_one_batch_and_keep_their_places() -> None:
+    executor = ScriptedExecutor()
+    desk, _ = desk_of(lambda request: "", executor=executor)
+
+    async def many():
+        return await asyncio.gather(*(desk.run(Program(id=str(i), code="")) for i in range(200)))
+
+    assert [result.id for result in asyncio.run(many())] == [str(i) for i in range(200)]
+    assert len(executor.ran) == 200
+
+
+def test_a_broken_sandbox_is_an_error_for_everybody_who_waits() -> None:
+    class Broken:
+        def run(self, programs):
+            raise ExecutionError("the sandbox broke")
+
+        def close(self):
+            pass
+
+    desk, _ = desk_of(lambda request: "", executor=Broken())
+
+    async def two():
+        return await asyncio.gather(
+            *(desk.run(Program(id=str(i), code="")) for i in range(2)), return_exceptions=True
+        )
+
+    assert all(isinstance(result, ExecutionError) for result in asyncio.run(two()))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", GENERATORS)
+def test_every_shipped_prompt_loads_for_its_generator(name: str, language: str) -> None:
+    generator = build_generator(SynthConfig(generator=name, language=language), seed=0)
+    prompts = load_prompts(generator, language)
+    assert set(generator.prompts) < set(prompts)
+    assert prompts["retry"].name == f"retry.{language}"
