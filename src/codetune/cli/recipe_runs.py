@@ -99,4 +99,21 @@ def _table(summary: Mapping[str, Any]) -> Table:
 
 
 def _scores(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return []
+    """pass@1 of each model with its interval, and the word that may be said."""
+    rows = []
+    for name, label in (("base", "before"), ("tuned", "after")):
+        score = evaluation.get(name)
+        if score:
+            rate = score["pass_at_k"]["1"]
+            rows.append(
+                (
+                    f"{evaluation['benchmark']} pass@1 {label}",
+                    f"{rate['value']:.1%}  [{rate['low']:.1%}, {rate['high']:.1%}]"
+                    f"  ({score['passed']} of {score['problems']})",
+                )
+            )
+    compared = evaluation.get("comparison")
+    if compared:
+        word = "a tie" if compared["verdict"] == "tie" else compared["verdict"]
+        rows.append(("that is", f"{word}  ({compared['test']}, p = {compared['p_value']:.3f})"))
+    return rows

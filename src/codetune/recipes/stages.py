@@ -43,7 +43,7 @@ class StageKind:
         run: StageRun = import_module(f"codetune.{self.room}.stage").run
         if self.name == "curate":
             # Curation guards benchmarks it knows nothing of; evaluation knows them. They meet here.
-            problems = import_module("codetune.evaluate.benchmarks").load_problems
+            problems = import_module("codetune.evaluate.benchmarks.registry").load_problems
             return run(settings, inputs, output, context, problems=problems)  # type: ignore[call-arg]
         return run(settings, inputs, output, context)
 

@@ -1,0 +1,1 @@
+"""Benchmarks: one small file each, listed in `registry`."""

@@ -1,0 +1,119 @@
+"""Verdicts in, `score.json` out: rates with intervals and the denominator of each."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from codetune.errors import UsageError
+from codetune.evaluate.estimates import Estimate, bootstrap, pass_at_k, wilson
+from codetune.evaluate.judge import Judged
+from codetune.records import Problem, Verdict
+from codetune.store.atomic import write_text
+
+__all__ = ["Tally", "score_of", "tally", "write_score"]
+
+
+@dataclass(slots=True)
+class Tally:
+    """One problem's samples.
+
+    Attributes:
+        passed: Samples that passed.
+        judged: Samples with a verdict about the program; the denominator.
+        lenient: Samples that passed under the lenient reading.
+    """
+
+    passed: int = 0
+    judged: int = 0
+    lenient: int = 0
+
+
+@dataclass(slots=True)
+class _Counts:
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    extractors: Counter[str] = field(default_factory=Counter)
+    integrity: Counter[str] = field(default_factory=Counter)
+    tiers: Counter[str] = field(default_factory=Counter)
+
+
+def tally(rows: Iterable[Judged]) -> dict[str, Tally]:
+    """Samples passed and judged, by problem; what says nothing of the program is not counted."""
+    return _count(rows).tallies
+
+
+def _count(rows: Iterable[Judged]) -> _Counts:
+    counts = _Counts()
+    for row in rows:
+        counts.verdicts[row.verdict.value] += 1
+        counts.extractors[row.extractor] += 1
+        counts.integrity[row.integrity] += 1
+        counts.tiers[row.tier or "not run"] += 1
+        mine = counts.tallies.setdefault(row.task_id, Tally())
+        if row.verdict.is_about_the_program:
+            mine.judged += 1
+            mine.passed += row.verdict is Verdict.PASS
+            mine.lenient += row.lenient_verdict is Verdict.PASS
+    return counts
+
+
+def score_of(
+    rows: Iterable[Judged], problems: Sequence[Problem], *, k: Sequence[int], seed: int = 0
+) -> dict[str, Any]:
+    """Compute a benchmark's score.
+
+    Args:
+        rows: Every sample with its verdict.
+        problems: The items that were asked.
+        k: The k of pass@k.
+        seed: Of the bootstrap.
+
+    Returns:
+        Plain data: `problems` (the denominator), `passed` (problems whose first... all samples
+        passed, when there is one of each), `pass_at_k` with interval for each k, the score under
+        the lenient reading, and counts of verdicts, extractors, integrity and tiers.
+
+    Raises:
+        UsageError: Nothing could be judged, or a k exceeds the samples of a problem.
+    """
+    counts = _count(rows)
+    judged = {task: t for task, t in counts.tallies.items() if t.judged}
+    if not judged:
+        raise UsageError("no sample has a verdict about its program, so there is no score")
+    clusters = {problem.task_id: problem.cluster or problem.task_id for problem in problems}
+    rates = {str(n): asdict(_estimate(judged, clusters, n, seed, lenient=False)) for n in sorted(set(k))}
+    lenient = {str(n): asdict(_estimate(judged, clusters, n, seed, lenient=True)) for n in sorted(set(k))}
+    return {
+        "problems": len(judged),
+        "problems_asked": len(problems),
+        "samples": sum(counts.verdicts.values()),
+        "passed": sum(t.passed for t in judged.values()),
+        "pass_at_k": rates,
+        "lenient_pass_at_k": lenient,
+        "verdicts": dict(counts.verdicts.most_common()),
+        "extractors": dict(counts.extractors.most_common()),
+        "integrity": dict(counts.integrity.most_common()),
+        "tiers": dict(counts.tiers.most_common()),
+        "missing": sorted({p.task_id for p in problems} - set(judged)),
+    }
+
+
+def _estimate(
+    judged: Mapping[str, Tally], clusters: Mapping[str, str], k: int, seed: int, *, lenient: bool
+) -> Estimate:
+    correct = {task: (t.lenient if lenient else t.passed) for task, t in judged.items()}
+    if all(t.judged == 1 for t in judged.values()) and k == 1:
+        return wilson(sum(correct.values()), len(judged))
+    values = [pass_at_k(t.judged, correct[task], k) for task, t in judged.items()]
+    names = [clusters.get(task, task) for task in judged]
+    return bootstrap(values, names if len(set(names)) < len(names) else None, seed=seed)
+
+
+def write_score(folder: Path, score: Mapping[str, Any]) -> None:
+    """Write `score.json`."""
+    write_text(folder / "score.json", json.dumps(score, indent=2, ensure_ascii=False) + "\n")

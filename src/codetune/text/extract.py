@@ -1,0 +1,97 @@
+"""From what a model wrote to a program: several readings, each by name, none that deletes code.
+
+The strict reading takes the answer as the prompt asked for it; the lenient one takes the first
+reading that parses. A score under both is an interval: how much of it is the reading's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from codetune.text.languages import canonical_language
+from codetune.text.parsing import is_parsed_language, parses
+
+__all__ = ["Extraction", "extract", "fenced_blocks"]
+
+_OPENING = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """A program read out of an answer.
+
+    Attributes:
+        code: The program; empty where there is none.
+        extractor: Which reading gave it: `labelled-block`, `block`, `last-block`, `open-block`,
+            `whole-text`, `continuation`, or `none`.
+    """
+
+    code: str
+    extractor: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    label: str
+    code: str
+    closed: bool
+
+
+def fenced_blocks(text: str) -> list[_Block]:
+    """Markdown's fenced blocks in order; the last may be unclosed (the answer was cut off)."""
+    blocks: list[_Block] = []
+    position = 0
+    while opening := _OPENING.search(text, position):
+        fence = opening[1]
+        closing = re.compile(rf"^[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$", re.MULTILINE)
+        start = min(opening.end() + 1, len(text))
+        end = closing.search(text, start)
+        code = text[start : end.start() if end else len(text)]
+        blocks.append(_Block(opening[2].lower(), code, end is not None))
+        if end is None:
+            break
+        position = end.end()
+    return blocks
+
+
+def _readings(text: str, language: str) -> Iterator[Extraction]:
+    blocks = fenced_blocks(text)
+    labelled = [b for b in blocks if canonical_language(b.label) == language]
+    for block in labelled[:1]:
+        yield Extraction(block.code, "labelled-block" if block.closed else "open-block")
+    plain = [b for b in blocks if not b.label]
+    for block in plain[:1]:
+        yield Extraction(block.code, "block" if block.closed else "open-block")
+    if blocks:
+        yield Extraction(blocks[-1].code, "last-block")
+    else:
+        yield Extraction(text, "whole-text")
+
+
+def extract(
+    text: str, *, language: str = "python", lenient: bool = False, holds: Callable[[str], bool] | None = None
+) -> Extraction:
+    """Read a program out of an answer.
+
+    Args:
+        text: What the model wrote.
+        language: What the program has to be written in.
+        lenient: Take the first reading that parses (and `holds`), over the one asked for.
+        holds: A further condition on a lenient reading, e.g. that it defines the function.
+
+    Returns:
+        The strict reading: the first block labelled with the language, else the first unlabelled
+        one, else the last block, else the whole text. With `lenient`, the first of these that
+        parses; the strict one if none does.
+    """
+    readings = [reading for reading in _readings(text, language) if reading.code.strip()]
+    if not readings:
+        return Extraction("", "none")
+    if lenient:
+        for reading in readings:
+            fits = not is_parsed_language(language) or parses(reading.code, language)
+            if fits and (holds is None or holds(reading.code)):
+                return reading
+    return readings[0]
