@@ -20,10 +20,10 @@ from codetune.execution.work import Work
 __all__ = ["Slot", "SlotRefused", "SlotSpec", "slot_users"]
 
 _SOURCE = Path(__file__).resolve().parents[2]
-# The package's own folder leaves the path again before anything is run: boxes see the bare interpreter.
+# The zygote takes our folder from the path, and our modules out of sight, before it makes a box.
 _START = (
-    "import sys; own = sys.argv[2]; sys.path.append(own); "
-    "from codetune.execution.box import zygote; sys.path.remove(own); "
+    "import sys; sys.path.append(sys.argv[2]); "
+    "from codetune.execution.box import zygote; "
     "import os, socket; zygote.main(socket.socket(fileno=int(sys.argv[1]))); os._exit(0)"
 )
 _FIRST_SLOT_USER = 70_000

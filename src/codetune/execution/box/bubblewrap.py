@@ -91,7 +91,7 @@ class Bubblewrap:
 
 
 def _header(job: Job) -> dict[str, Any]:
-    names = [name for name in Job.__slots__ if name not in ("code", "tests", "stdin", "files")]
+    names = [name for name in Job._fields if name not in ("code", "tests", "stdin", "files")]
     return {
         **{name: getattr(job, name) for name in names},
         "has_tests": job.tests is not None,

@@ -13,8 +13,7 @@ import signal
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from codetune.execution.box.job import Job
 from codetune.execution.box.limits import confine
@@ -31,8 +30,7 @@ _SMALLEST_FREE_BYTES = 64 << 10
 _MOST_ARTEFACTS = 2000
 
 
-@dataclass(slots=True)
-class Pipes:
+class Pipes(NamedTuple):
     """The box's ends of the pipes, as file descriptors."""
 
     stdin: int
@@ -49,11 +47,10 @@ class Pipes:
 
     def ends(self) -> list[int]:
         """Every one that is there."""
-        return [end for name in Pipes.__slots__ if (end := getattr(self, name)) >= 0]
+        return [end for end in self if end >= 0]
 
 
-@dataclass(slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """How this tier differs from others, for PID 1."""
 
     folder: str = BOX
@@ -64,16 +61,18 @@ class Surroundings:
     """Whether no control group does it."""
 
 
-@dataclass(slots=True)
 class _Watch:
     """What is known of the run so far."""
 
-    status: int | None = None
-    stopped: str | None = None
-    reaped_cpu: float = 0.0
-    peak_memory: int = 0
-    peak_tasks: int = 0
-    last: Usage = field(default_factory=Usage)
+    __slots__ = ("last", "peak_memory", "peak_tasks", "reaped_cpu", "status", "stopped")
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.stopped: str | None = None
+        self.reaped_cpu = 0.0
+        self.peak_memory = 0
+        self.peak_tasks = 0
+        self.last = Usage()
 
 
 def _write_files(folder: str, files: dict[str, bytes]) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Job"]
 
 
-@dataclass(slots=True)
-class Job:
+class Job(NamedTuple):
     """What to run and what it may use; made from a request frame."""
 
     code: bytes

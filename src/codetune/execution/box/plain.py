@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import collections
 import datetime
-import decimal
-import fractions
 import math
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +24,22 @@ _TIMES: dict[str, Callable[[str], Any]] = {
 }
 _ITERATORS: tuple[type, ...] = (map, filter, zip, enumerate, reversed, type(_ for _ in ()), type(iter([])), type({}.keys()),
               type({}.values()), type({}.items()))  # fmt: skip
+
+
+_NUMBERS = {("decimal", "Decimal"): "Decimal", ("fractions", "Fraction"): "Fraction"}
+
+
+def _number(name: str) -> Any:
+    """These are imported when first met: a zygote doesn't carry them."""
+    if name == "Decimal":
+        import decimal
+
+        return decimal.Decimal
+    if name == "Fraction":
+        import fractions
+
+        return fractions.Fraction
+    raise NotPlain("malformed")
 
 
 class NotPlain(TypeError):
@@ -79,8 +93,8 @@ def _pack(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
         return ["q", _items(value, refer, depth), value.maxlen]
     if kind is range:
         return ["r", value.start, value.stop, value.step]
-    if kind in (decimal.Decimal, fractions.Fraction):
-        return ["D" if kind is decimal.Decimal else "R", str(value)]
+    if (name := _NUMBERS.get((kind.__module__, kind.__qualname__))) and kind is _number(name):
+        return ["N", name, str(value)]
     if kind in (datetime.datetime, datetime.date, datetime.time):
         return ["T", kind.__name__, value.isoformat()]
     if kind is datetime.timedelta:
@@ -139,10 +153,8 @@ def _unpack(packed: Any, resolve: Callable[[Any], Any], depth: int = 0) -> Any:
             return collections.deque(items(), rest[1])
         case "r":
             return range(*rest)
-        case "D":
-            return decimal.Decimal(rest[0])
-        case "R":
-            return fractions.Fraction(rest[0])
+        case "N":
+            return _number(rest[0])(rest[1])
         case "T":
             return _TIMES[rest[0]](rest[1])
         case "E":

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import random
 import socket
 import sys
 from typing import Any
 
-from codetune.execution.box import bubblewrap, namespaces, unsandboxed
 from codetune.execution.box.job import Job
 from codetune.execution.box.supervise import run_job
 from codetune.execution.box.wire import ConnectionClosed, pack, receive
@@ -24,12 +24,12 @@ __all__ = ["main"]
 
 # What solutions import most; a fork gets them for nothing.
 _WARM = (
-    "abc", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
+    "abc", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy",
     "datetime", "enum", "functools", "heapq", "io", "itertools", "json", "math", "numbers", "operator",
     "random", "re", "string", "threading", "time", "traceback", "typing",
 )  # fmt: skip
 # What is left out (unittest, decimal, hashlib, numpy) would cost every fork more than it saves the few.
-_TIERS = {"namespaces": namespaces.prepare, "bubblewrap": bubblewrap.prepare, "none": unsandboxed.prepare}
+_TIERS = {"namespaces": "namespaces", "bubblewrap": "bubblewrap", "none": "unsandboxed"}
 
 
 def _warm_up() -> None:
@@ -42,10 +42,13 @@ def _warm_up() -> None:
 
 
 def _prepare(config: dict[str, Any]) -> Any:
-    # numpy and the like, where the base interpreter has them; never the runner's own packages.
+    # Only the tier that is used: every page the zygote has makes each fork dearer.
+    tier = importlib.import_module(f"codetune.execution.box.{_TIERS[config['tier']]}")
     sys.path[:] = [*config["python_path"]]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "codetune"]:
+        del sys.modules[name]  # what runs in a box is a program of the bare interpreter
     _warm_up()
-    return _TIERS[config["tier"]](config)
+    return tier.prepare(config)
 
 
 def main(control: socket.socket) -> None:
