@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn import functional
@@ -36,3 +38,37 @@ def test_padding_at_the_right_changes_nothing() -> None:
     labels = torch.tensor([[IGNORE_INDEX, 4, 5, 6, IGNORE_INDEX, IGNORE_INDEX]])
     short = token_loss(hidden[:, :4], weight, labels[:, :4])
     assert token_loss(hidden, weight, labels).item() == pytest.approx(short.item(), rel=1e-6)
+
+
+def test_the_mean_over_rows_does_not_depend_on_the_batch(tiny_model: Path) -> None:
+    """Each token counts once; a mean of batch means would not pass this."""
+    from codetune.records import Message
+    from codetune.text.chat_template import ChatTemplate
+    from codetune.train.base_model import load_model, load_tokenizer
+    from codetune.train.config import TrainConfig
+    from codetune.train.encoding import Encoder
+    from codetune.train.loop import mean_loss
+
+    encoder = Encoder(ChatTemplate.from_folder(tiny_model), load_tokenizer(tiny_model), 512)
+    rows = [
+        encoder.encode(
+            str(n),
+            [Message(role="user", content="Count."), Message(role="assistant", content="one two " * n)],
+        )
+        for n in (1, 40, 3, 17, 90)
+    ]
+    model = load_model(tiny_model, torch.float32)
+    found = [
+        mean_loss(
+            model, rows, TrainConfig(micro_batch_size=size, global_batch_size=8, micro_batch_tokens=tokens)
+        )
+        for size, tokens in ((1, 64), (2, 500), (8, 100_000))
+    ]
+    assert found == pytest.approx([found[0]] * 3, rel=1e-5)
+    with torch.no_grad():
+        losses = []
+        for row in rows:
+            logits = model(torch.tensor([row.input_ids]), use_cache=False).logits[0, :-1]
+            labels = torch.tensor(row.labels)[1:]
+            losses.append(functional.cross_entropy(logits, labels, reduction="none")[labels != IGNORE_INDEX])
+    assert found[0] == pytest.approx(torch.cat(losses).mean().item(), rel=1e-5)

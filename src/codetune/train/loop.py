@@ -117,8 +117,7 @@ class CpuLoop:
         saved_at, saved_step = position.seconds, position.step
         step, step_seconds = position.step, 0.0
         epoch, plan = -1, list[list[int]]()
-        self.progress.start("train", last)
-        self.progress.advance(step)
+        told = self._begin_progress(last, position)
         self.model.train()
         while step < last:
             at = time.monotonic()
@@ -135,8 +134,7 @@ class CpuLoop:
             now = time.monotonic()
             step_seconds = now - at
             self.log.append(replace(line, step=step, seconds=step_seconds, elapsed_seconds=now - began))
-            self.progress.advance()
-            self.progress.note(f"loss {line.loss:.3f}")
+            told = self._tell(told, step, now - began, line.loss)
             if self._is_due(step - saved_step, now - began - saved_at) or step == last:
                 self.checkpoints.save(replace(position, step=step, seconds=now - began))
                 saved_at, saved_step = time.monotonic() - began, step
@@ -147,6 +145,22 @@ class CpuLoop:
         if step < last:
             return "budget"
         return "steps" if config.max_steps == last else "epochs"
+
+    def _begin_progress(self, last: int, position: Position) -> int:
+        """Seconds are what is left under a budget, else steps."""
+        budget = self.config.budget_seconds
+        self.progress.start(
+            "train (seconds)" if budget else "train (steps)", round(budget) if budget else last
+        )
+        told = int(position.seconds) if budget else position.step
+        self.progress.advance(told)
+        return told
+
+    def _tell(self, told: int, step: int, seconds: float, loss: float) -> int:
+        now = int(seconds) if self.config.budget_seconds else step
+        self.progress.note(f"step {step}, loss {loss:.3f}")
+        self.progress.advance(now - told)
+        return now
 
     def _is_due(self, steps: int, seconds: float) -> bool:
         by_steps, by_seconds = self.config.checkpoint_every_steps, self.config.checkpoint_every_seconds
