@@ -99,7 +99,14 @@ def test_rows_in_are_rows_kept_and_refused(source, collect):
 
 def test_each_file_adds_up_alone(collect):
     for source, (folder, pattern) in CASES.items():
-        if source in ("codesearchnet", "codexglue-cosqa", "codexglue-cloze", "conala", "staqc", "code-contests"):
+        if source in (
+            "codesearchnet",
+            "codexglue-cosqa",
+            "codexglue-cloze",
+            "conala",
+            "staqc",
+            "code-contests",
+        ):
             continue  # their rows have ids of their own, or all are refused
         seen = counted(collect(source=source, path=str(DATA / folder)))
         for path in files(folder, pattern):
@@ -110,17 +117,23 @@ def test_each_file_adds_up_alone(collect):
 
 def test_defects_count_functions_and_lists_name_them(collect):
     dataset = collect(source="codexglue-defect", path=str(DATA / "devign"))
-    expected = rows_of(DATA / "devign/test.jsonl.gz") + rows_of(DATA / "devign/function_json_sample/function.json")
+    expected = rows_of(DATA / "devign/test.jsonl.gz") + rows_of(
+        DATA / "devign/function_json_sample/function.json"
+    )
     assert dataset.card.counts["kept"] + dataset.card.counts["rejected"] == expected
     labels = Counter(row.output for row in dataset if "split:test" in row.tags)
-    truth = Counter(json.loads(line)["target"] for line in text_of(DATA / "devign/test.jsonl.gz").splitlines())
+    truth = Counter(
+        json.loads(line)["target"] for line in text_of(DATA / "devign/test.jsonl.gz").splitlines()
+    )
     sample = (DATA / "devign/function_json_sample/test.txt").read_text().split()
     assert labels == {"Yes": truth[1], "No": truth[0] + len(sample)}
 
 
 def test_clones_count_pairs(collect):
     dataset = collect(source="codexglue-clone", path=str(DATA / "bigclonebench"))
-    expected = sum(rows_of(path) for path in files("bigclonebench", "**/t*.txt") + files("bigclonebench", "**/valid.txt"))
+    expected = sum(
+        rows_of(path) for path in files("bigclonebench", "**/t*.txt") + files("bigclonebench", "**/valid.txt")
+    )
     assert dataset.card.counts["kept"] + dataset.card.counts["rejected"] == expected
     truth = Counter(line.split("\t")[2] for line in text_of(DATA / "bigclonebench/test.txt").splitlines())
     labels = Counter(row.output for row in dataset if row.lineage.upstream_id.startswith("test.txt:"))
@@ -132,7 +145,9 @@ def test_codepro_counts_blocks_and_lines(collect):
     blocks = sum(len(ast.literal_eval(text_of(path))) for path in files("codepro/data_hnn", "*.txt"))
     lines = sum(rows_of(path) for path in files("codepro/code_search/main/pred", "*.txt"))
     assert dataset.card.counts["kept"] + dataset.card.counts["rejected"] == blocks + lines
-    right = sum(block[5] for path in files("codepro/data_hnn", "*.txt") for block in ast.literal_eval(text_of(path)))
+    right = sum(
+        block[5] for path in files("codepro/data_hnn", "*.txt") for block in ast.literal_eval(text_of(path))
+    )
     right += sum(line.endswith("\t1") for path in files("codepro/code_search/main/pred", "*.txt") for line in text_of(path).splitlines())  # fmt: skip
     assert dataset.card.counts["kept"] == right
 
@@ -140,7 +155,9 @@ def test_codepro_counts_blocks_and_lines(collect):
 def test_stackexchange_accounts_for_every_row(collect):
     dataset = collect(source="stackexchange", path=str(DATA / "stackexchange"))
     text = gzip.decompress((DATA / "stackexchange/quantumcomputing/Posts.xml.gz").read_bytes())
-    kinds = Counter(row.get("PostTypeId") for row in ElementTree.fromstring(text.removeprefix(b"\xef\xbb\xbf")))
+    kinds = Counter(
+        row.get("PostTypeId") for row in ElementTree.fromstring(text.removeprefix(b"\xef\xbb\xbf"))
+    )
     (fates,) = (v for v in dataset.card.results.values() if isinstance(v, dict))
     assert fates["rows"] == sum(kinds.values())
     assert fates["other_kinds"] == sum(kinds.values()) - kinds["1"] - kinds["2"]
@@ -160,7 +177,11 @@ def test_codenet_accounts_for_every_submission(collect, tmp_path):
 
 def test_lists_of_codesearchnet_keep_what_they_name(collect):
     dataset = collect(source="codesearchnet", path=str(DATA / "codesearchnet"))
-    urls = {line.strip() for path in files("codesearchnet/dataset", "*/*.txt") for line in text_of(path).splitlines()}
+    urls = {
+        line.strip()
+        for path in files("codesearchnet/dataset", "*/*.txt")
+        for line in text_of(path).splitlines()
+    }
     rows = [json.loads(line) for path in files("codesearchnet", "*/final/jsonl/*/*.jsonl.gz") for line in text_of(path).splitlines()]  # fmt: skip
     assert len(dataset) == sum(row["url"] in urls for row in rows)
     without = collect(source="codesearchnet", path=str(DATA / "codesearchnet/python"))

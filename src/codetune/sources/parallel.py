@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
@@ -47,10 +47,12 @@ class _ParallelSource(RowSource):
         Raises:
             RowFault: One of them is missing or blank.
         """
-        sides = []
-        for key, ending in (("left", self.left), ("right", self.right)):
+        keys = (("left", self.left), ("right", self.right))
+        for key, ending in keys:
             if row.fields.get(key) is None:
                 raise RowFault("no counterpart", f"the file *{ending} has no such line")
+        sides = []
+        for key, ending in keys:
             text = row.text(key).strip()
             if not text:
                 raise RowFault("empty field", f"the line of *{ending}")
@@ -70,14 +72,20 @@ def _pairs(place: Place, left: str, right: str) -> Iterator[tuple[Member, Member
 
 def _paired_blocks(name: str, left: Member, right: Member) -> Iterator[Block]:
     row = 1
+    held: list[dict[str, str | None]] = []
+    fault: tuple[tuple[int, str, str], ...] = ()
     try:
         with left.open() as one, right.open() as two:
-            lines = zip_longest(_lines(one), _lines(two))
-            while batch := list(islice(lines, _ROWS)):
-                yield Block(name, row, "objects", [{"left": a, "right": b} for a, b in batch])
-                row += len(batch)
-    except RowFault as fault:
-        yield Block(name, row, "objects", [], ((row, fault.reason, fault.detail),))
+            for first, second in zip_longest(_lines(one), _lines(two)):
+                held.append({"left": first, "right": second})
+                if len(held) == _ROWS:
+                    yield Block(name, row, "objects", held)
+                    row += len(held)
+                    held = []
+    except RowFault as found:
+        fault = ((row + len(held), found.reason, found.detail),)
+    if held or fault:
+        yield Block(name, row, "objects", held, fault)
 
 
 def _lines(stream: Any) -> Iterator[str]:

@@ -84,6 +84,12 @@ class RowSource:
         Raises:
             DataError: With the name of the source it looks like, where one is known.
         """
+        if not place.members:
+            raise DataError(
+                f"this is not a place of the source {self.name}: it reads {self.reads}",
+                where=place.path,
+                next_step="check the path, or name another source",
+            )
         seen: list[Any] = []
         for member in place.members:
             first = next(blocks(member, size=1 << 18, lines_only=self.lines_only), None)

@@ -80,8 +80,9 @@ def row_count(block: Block) -> int:
 
 
 def _text(member: Member, size: int, lines_only: bool) -> Iterator[Block]:
-    with member.open() as stream:
-        head = _read(stream, size)
+    with member.open() as opened:
+        stream = _Stream(opened)
+        head = stream.read(size)
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise FileFault("not UTF-8", "a byte order mark of UTF-16")
         head = head.removeprefix(_BOM)
@@ -96,13 +97,28 @@ def _text(member: Member, size: int, lines_only: bool) -> Iterator[Block]:
             yield _one_object(member.name, stream, start)
 
 
-def _read(stream: BinaryIO, size: int) -> bytes:
-    """Up to `size` bytes; fewer only at the end."""
-    parts = []
-    while size > 0 and (piece := stream.read(size)):
-        parts.append(piece)
-        size -= len(piece)
-    return b"".join(parts)
+class _Stream:
+    """A stream whose fault comes after everything that could be read before it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        # One read of the layer below at a time: a larger read would lose what it had when it fails.
+        self._read = getattr(stream, "read1", stream.read)
+        self._fault: FileFault | None = None
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; fewer only at the end, or before the fault that the next call raises."""
+        if self._fault is not None:
+            raise self._fault
+        parts = []
+        try:
+            while size > 0 and (piece := self._read(size)):
+                parts.append(piece)
+                size -= len(piece)
+        except FileFault as fault:
+            self._fault = fault
+            if not parts:
+                raise
+        return b"".join(parts)
 
 
 def _is_json_lines(start: bytes) -> bool:
@@ -116,12 +132,12 @@ def _is_json_lines(start: bytes) -> bool:
     return True
 
 
-def _cut_lines(name: str, stream: BinaryIO, held: bytes, size: int) -> Iterator[Block]:
+def _cut_lines(name: str, stream: _Stream, held: bytes, size: int) -> Iterator[Block]:
     row = 1
     ending: RowFault | None = None
     while True:
         try:
-            more = _read(stream, size) if ending is None else b""
+            more = stream.read(size) if ending is None else b""
         except FileFault as fault:
             more, ending = b"", fault
         data = held + more
@@ -142,7 +158,7 @@ def _cut_lines(name: str, stream: BinaryIO, held: bytes, size: int) -> Iterator[
         yield Block(name, row, "lines", held)
 
 
-def _cut_array(name: str, stream: BinaryIO, held: bytes, size: int) -> Iterator[Block]:
+def _cut_array(name: str, stream: _Stream, held: bytes, size: int) -> Iterator[Block]:
     """Elements of a JSON array.
 
     A piece that starts at an element and parses as a list of elements ends at one too, so the
@@ -154,7 +170,7 @@ def _cut_array(name: str, stream: BinaryIO, held: bytes, size: int) -> Iterator[
     while held.strip() or not at_end:
         if len(held) < size and not at_end:
             try:
-                more = _read(stream, size)
+                more = stream.read(size)
             except FileFault as fault:
                 more, ending = b"", fault
             at_end = not more
@@ -265,10 +281,10 @@ def _rest_of_array(name: str, row: int, held: bytes) -> Iterator[Block]:
         row, held = row + 1, held[broken:]
 
 
-def _one_object(name: str, stream: BinaryIO, start: bytes) -> Block:
+def _one_object(name: str, stream: _Stream, start: bytes) -> Block:
     """A file that is one object: its only list of objects holds the rows, else it is the row."""
     data = start
-    while piece := _read(stream, BLOCK_BYTES):
+    while piece := stream.read(BLOCK_BYTES):
         data += piece
         if len(data) > _MAX_ROW_BYTES * 8:
             raise FileFault("row too long", "the file is one JSON object, and too large for one")
