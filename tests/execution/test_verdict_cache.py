@@ -14,7 +14,9 @@ from codetune.execution.verdict_cache import VerdictCache
 from codetune.records import Verdict
 
 PROGRAM = Program(id="a", code="def f(x): return x", tests="assert f(1) == 1")
-EXECUTION = Execution(id="a", verdict=Verdict.PASS, cpu_seconds=0.1, wall_seconds=0.2, stdout="\ud800x", tier="none")
+EXECUTION = Execution(
+    id="a", verdict=Verdict.PASS, cpu_seconds=0.1, wall_seconds=0.2, stdout="\ud800x", tier="none"
+)
 
 
 def test_a_verdict_comes_back_under_the_asking_programs_id(tmp_path: Path) -> None:

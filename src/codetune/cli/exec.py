@@ -121,8 +121,8 @@ def exec(
     programs = [
         Program(
             id=str(path),
-            code=_read(path),
             language=_language(path, lang),
+            code=_read(path),
             tests=None if tests is None else _read(tests),
             stdin=None if stdin is None else _read(stdin),
             expected_stdout=None if expect is None else _read(expect),

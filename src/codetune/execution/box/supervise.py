@@ -16,6 +16,7 @@ from codetune.execution.box.capture import Capture
 from codetune.execution.box.init import Pipes
 from codetune.execution.box.job import Job
 from codetune.execution.box.python_program import SECRET_BYTES
+from codetune.execution.box.usage import tree_usage
 from codetune.execution.box.wire import ConnectionClosed, pack
 
 __all__ = ["run_job"]
@@ -32,6 +33,7 @@ class _Run:
         self.channel = channel
         self.secret = os.urandom(SECRET_BYTES // 2).hex().encode()
         self.stopped: str | None = None
+        self.cpu_seconds = self.waited_for_cpu = 0.0
         self.stdout, self.stderr = Capture(job.keep_bytes), Capture(job.keep_bytes)
         self.report, self.status = Capture(_REPORT_BYTES), Capture(_REPORT_BYTES)
         self.artefacts = Capture(max(job.disk_bytes, _CHUNK) if job.collect else 0)
@@ -57,6 +59,12 @@ class _Run:
         os.close(fill)
         out, err, report, status, artefacts = ends
         return Pipes(stdin, out, err, secret, report, status, artefacts, self.channel)
+
+    def stop(self, why: str, pid: int) -> None:
+        """End it, and note what it used: PID 1 won't be there to tell."""
+        self.stopped = why
+        self.cpu_seconds, self.waited_for_cpu = tree_usage(pid)
+        _kill(pid)
 
     def feed_stdin(self) -> None:
         """Give the program as much input as it takes now."""
@@ -108,15 +116,13 @@ def _follow(run: _Run, pid: int, status_end: int, control: socket.socket) -> Non
     while True:
         left = deadline - time.monotonic()
         if left <= 0 and run.stopped is None:
-            run.stopped = "wall"
-            _kill(pid)
+            run.stop("wall", pid)
         for end, event in poll.poll(max(left, 0) * 1000 + 1 if run.stopped is None else None):
             if end == control.fileno():
                 if not control.recv(1):  # the runner is gone, and with it the sense of this
                     _kill(pid)
                     raise ConnectionClosed
-                run.stopped = "released"
-                _kill(pid)
+                run.stop("released", pid)
                 poll.unregister(end)
                 continue
             if end == run.stdin_end:
@@ -130,8 +136,7 @@ def _follow(run: _Run, pid: int, status_end: int, control: socket.socket) -> Non
                 if end == status_end:
                     return
         if run.output_bytes > run.job.output_bytes and run.stopped is None:
-            run.stopped = "output"
-            _kill(pid)
+            run.stop("output", pid)
 
 
 def _kill(pid: int) -> None:
@@ -189,7 +194,11 @@ def run_job(
         "output_bytes": run.output_bytes,
     }
     if run.stopped is not None:
-        header["stopped"] = run.stopped
+        header |= {
+            "stopped": run.stopped,
+            "cpu_seconds": run.cpu_seconds,
+            "waited_for_cpu": run.waited_for_cpu,
+        }
     return pack(header, [run.stdout.content(), run.stderr.content(), run.artefacts.content()])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["Usage", "host_descendants", "living_usage", "others_in_namespace"]
+__all__ = ["Usage", "host_descendants", "living_usage", "others_in_namespace", "tree_usage"]
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -39,6 +39,22 @@ def living_usage(pids: list[int]) -> Usage:
     for pid in pids:
         usage.add(pid)
     return usage
+
+
+def tree_usage(root: int) -> tuple[float, float]:
+    """CPU seconds used by a process and its descendants, and seconds they waited for a free core."""
+    usage, waited, queue = Usage(), 0.0, [root]
+    while queue:
+        pid = queue.pop()
+        usage.add(pid)
+        try:
+            with open(f"/proc/{pid}/schedstat", "rb") as file:
+                waited += int(file.read().split()[1]) / 1e9
+            with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
+                queue += map(int, file.read().split())
+        except (OSError, IndexError):
+            continue
+    return usage.cpu_seconds, waited
 
 
 def others_in_namespace() -> list[int]:
