@@ -162,3 +162,36 @@ def test_open_model_leaves_a_given_server_running(server):
     name, _ = asyncio.run(_open_and_ask(server))
     assert name == server.model_name
     asyncio.run(_open_and_ask(server))
+
+
+ENDLESS = """
+from codetune.models.open import run_requests
+from codetune.models.protocol import ChatRequest
+from codetune.records import Message
+questions = (
+    ChatRequest(messages=(Message(role="user", content=f"Write function {number}"),), max_new_tokens=400)
+    for number in range(1000)
+)
+print("begun", flush=True)
+try:
+    for _ in run_requests("local", questions, store=None, slots=2):
+        pass
+except KeyboardInterrupt:
+    raise SystemExit(130)
+"""
+
+
+@pytest.mark.parametrize("after_seconds", [0.05, 0.4, 3.0], ids=["before", "loading", "answering"])
+def test_an_interrupt_stops_within_two_seconds_and_leaves_nothing(after_seconds):
+    with subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE) as running:
+        running.stdout.readline()
+        time.sleep(after_seconds)
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(running.pid)], capture_output=True, text=True, check=False
+        ).stdout.split()
+        begun = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        running.wait()
+        assert time.monotonic() - begun < 2.0
+        assert running.returncode == 130
+    assert not any(_is_alive(int(child)) for child in children)

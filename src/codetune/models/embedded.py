@@ -128,33 +128,38 @@ class EmbeddedServer:
             "die_with_thread": threading.current_thread() is threading.main_thread(),
         }
         self._log = tempfile.TemporaryFile(prefix="codetune-server-")
-        self._process = subprocess.Popen(
+        process = self._process = subprocess.Popen(
             [sys.executable, "-m", "codetune.models.embedded_process", json.dumps(settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
         try:
-            self.url = self._await_ready(self._process) + "/v1"
+            self.url = self._await_ready(process) + "/v1"
         except BaseException:
             self.stop()
             raise
+        finally:
+            assert process.stdout is not None
+            process.stdout.close()  # closed here only: another thread's `stop` must not pull it away
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:
-        """Stop the child; harmless when it is gone."""
+        """Stop the child; harmless when it is gone, and from another thread while it starts."""
+        loading = not self.url
         process, self._process, self.url = self._process, None, ""
         log, self._log = self._log, None
         if log is not None:
             log.close()
         if process is None:
             return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+        assert process.stdin is not None
+        process.stdin.close()
+        if loading:  # it doesn't look up while it loads
+            process.kill()
         try:
             process.wait(timeout=1.0)
         except subprocess.TimeoutExpired:

@@ -60,11 +60,14 @@ class EmbeddedClient(OpenAIClient):
 
     async def close(self) -> None:
         await super().close()
-        if self._starting is not None:
-            self._server.stop()  # also ends a start that is still under way
-            with contextlib.suppress(Exception):
-                await self._starting
+        if self._starting is None:
+            return
+        while not self._starting.done():  # a start that is under way is broken off
             self._server.stop()
+            await asyncio.wait({self._starting}, timeout=0.05)
+        with contextlib.suppress(Exception):
+            self._starting.result()
+        self._server.stop()
 
 
 def _spec(server: EmbeddedServer, name: str) -> ModelSpec:

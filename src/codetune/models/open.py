@@ -196,6 +196,8 @@ def run_requests(
                 loop = runner.get_loop()
                 task = loop.create_task(ask())
                 stop.append(lambda: loop.call_soon_threadsafe(task.cancel))
+                if left.is_set():  # before there was anything to stop
+                    task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     loop.run_until_complete(task)
             hand(None)
