@@ -130,11 +130,10 @@ class ClozeSource(RowSource):
 
     def pieces(self, place: Place) -> Iterator[Block]:
         answers = {
-            _language_of(member.name, {name: name for name in PARSED_LANGUAGES}): _answers(member)
-            for member in place.matching("answers.txt")
+            _folder_language(member.name): _answers(member) for member in place.matching("answers.txt")
         }
         for member in place.matching(".json"):
-            language = _language_of(member.name, {name: name for name in reversed(PARSED_LANGUAGES)})
+            language = _folder_language(member.name)
             for block in blocks(member):
                 yield replace(block, extra=(language, answers.get(language, {})))
 
@@ -154,6 +153,10 @@ class ClozeSource(RowSource):
             programming_language=language,
             lineage=row.lineage(upstream_id=f"{row.file}:{own}", group=f"{language}:{own}"),
         )
+
+
+def _folder_language(file: str) -> str | None:
+    return next((part for part in reversed(PurePosixPath(file).parts[:-1]) if part in PARSED_LANGUAGES), None)
 
 
 def _answers(member: Member) -> dict[str, str]:

@@ -1,0 +1,111 @@
+"""What is learned about code blocks, cross-validated; and how fast a dump is mined, in how much memory.
+
+    python benchmarks/bench_mining.py --data ../shared/data [--rows 1000000]
+
+F1 on CodePro's labelled blocks, five folds by question, so that no question is on both sides. The
+dump is made of the real sample's rows with new ids, one thread after another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from bench_collect import measured
+from sklearn.metrics import precision_recall_fscore_support
+from sklearn.model_selection import GroupKFold
+
+from codetune.sources.codepro import labelled_rows
+from codetune.sources.mining import blocks
+from codetune.sources.mining.blocks import BlockLabeller, LabelledBlock
+
+
+def blocks_of(path: Path, language: str) -> list[LabelledBlock]:
+    return [
+        LabelledBlock(
+            code=code, before=before, after=after, question=question, position=position, blocks=count,
+            programming_language=language, label=label, group=str(group),
+        )
+        for group, position, before, after, code, question, count, label in labelled_rows(path)
+    ]  # fmt: skip
+
+
+def cross_validate(data: Path) -> None:
+    print("| language | blocks | labelled 1 | way | precision | recall | F1 |")
+    print("| --- | ---: | ---: | --- | ---: | ---: | ---: |")
+    for language in ("python", "sql"):
+        found = blocks_of(
+            data / "codepro" / "data_hnn" / f"{language}_hnn_qid2index_blocks_labeled.txt", language
+        )
+        labels = np.array([block.label for block in found])
+        learned = np.zeros(len(found))
+        for train, test in GroupKFold(5).split(found, labels, [block.group for block in found]):
+            learned[test] = BlockLabeller([found[i] for i in train]).scores([found[i] for i in test])
+        ruled = np.array([blocks.rule(block) for block in found])
+        for way, told in (
+            ("learned", learned > 0.5),
+            ("rule", ruled > 0.5),
+            ("every block", np.ones(len(found), bool)),
+        ):
+            precision, recall, f1, _ = precision_recall_fscore_support(labels, told, average="binary")
+            print(f"| {language} | {len(found):,} | {labels.mean():.3f} | {way} | {precision:.3f} | {recall:.3f} | {f1:.3f} |", flush=True)  # fmt: skip
+
+
+def write_dump(sample: Path, target: Path, rows: int) -> None:
+    """Rows of the sample again and again, ids moved so that threads stay together and apart."""
+    lines = [
+        line
+        for line in gzip.decompress(sample.read_bytes()).splitlines()
+        if line.lstrip().startswith(b"<row")
+    ]
+    largest = max(int(m[1]) for line in lines if (m := re.search(rb'\sId="(\d+)"', line)))
+    ids = re.compile(rb'(\s(?:Id|ParentId|AcceptedAnswerId)=")(\d+)"')
+    written = turn = 0
+    with target.open("wb") as out:
+        out.write(b'<?xml version="1.0" encoding="utf-8"?>\n<posts>\n')
+        while written < rows:
+            for line in lines[: rows - written]:
+                out.write(ids.sub(lambda m, t=turn: m[1] + b'%d"' % (int(m[2]) + t * largest), line) + b"\n")
+            written += len(lines)
+            turn += 1
+        out.write(b"</posts>\n")
+
+
+def mine(data: Path, rows: int) -> None:
+    print("\n| rows of the dump | MiB | workers | seconds | rows/s | peak MiB |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
+    work = Path(tempfile.mkdtemp(prefix="bench-mining-"))
+    try:
+        for wanted in (rows // 4, rows):
+            dump = work / "Posts.xml"
+            write_dump(data / "stackexchange/quantumcomputing/Posts.xml.gz", dump, wanted)
+            command = [sys.executable, "-m", "codetune.cli.main", "collect", "stackexchange", str(dump), "-o", str(work / f"out{wanted}"), "--workers", "2"]  # fmt: skip
+            seconds, peak = measured(command, dict(os.environ))
+            print(f"| {wanted:,} | {dump.stat().st_size / 2**20:,.0f} | 2 | {seconds:.1f} | {wanted / seconds:,.0f} | {peak:,.0f} |", flush=True)  # fmt: skip
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("CODETUNE_DATA", "../shared/data")))
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    arguments = parser.parse_args()
+    start = time.perf_counter()
+    cross_validate(arguments.data)
+    mine(arguments.data, arguments.rows)
+    print(f"\n{time.perf_counter() - start:.0f} s in all")
+
+
+if __name__ == "__main__":
+    main()
