@@ -61,6 +61,22 @@ def test_hot_adapter_is_the_peft_model(
     assert furthest(hot, bare_reference) > 20 * CLOSE
 
 
+def test_an_adapter_kept_in_bfloat16_goes_out_too(tiny_model: Path, tmp_path: Path) -> None:
+    from gguf import GGUFReader
+    from safetensors.torch import load_file, save_file
+
+    config = TrainConfig(lora_r=4)
+    _, named = shaken(config, tiny_model)
+    write_adapter(tmp_path, named, config, "tiny")
+    path = tmp_path / "adapter_model.safetensors"
+    halves = {name: values.bfloat16() for name, values in load_file(path).items()}
+    save_file(halves, path)
+    write_adapter_gguf(tmp_path, model_config(tiny_model), tmp_path / "adapter.gguf")
+    tensors = {tensor.name: tensor for tensor in GGUFReader(tmp_path / "adapter.gguf").tensors}
+    first = halves["base_model.model.model.layers.0.mlp.up_proj.lora_A.weight"].float().numpy()
+    assert (tensors["blk.0.ffn_up.weight.lora_a"].data == first).all()
+
+
 def test_the_order_of_query_rows_matters(
     tiny_model: Path, tmp_path: Path, server: Callable[..., Any], monkeypatch: Any
 ) -> None:

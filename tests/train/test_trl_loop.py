@@ -134,3 +134,11 @@ def test_a_training_that_breaks_names_its_log(train: Train, monkeypatch: Any) ->
     monkeypatch.setattr(trl_loop, "_write_rows", lambda path, rows: path.write_bytes(b"no rows"))
     with pytest.raises(CodetuneError, match="ended with code 1"):
         train("broken")
+
+
+@pytest.mark.slow
+def test_qlora_trains_on_four_bits(train: Train, tmp_path: Path) -> None:
+    pytest.importorskip("bitsandbytes")
+    card = train("out", method="qlora", max_steps=12, epochs=5)
+    assert card.results["loss_last"] < card.results["loss_first"]
+    assert (tmp_path / "out" / "adapter.gguf").exists()

@@ -101,7 +101,7 @@ def write_adapter_gguf(adapter: Path, model_config: Mapping[str, Any], path: Pat
     """
     import numpy as np
     from gguf import GGUFWriter
-    from safetensors.numpy import load_file
+    from safetensors.torch import load_file  # numpy knows no bfloat16, and adapters come in it
 
     config = read_adapter_config(adapter)
     if model_config.get("model_type") != "llama":
@@ -124,11 +124,11 @@ def write_adapter_gguf(adapter: Path, model_config: Mapping[str, Any], path: Pat
             target = to_gguf_name(f"{layer}.weight")
             if target is None or side not in ("lora_A", "lora_B"):
                 raise DataError(f"llama.cpp has no place for the tensor {name}", where=str(adapter))
-            values = values.astype(np.float32)
+            rows = values.float().numpy()
             ordered = heads_of(bare, heads, kv_heads)
             if side == "lora_B" and ordered is not None:
-                values = to_gguf_order(values, ordered)
-            writer.add_tensor(f"{target}.{side.lower()}", np.ascontiguousarray(values))
+                rows = to_gguf_order(rows, ordered)
+            writer.add_tensor(f"{target}.{side.lower()}", np.ascontiguousarray(rows))
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
