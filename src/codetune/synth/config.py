@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from codetune.config.settings import Settings
-from codetune.synth.options import OPTIONS, options_of
+from codetune.synth.options import OPTIONS, VOTING, options_of
 
 __all__ = ["SynthConfig"]
 
@@ -62,4 +62,8 @@ class SynthConfig(Settings):
                 f"there is no generator {self.generator!r}; choose one of: {', '.join(sorted(OPTIONS))}"
             )
         options_of(self.generator, self.options)
+        if self.judges and self.generator not in VOTING:
+            raise ValueError(
+                f"judges: {self.generator} asks one model; only {', '.join(VOTING)} lets several vote"
+            )
         return self

@@ -12,6 +12,7 @@ from codetune.config.settings import Settings
 
 __all__ = [
     "OPTIONS",
+    "VOTING",
     "EvolveOptions",
     "FillInOptions",
     "InstructFromCodeOptions",
@@ -174,6 +175,9 @@ OPTIONS: Mapping[str, type[Settings]] = MappingProxyType(
     }
 )
 """Generator -> class of its options."""
+
+VOTING = ("judge",)
+"""Generators that ask the models under `judges` too."""
 
 
 def options_of(generator: str, given: Mapping[str, Any]) -> Settings:

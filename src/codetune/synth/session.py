@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from codetune.execution.protocol import Executor
 from codetune.execution.sandbox import open_executor
 from codetune.models.budget import Budget
+from codetune.models.gguf_file import check_gguf, fingerprint
 from codetune.models.open import open_model
 from codetune.models.store import RequestStore
 from codetune.synth.config import SynthConfig
@@ -18,7 +20,7 @@ from codetune.synth.desk import AskSettings, Desk
 from codetune.synth.running import ProgramRunner
 from codetune.text.prompts import Prompt
 
-__all__ = ["Session", "is_local"]
+__all__ = ["Session", "identity", "is_local"]
 
 _SLOTS = 8
 
@@ -26,6 +28,18 @@ _SLOTS = 8
 def is_local(model: str) -> bool:
     """Whether a model is served by a server of ours."""
     return model == "local" or model.endswith(".gguf")
+
+
+def identity(model: str) -> str:
+    """What a run card may call a model: no path of this machine, no credentials of a URL."""
+    if model.endswith(".gguf"):
+        path = Path(model)
+        check_gguf(path)
+        return f"{path.stem}@{fingerprint(path)}"
+    if "://" not in model:
+        return model
+    parts = urlsplit(model)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,10 +29,11 @@ from codetune.synth.config import SynthConfig
 from codetune.synth.desk import Desk
 from codetune.synth.drive import drive
 from codetune.synth.generator import STAGE, Generator, Remembers
+from codetune.synth.options import options_of
 from codetune.synth.prompt_shelf import load_prompts
 from codetune.synth.registry import build_generator
 from codetune.synth.selection import PartPlan, Selection, read_part, select
-from codetune.synth.session import Session, is_local
+from codetune.synth.session import Session, identity, is_local
 
 __all__ = ["open_inputs", "run"]
 
@@ -63,6 +64,9 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
         stage=STAGE,
         config={
             **config.model_dump(mode="json", exclude=_NOT_PLANNED),
+            "model": identity(config.model),
+            "judges": [identity(name) for name in config.judges],
+            "options": options_of(config.generator, config.options).model_dump(mode="json"),
             "prompts": {prompt.name: prompt.hash for prompt in prompts.values()},
         },
         inputs={f"input {i}": dataset.card.output_hash for i, dataset in enumerate(datasets, start=1)},
@@ -83,7 +87,7 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
         session = Session(config=config, prompts=prompts, cache=context.cache, seed=context.seed)
         _make_parts(session, generator, datasets, selection, writer, context)
         return writer.finish(
-            title=f"{config.generator}: instructions written by {config.model}",
+            title=f"{config.generator}: instructions written by {identity(config.model)}",
             description=f"Made by the generator {config.generator}: {generator.summary}.",
             counts=selection.counts,
             results={"checks": _checks(folder.folder)},
