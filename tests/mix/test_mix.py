@@ -114,6 +114,39 @@ def test_how_files_are_cut_changes_nothing(tmp_path, context):
     assert rows(tmp_path / "x") == rows(tmp_path / "y")
 
 
+def test_order_and_company_of_a_row_change_nothing(tmp_path, context):
+    pool, more = instructions("a", 100), instructions("other", 50, language="zh")
+    one = write(tmp_path / "one", Instruction, pool)
+    two = write(tmp_path / "two", Instruction, [*more, *reversed(pool)])
+    run(config(part("a", one, 40)), [], tmp_path / "x", context)
+    run(config(part("a", two, 40, language="en")), [], tmp_path / "y", context)
+    assert ids_of(tmp_path / "x", "a") == ids_of(tmp_path / "y", "a")
+
+
+def test_rows_without_a_licence_are_under_the_parts(tmp_path, context):
+    folder = write(tmp_path / "n", Instruction, [*instructions("n", 5, license=None), *instructions("m", 5)])
+    run(config(part("n", folder, 10, license="CC-BY-4.0")), [], tmp_path / "out", context)
+    assert Counter(row.license for row in rows(tmp_path / "out")) == {"CC-BY-4.0": 5, "MIT": 5}
+
+
+def test_an_interrupted_translation_pays_for_no_batch_twice(tmp_path, context):
+    folder = write(tmp_path / "s", Snippet, snippets(70))
+    asked: list[int] = []
+
+    def translate(texts, language):
+        asked.append(len(texts))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return [f"{CHINESE} {text[4:6]}" for text in texts]
+
+    wanted = part("zh", folder, 70, task="code_generation", language="zh", translate=True)
+    with pytest.raises(KeyboardInterrupt):
+        run(config(wanted), [], tmp_path / "out", context, translate=translate)
+    run(config(wanted), [], tmp_path / "out", context, translate=translate)
+    assert asked == [32, 32, 32, 6]
+    assert len(rows(tmp_path / "out")) == 70
+
+
 def test_workers_change_no_byte(two, tmp_path, context):
     settings = config(part("a", two[0], 50), part("b", two[1], 20), splits={"valid": 0.2})
     run(settings, [], tmp_path / "one", context)
@@ -224,12 +257,13 @@ def test_queries_are_translated_and_candidates_are_not(tmp_path, context):
 
     def translate(texts, language):
         seen.extend(texts)
-        return [f"{CHINESE}，{len(text)}" for text in texts]
+        return [text if number == 0 else f"{CHINESE}，{len(text)}" for number, text in enumerate(texts)]
 
     wanted = part("zh", tmp_path / "en", 10, task="code_search", language="zh", translate=True)
     run(config(wanted), [], tmp_path / "zh", context, translate=translate)
     assert len(seen) == 10
     assert all(text.startswith("Add ") and "[1]" not in text for text in seen)
+    assert len(rows(tmp_path / "zh")) == 9, "a query left in English is refused"
     for row in rows(tmp_path / "zh"):
         source = english[row.lineage.parents[-1]]
         assert row.candidates == source.candidates
