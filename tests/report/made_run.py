@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from codetune.records import Check, Generated, Instruction, Lineage, Snippet
+from codetune.evaluate.comparing import compare_tallies
+from codetune.evaluate.judge import Judged, write_verdicts
+from codetune.evaluate.scoring import score_of, tally, write_score
+from codetune.records import Check, Generated, Instruction, Lineage, Problem, Snippet, Verdict
 from codetune.store.dataset import DatasetWriter, Reject, Shard
 from codetune.store.run_card import Plan, read_card
 from codetune.store.stage_output import StageOutput
@@ -23,20 +23,6 @@ CODE = '''def greatest_common_divisor(a: int, b: int) -> int:
         a, b = b, a % b
     return abs(a)
 '''
-
-VERDICT_SCHEMA = pa.schema(
-    [
-        ("task_id", pa.string()),
-        ("sample", pa.int64()),
-        ("completion", pa.string()),
-        ("solution", pa.string()),
-        ("extractor", pa.string()),
-        ("verdict", pa.string()),
-        ("cpu_seconds", pa.float64()),
-        ("wall_seconds", pa.float64()),
-        ("detail", pa.string()),
-    ]
-)
 
 
 def plan(stage: str, inputs: Sequence[Path] = (), **config: Any) -> Plan:
@@ -116,48 +102,54 @@ def write_training(folder: Path, steps: int = 120, **results: Any) -> Path:
     return folder
 
 
-def write_verdicts(folder: Path, rows: Sequence[tuple[str, str, str, str]]) -> None:
-    """Rows are (task id, verdict, solution, detail)."""
-    (folder / "verdicts").mkdir(parents=True)
-    table = pa.Table.from_pylist(
-        [
-            {
-                "task_id": task_id,
-                "sample": 0,
-                "completion": solution,
-                "solution": solution,
-                "extractor": "fenced",
-                "verdict": verdict,
-                "cpu_seconds": 0.01,
-                "wall_seconds": 0.02,
-                "detail": detail,
-            }
-            for task_id, verdict, solution, detail in rows
-        ],
-        schema=VERDICT_SCHEMA,
-    )
-    pq.write_table(table, folder / "verdicts" / "part-00000.parquet")
+Row = tuple[str, str, str, str]
+"""Task id, verdict, solution, detail."""
 
 
-def write_evaluation(
-    folder: Path,
-    base: Sequence[tuple[str, str, str, str]],
-    tuned: Sequence[tuple[str, str, str, str]],
-    comparison: dict[str, Any] | None = None,
-    scores: dict[str, dict[str, Any]] | None = None,
-) -> Path:
+def judged(rows: Sequence[Row], tier: str = "namespaces") -> list[Judged]:
+    return [
+        Judged(
+            task_id=task_id,
+            sample=0,
+            completion=solution,
+            solution=solution,
+            extractor="fenced",
+            verdict=Verdict(verdict),
+            lenient_verdict=Verdict(verdict),
+            cpu_seconds=0.01,
+            wall_seconds=0.02,
+            detail=detail,
+            tier=tier,
+        )
+        for task_id, verdict, solution, detail in rows
+    ]
+
+
+def write_scored(folder: Path, rows: Sequence[Row], model: str = "smollm2", tier: str = "namespaces") -> None:
+    """One model's verdicts and score, with evaluation's own functions."""
+    made = list(write_verdicts(folder, judged(rows, tier)))
+    problems = [Problem(benchmark="humaneval", task_id=row[0], prompt="", tests="") for row in rows]
+    edition = {"name": "humaneval", "edition": "openai/human-eval", "licence": "MIT"}
+    write_score(folder, {"benchmark": edition, "model": model, **score_of(made, problems, k=(1,))})
+
+
+def write_evaluation(folder: Path, base: Sequence[Row], tuned: Sequence[Row], **changes: Any) -> Path:
+    """An evaluate stage; `changes` overwrite what comparing found."""
     with StageOutput(folder, plan("evaluate", benchmark="humaneval")) as out:
-        for name, rows in (("base", base), ("tuned", tuned)):
-            write_verdicts(folder / name, rows)
-            if scores and name in scores:
-                (folder / name / "score.json").write_text(json.dumps(scores[name]), "utf-8")
-        if comparison is not None:
-            (folder / "comparison.json").write_text(json.dumps(comparison), "utf-8")
+        write_scored(folder / "base", base)
+        write_scored(folder / "tuned", tuned, "smollm2 + adapter")
+        prompts = [
+            {"task_id": row[0], "messages": [{"role": "user", "content": f"Solve {row[0]}."}], "prompt": None}
+            for row in base
+        ]
+        (folder / "prompts.jsonl").write_text("".join(json.dumps(p) + "\n" for p in prompts), "utf-8")
+        found = compare_tallies(tally(judged(base)), tally(judged(tuned)))
+        (folder / "comparison.json").write_text(json.dumps({**found, **changes}), "utf-8")
         out.finish(output_hash="e" * 32)
     return folder
 
 
-def verdict_rows(passing: set[int], problems: int = 164) -> list[tuple[str, str, str, str]]:
+def verdict_rows(passing: set[int], problems: int = 164) -> list[Row]:
     others = ("WRONG", "WRONG", "RUNTIME", "COMPILE", "CPU_TLE", "NO_CODE")
     details = {
         "WRONG": "AssertionError",
@@ -171,35 +163,6 @@ def verdict_rows(passing: set[int], problems: int = 164) -> list[tuple[str, str,
             (f"HumanEval/{i}", verdict, CODE.replace("abs(a)", f"abs(a)  # {i}"), details.get(verdict, ""))
         )
     return rows
-
-
-SCORES = {
-    "base": {
-        "model": "smollm2",
-        "passed": 10,
-        "problems": 164,
-        "pass_at_k": {"1": {"value": 0.061, "low": 0.0335, "high": 0.1086}},
-    },
-    "tuned": {
-        "model": "smollm2 + adapter",
-        "passed": 14,
-        "problems": 164,
-        "pass_at_k": {"1": {"value": 0.0854, "low": 0.0515, "high": 0.1381}},
-    },
-}
-COMPARISON = {
-    "verdict": "tie",
-    "difference": 0.0244,
-    "low": -0.0112,
-    "high": 0.0599,
-    "p_value": 0.289,
-    "test": "exact McNemar",
-    "both": 8,
-    "base_only": 2,
-    "tuned_only": 6,
-    "neither": 148,
-    "smallest_detectable": 0.068,
-}
 
 
 def write_run(run: Path) -> Path:
@@ -281,7 +244,5 @@ def write_run(run: Path) -> Path:
         trainable_parameters=4_884_480,
         peak_rss_bytes=1_900_000_000,
     )
-    write_evaluation(
-        run / "evaluate", verdict_rows(set(range(10))), verdict_rows(set(range(2, 16))), COMPARISON, SCORES
-    )
+    write_evaluation(run / "evaluate", verdict_rows(set(range(10))), verdict_rows(set(range(2, 16))))
     return run

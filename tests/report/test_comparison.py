@@ -3,33 +3,49 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from tests.report.made_run import COMPARISON, SCORES
+import pytest
+from tests.report.made_run import verdict_rows, write_scored
 from tests.report.page_reader import PageReader
 
+from codetune.evaluate.comparing import compare_folders
 from codetune.report.comparison import comparison_page
 
-ONE = {**COMPARISON, "benchmark": "humaneval", "a": SCORES["base"], "b": SCORES["tuned"]}
+
+@pytest.fixture
+def compared(tmp_path):
+    """What `codetune compare` finds of two folders."""
+    write_scored(tmp_path / "before", verdict_rows(set(range(10))))
+    write_scored(tmp_path / "after", verdict_rows(set(range(2, 16))))
+    return compare_folders(tmp_path / "before", tmp_path / "after")
 
 
-def test_the_page_says_who_was_compared_and_what_may_be_said() -> None:
-    reader = PageReader(comparison_page(ONE, names=("before", "after")))
+def test_the_page_says_who_was_compared_and_what_may_be_said(compared) -> None:
+    reader = PageReader(comparison_page(compared))
     text = " ".join(reader.text.split())
     assert "before and after a tie" in text
-    assert "HumanEval pass@1: 6.1% → 8.5%, +2.4 points (−1.1 to +6.0), p = 0.29: a tie." in text
+    assert "HumanEval pass@1: 6.1% → 8.5%, +2.4 points (−1.0 to +5.8), p = 0.29: a tie." in text
     assert "after solves" in text and "before does not" in text
+    assert "6 problems only after solves, 2 only before." in text
     assert len(reader.named("circle")) == 3  # two estimates, and one in the brand
 
 
-def test_several_benchmarks_are_corrected_and_told_one_by_one() -> None:
-    better = {**ONE, "benchmark": "mbpp", "verdict": "better", "p_value": 0.01, "adjusted_p_value": 0.02}
-    text = PageReader(comparison_page({"benchmarks": [ONE, better]})).text
-    assert "p = 0.020: better." in text and "HumanEval" in text and "MBPP" in text
+def test_several_benchmarks_are_corrected_and_told_one_by_one(compared) -> None:
+    better = {**compared, "verdict": "better", "p_value": 0.01, "adjusted_p_value": 0.02}
+    text = PageReader(comparison_page({"benchmarks": [compared, better]})).text
+    assert "p = 0.020: better." in text and "p = 0.29: a tie." in text
     assert re.search(r"over all benchmarks \(Holm\)\s*p = 0\.020", text)
+
+
+def test_folders_are_called_by_what_tells_them_apart(tmp_path) -> None:
+    plain = {"first": "runs/a/evaluate/base", "second": "runs/b/evaluate/base", "verdict": "tie"}
+    assert "a and b" in PageReader(comparison_page(plain)).text
 
 
 def test_names_and_data_are_untrusted() -> None:
     attack = '</title><script>alert(1)</script>\u202e" onload="x'
-    page = comparison_page({**ONE, "benchmark": attack, "test": attack}, names=(attack, attack))
+    page = comparison_page(
+        {"benchmark": attack, "test": attack, "first": attack, "second": "b", "verdict": "tie"}
+    )
     reader = PageReader(page)
     assert not reader.mismatched and len(reader.named("script")) == 1
     assert not [a for _, a in reader.elements if "onload" in a]
@@ -41,8 +57,8 @@ def test_what_is_missing_is_not_zero() -> None:
     assert "MBPP: not run." in text and "0.0%" not in text
 
 
-def test_headings_form_an_outline() -> None:
-    reader = PageReader(comparison_page(ONE))
+def test_headings_form_an_outline(compared) -> None:
+    reader = PageReader(comparison_page(compared))
     levels = [int(tag[1]) for tag, _ in reader.elements if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1 and all(deeper - level <= 1 for level, deeper in pairwise(levels))
     ids = [a["id"] for _, a in reader.elements if "id" in a]

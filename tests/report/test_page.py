@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from importlib.resources import files
 from itertools import pairwise
 
 import pytest
 from tests.report.made_run import (
-    COMPARISON,
-    SCORES,
     instruction,
     write_dataset,
     write_evaluation,
@@ -64,13 +63,16 @@ def hostile_run(tmp_path):
     ]  # fmt: skip
     write_dataset(run / "curate", "curate", Instruction, Shard(rows))
     write_training(run / "train", 5, stopped_by=HOSTILE)
-    write_evaluation(
-        run / "evaluate",
-        [(HOSTILE, "PASS", HOSTILE, HOSTILE)],
-        [(HOSTILE, "WRONG", HOSTILE, HOSTILE)],
-        {**COMPARISON, "test": HOSTILE},
-        {name: {**score, "model": HOSTILE} for name, score in SCORES.items()},
-    )
+    sides = [(HOSTILE, "PASS", HOSTILE, HOSTILE), ("other", "PASS", HOSTILE, "")]
+    after = [(HOSTILE, "WRONG", HOSTILE, HOSTILE), ("other", "PASS", HOSTILE, "")]
+    write_evaluation(run / "evaluate", sides, after, test=HOSTILE)
+    for name in ("base", "tuned"):
+        path = run / "evaluate" / name / "score.json"
+        score = json.loads(path.read_text())
+        edition = {"name": HOSTILE, "edition": HOSTILE, "licence": HOSTILE}
+        path.write_text(
+            json.dumps({**score, "model": HOSTILE, "benchmark": edition, "verdicts": {HOSTILE: 3}})
+        )
     return run
 
 
@@ -141,23 +143,20 @@ def test_attributes_in_templates_are_escaped_for_attributes() -> None:
 def test_the_headline_says_what_changed_and_how_sure(whole_run) -> None:
     text = " ".join(PageReader(page_of(whole_run)).text.split())
     assert "HumanEval pass@1: 6.1% → 8.5% a tie" in text
-    assert "moved by +2.4 points, 95% interval −1.1 to +6.0 (exact McNemar, p = 0.29)" in text
+    assert "moved by +2.4 points, 95% interval −1.0 to +5.8 (exact McNemar, p = 0.29)" in text
     assert "Records kept67of 80 made" in text
     assert "Training steps120" in text
 
 
+TWO = [("a", "PASS", "x = 1", ""), ("b", "WRONG", "x = 2", "")]
+
+
 @pytest.mark.parametrize("word", ["better", "worse"])
 def test_the_word_is_the_comparisons(tmp_path, word) -> None:
-    folder = write_evaluation(
-        tmp_path / "e",
-        [("a", "PASS", "x", "")],
-        [("a", "PASS", "x", "")],
-        {**COMPARISON, "verdict": word},
-        SCORES,
-    )
+    folder = write_evaluation(tmp_path / "e", TWO, TWO, verdict=word)
     page = report_html(Stages([folder]), ReportConfig())
     assert f'class="verdict {word}">{word}</span>' in page
-    assert "tie" not in PageReader(page).text.replace("properties", "")
+    assert not re.search(r"\btie\b", PageReader(page).text)
 
 
 def test_stages_that_were_not_run_are_said_to_be_so(tmp_path) -> None:
@@ -176,16 +175,20 @@ def test_stages_that_were_not_run_are_said_to_be_so(tmp_path) -> None:
 
 
 def test_missing_scores_are_not_zero(tmp_path) -> None:
-    folder = write_evaluation(tmp_path / "e", [("a", "WRONG", "x", "")], [("a", "WRONG", "x", "")])
+    folder = write_evaluation(tmp_path / "e", TWO, TWO)
+    for name in ("base/score.json", "tuned/score.json", "comparison.json"):
+        (folder / name).unlink()
     page = report_html(Stages([folder]), ReportConfig())
-    assert "HumanEval pass@1: not run → not run" in page
+    assert "pass@1: not run → not run" in page
     assert "were not compared" in page
+    assert "0.0%" not in PageReader(page).text
 
 
 def test_a_comparison_with_an_unknown_word_says_nothing(tmp_path) -> None:
-    rows = [("a", "PASS", "x", "")]
-    folder = write_evaluation(tmp_path / "e", rows, rows, {**COMPARISON, "verdict": "glorious"}, SCORES)
-    assert "glorious" not in report_html(Stages([folder]), ReportConfig())
+    folder = write_evaluation(tmp_path / "e", TWO, TWO, verdict="glorious")
+    page = PageReader(report_html(Stages([folder]), ReportConfig())).text
+    # The word stands in no sentence; the run card shows what was written, as written.
+    assert "glorious" not in page
 
 
 def test_headings_form_an_outline(whole_run) -> None:
@@ -267,7 +270,7 @@ def test_large_data_makes_no_large_page(tmp_path) -> None:
     )
     write_training(run / "train", 20_000)
     rows = [(f"T/{i}", "PASS", big, big) for i in range(3)]
-    write_evaluation(run / "evaluate", rows, [(t, "WRONG", c, d) for t, _, c, d in rows], COMPARISON, SCORES)
+    write_evaluation(run / "evaluate", rows, [(t, "WRONG", c, d) for t, _, c, d in rows])
     assert len(page_of(run).encode()) < 1_000_000
 
 

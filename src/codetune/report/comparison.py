@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from codetune.report.evaluation_view import evaluation_view
+from codetune.report.evaluation_view import evaluation_view, interval_rows
 from codetune.report.numbers import p_value, percent, points
 from codetune.report.page import render
-from codetune.report.scores import Evaluation, benchmark_title, comparison_of, score_of
+from codetune.report.scores import Evaluation, read_pair
 
 __all__ = ["comparison_page"]
 
 _WORDS = {"better": "better", "worse": "worse", "tie": "a tie"}
 
 
-def _evaluation(plain: Mapping[str, Any], names: tuple[str, str]) -> Evaluation:
-    first, second = plain.get("a"), plain.get("b")
-    return Evaluation(
-        benchmark=benchmark_title(str(plain.get("benchmark", "benchmark"))),
-        base=score_of(first, "base", names[0], []) if isinstance(first, Mapping) else None,
-        tuned=score_of(second, "tuned", names[1], []) if isinstance(second, Mapping) else None,
-        comparison=comparison_of(plain),
-        differences=[],
-        gained=0,
-        lost=0,
-    )
+def _names(first: Path, second: Path) -> tuple[str, str]:
+    """The first parts of two paths that differ, from the end: `runs/a/base`, `runs/b/base` are a and b."""
+    for mine, other in zip(reversed(first.parts), reversed(second.parts), strict=False):
+        if mine != other:
+            return mine, other
+    return str(first), str(second)
 
 
 def _sentence(evaluation: Evaluation) -> str:
     found = evaluation.comparison
     if found is None or found.word is None:
         return f"{evaluation.benchmark}: not run."
-    before = percent(evaluation.base.pass_at_1 if evaluation.base else None)
-    after = percent(evaluation.tuned.pass_at_1 if evaluation.tuned else None)
+    before, after = (
+        percent(score.pass_at_1.value if score else None) for score in (evaluation.base, evaluation.tuned)
+    )
     p = p_value(found.p_value if found.adjusted_p_value is None else found.adjusted_p_value)
     arrow = "\N{RIGHTWARDS ARROW}"
     return (
@@ -42,36 +39,52 @@ def _sentence(evaluation: Evaluation) -> str:
     )
 
 
-def _intervals(evaluation: Evaluation) -> list[tuple[str, str, float | None, float | None, float | None]]:
-    scores = [score for score in (evaluation.base, evaluation.tuned) if score is not None]
-    return [(score.name, score.colour, score.pass_at_1, score.low, score.high) for score in scores]
-
-
-def comparison_page(comparison: Mapping[str, Any], *, names: Sequence[str] = ("base", "tuned")) -> str:
-    """Write a page about one comparison.
+def comparison_page(comparison: Mapping[str, Any], *, differences: int = 20) -> str:
+    """Write a page about one comparison, or about several benchmarks' together.
 
     Args:
-        comparison: What `codetune compare --json` prints, as plain data.
-        names: What the two runs are called.
+        comparison: What `codetune compare` found (`compare_folders`), as plain data; or a list of
+            such under `benchmarks`. The folders it names as `first` and `second` are read for the
+            scores and for the programs where the two runs differ.
+        differences: Most problems shown of each benchmark.
 
     Returns:
         A whole HTML document that needs nothing beside it.
+
+    Raises:
+        DataError: A folder's files are not what they have to be.
     """
     plains = comparison.get("benchmarks") or [comparison]
-    called = (str(names[0]), str(names[1]))
-    evaluations = [_evaluation(plain, called) for plain in plains]
+    evaluations = []
+    for plain in plains:
+        folders = (Path(str(plain.get("first", "first"))), Path(str(plain.get("second", "second"))))
+        evaluations.append(
+            read_pair(
+                folders,
+                _names(*folders),
+                comparison=plain,
+                prompts=next((p for p in _prompt_files(folders) if p.is_file()), None),
+                differences=differences,
+            )
+        )
+    names = _names(Path(str(plains[0].get("first", "first"))), Path(str(plains[0].get("second", "second"))))
     return render(
         "comparison.html",
-        title=f"{called[0]} and {called[1]}, compared",
-        names=called,
+        title=f"{names[0]} and {names[1]}, compared",
+        names=names,
         parts=[
             {
-                "view": evaluation_view(e),
-                "evaluation": e,
-                "sentence": _sentence(e),
-                "intervals": _intervals(e),
-                "word": e.comparison.word if e.comparison else None,
+                "evaluation": evaluation,
+                "view": evaluation_view(evaluation),
+                "sentence": _sentence(evaluation),
+                "intervals": interval_rows(evaluation),
+                "word": evaluation.comparison.word if evaluation.comparison else None,
             }
-            for e in evaluations
+            for evaluation in evaluations
         ],
     )
+
+
+def _prompt_files(folders: tuple[Path, Path]) -> list[Path]:
+    """Where a run's prompts may lie: beside its score, or (both models of one stage) above it."""
+    return [place / "prompts.jsonl" for folder in folders for place in (folder, folder.parent)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from codetune.report.evaluation_view import interval_rows
 from codetune.report.funnel import FunnelStep
 from codetune.report.numbers import NOT_RUN, count, duration, p_value, percent, points
-from codetune.report.scores import Evaluation, Score
+from codetune.report.scores import Evaluation
 from codetune.report.stages import Stages
 from codetune.report.training import Training
 
@@ -44,12 +45,11 @@ def _explanation(evaluation: Evaluation | None) -> str:
     comparison = evaluation.comparison if evaluation else None
     if evaluation is None or comparison is None or comparison.word is None:
         return "Base and tuned model were not compared, so nothing is said about a change."
-    of = evaluation.tuned.problems if evaluation.tuned else None
     moved = f"{points(comparison.difference)} points"
     if comparison.low is not None and comparison.high is not None:
         moved += f", 95% interval {points(comparison.low)} to {points(comparison.high)}"
-    found = f"Over {count(of)} problems the tuned model moved by {moved}"
-    tested = f" ({comparison.test or 'paired test'}, {p_value(comparison.p_value)})"
+    found = f"Over {count(comparison.problems)} problems the tuned model moved by {moved}"
+    tested = f" ({comparison.test}, {p_value(comparison.p_value)})"
     meaning = {
         "tie": "That can't be told from chance.",
         "better": "That is more than chance explains.",
@@ -61,16 +61,10 @@ def _explanation(evaluation: Evaluation | None) -> str:
 def _headline(evaluation: Evaluation | None, training: Training | None) -> str:
     if evaluation is None:
         return "The model was tuned, not evaluated" if training else "The data is made; nothing was tuned yet"
-    before = percent(evaluation.base.pass_at_1 if evaluation.base else None)
-    after = percent(evaluation.tuned.pass_at_1 if evaluation.tuned else None)
+    before = percent(evaluation.base.pass_at_1.value if evaluation.base else None)
+    after = percent(evaluation.tuned.pass_at_1.value if evaluation.tuned else None)
     arrow = "\N{RIGHTWARDS ARROW}"
     return f"{evaluation.benchmark} pass@1: {before} {arrow} {after}"
-
-
-def _interval(name: str, score: Score | None) -> tuple[str, str, float | None, float | None, float | None]:
-    if score is None:
-        return (name, name, None, None, None)
-    return (name, name, score.pass_at_1, score.low, score.high)
 
 
 def _tiles(stages: Stages, funnel: Sequence[FunnelStep], training: Training | None) -> list[Tile]:
@@ -128,7 +122,7 @@ def tell_outcome(
         word=word,
         verdict=_VERDICTS.get(word or "", NOT_RUN),
         explanation=_explanation(first),
-        intervals=[_interval("base", first.base), _interval("tuned", first.tuned)] if first else [],
+        intervals=interval_rows(first) if first else [],
         intervals_caption=f"pass@1 on {first.benchmark}; the bars are 95% intervals of each model alone."
         if first
         else "",

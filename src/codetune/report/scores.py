@@ -1,38 +1,36 @@
-"""Base and tuned model, as the evaluate stage scored them; nothing is computed anew here."""
+"""Two models on one benchmark, as evaluation scored them; nothing is computed anew here."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import pyarrow.parquet as pq
-
 from codetune.errors import DataError
+from codetune.evaluate.benchmarks.registry import BENCHMARKS
 from codetune.records import Verdict
+from codetune.report.differences import Difference, in_turn, read_differences
 from codetune.report.numbers import number
 from codetune.report.stages import StageFolder
 
-__all__ = [
-    "Attempt",
-    "Comparison",
-    "Difference",
-    "Evaluation",
-    "Score",
-    "Word",
-    "benchmark_title",
-    "comparison_of",
-    "read_evaluation",
-    "score_of",
-]
+__all__ = ["Comparison", "Evaluation", "Rate", "Score", "Word", "read_evaluation", "read_pair"]
 
 Word = Literal["better", "worse", "tie"]
 
-_TITLES = {"humaneval": "HumanEval", "humaneval+": "HumanEval+", "mbpp": "MBPP", "mbpp+": "MBPP+"}
-_NOT_ABOUT_THE_PROGRAM = {verdict.value for verdict in Verdict if not verdict.is_about_the_program}
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate with its interval, fractions in [0, 1]."""
+
+    label: str
+    """E.g. `pass@1`."""
+    value: float | None
+    low: float | None
+    high: float | None
+    method: str
+    """How the interval was made; "" where that is not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,65 +41,56 @@ class Score:
     """What the page calls it: `base` and `tuned`, or two runs' own names."""
     colour: str
     """Its class in the page's style: `base` for the first, `tuned` for the second."""
+    model: str
     passed: int | None
     problems: int | None
-    """The rate's denominator."""
-    pass_at_1: float | None
-    low: float | None
-    high: float | None
+    """The rates' denominator: problems with a verdict about the program."""
+    samples: int | None
+    rates: list[Rate]
+    """pass@k for each k, the smallest first."""
+    lenient: Rate | None
+    """pass@1 when every answer is read as kindly as can be."""
     verdicts: list[tuple[str, int]]
     """Verdict -> samples, passes first."""
-    model: str | None
+    unsandboxed: int
+    """Samples that were run without any isolation."""
+
+    @property
+    def pass_at_1(self) -> Rate:
+        """The rate for k = 1, empty where there is none."""
+        return next((r for r in self.rates if r.label == "pass@1"), Rate("pass@1", None, None, None, ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Tuned against base, paired by problem."""
+    """The second model against the first, paired by problem."""
 
     word: Word | None
-    """What may be said; None where nothing was compared."""
+    """What may be said of the second; None where nothing was compared."""
     difference: float | None
     low: float | None
     high: float | None
     p_value: float | None
     adjusted_p_value: float | None
     """Holm's correction, where several benchmarks were compared."""
+    test: str
+    problems: int | None
+    left_out: int | None
+    """Problems that only one of the two has."""
     both: int | None
     base_only: int | None
     tuned_only: int | None
     neither: int | None
     smallest_detectable: float | None
-    test: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One model's program for one problem."""
-
-    verdict: str
-    solution: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A problem that one model solved and the other did not."""
-
-    task_id: str
-    base: Attempt
-    tuned: Attempt
-
-    @property
-    def gained(self) -> bool:
-        """Whether the tuned model is the one that solved it."""
-        return self.tuned.verdict == Verdict.PASS
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One benchmark, before and after."""
+    """One benchmark, two models."""
 
     benchmark: str
+    edition: str
+    """Edition and licence of the benchmark's data, as the score recorded them; "" where it did not."""
     base: Score | None
     tuned: Score | None
     comparison: Comparison | None
@@ -119,7 +108,7 @@ class Evaluation:
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
         plain = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as error:
         raise DataError("the file is not JSON", where=str(path)) from error
@@ -128,22 +117,8 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return plain
 
 
-def _read_verdicts(folder: Path) -> dict[str, dict[str, Any]]:
-    """First sample of each problem: verdict, program and detail, by task id."""
-    columns = ["task_id", "sample", "solution", "verdict", "detail"]
-    rows: dict[str, dict[str, Any]] = {}
-    for path in sorted((folder / "verdicts").glob("part-*.parquet")):
-        for row in pq.read_table(path, columns=columns).to_pylist():
-            if row["sample"] == 0:
-                rows[row["task_id"]] = row
-    return rows
-
-
-def _count_verdicts(folder: Path) -> list[tuple[str, int]]:
-    found: Counter[str] = Counter()
-    for path in sorted((folder / "verdicts").glob("part-*.parquet")):
-        found.update(pq.read_table(path, columns=["verdict"]).column("verdict").to_pylist())
-    return sorted(found.items(), key=lambda item: (item[0] != Verdict.PASS, -item[1], item[0]))
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _integer(plain: Mapping[str, Any], *path: str) -> int | None:
@@ -151,81 +126,99 @@ def _integer(plain: Mapping[str, Any], *path: str) -> int | None:
     return None if value is None else int(value)
 
 
-def benchmark_title(name: str) -> str:
-    """What people call a benchmark; a name that isn't known stands for itself."""
-    return _TITLES.get(name, name)
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
-def score_of(plain: Mapping[str, Any], colour: str, name: str, verdicts: list[tuple[str, int]]) -> Score:
-    """A score as evaluation wrote it, as the page shows it."""
-    model = plain.get("model")
+def _rate(plain: Mapping[str, Any], table: str, k: str) -> Rate:
+    low, high = (number(plain, table, k, end) for end in ("low", "high"))
+    method = _text(_mapping(_mapping(plain.get(table)).get(k)).get("method"))
+    return Rate(f"pass@{k}", number(plain, table, k, "value"), low, high, method)
+
+
+def _score(plain: Mapping[str, Any], name: str, colour: str) -> Score:
+    verdicts = {
+        verdict: int(count)
+        for verdict in _mapping(plain.get("verdicts"))
+        if (count := number(plain, "verdicts", verdict)) is not None
+    }
+    ks = sorted((k for k in _mapping(plain.get("pass_at_k")) if k.isdecimal()), key=int)
+    lenient = _rate(plain, "lenient_pass_at_k", "1")
     return Score(
         name=name,
         colour=colour,
+        model=_text(plain.get("model")),
         passed=_integer(plain, "passed"),
         problems=_integer(plain, "problems"),
-        pass_at_1=number(plain, "pass_at_k", "1", "value"),
-        low=number(plain, "pass_at_k", "1", "low"),
-        high=number(plain, "pass_at_k", "1", "high"),
-        verdicts=verdicts,
-        model=model if isinstance(model, str) else None,
+        samples=_integer(plain, "samples"),
+        rates=[_rate(plain, "pass_at_k", k) for k in ks],
+        lenient=lenient if lenient.value is not None else None,
+        verdicts=sorted(verdicts.items(), key=lambda item: (item[0] != Verdict.PASS, -item[1], item[0])),
+        unsandboxed=_integer(plain, "tiers", "none") or 0,
     )
 
 
-def comparison_of(plain: Mapping[str, Any]) -> Comparison:
-    """A comparison as evaluation wrote it, as the page shows it; an unknown word says nothing."""
+def _comparison(plain: Mapping[str, Any]) -> Comparison:
     word = plain.get("verdict")
     return Comparison(
+        # A word this page does not know says nothing.
         word=word if word in ("better", "worse", "tie") else None,
         difference=number(plain, "difference"),
         low=number(plain, "low"),
         high=number(plain, "high"),
         p_value=number(plain, "p_value"),
         adjusted_p_value=number(plain, "adjusted_p_value"),
+        test=_text(plain.get("test")) or "paired test",
+        problems=_integer(plain, "problems"),
+        left_out=_integer(plain, "left_out"),
         both=_integer(plain, "both"),
         base_only=_integer(plain, "base_only"),
         tuned_only=_integer(plain, "tuned_only"),
         neither=_integer(plain, "neither"),
         smallest_detectable=number(plain, "smallest_detectable"),
-        test=plain.get("test") if isinstance(plain.get("test"), str) else None,
     )
 
 
-def _read_score(folder: Path) -> Score | None:
-    plain = _read_json(folder / "score.json")
-    return None if plain is None else score_of(plain, folder.name, folder.name, _count_verdicts(folder))
+def read_pair(
+    folders: tuple[Path, Path],
+    names: tuple[str, str],
+    *,
+    comparison: Mapping[str, Any] | None,
+    prompts: Path | None = None,
+    differences: int = 0,
+) -> Evaluation:
+    """Read two folders of one benchmark.
 
+    Args:
+        folders: Each with `score.json` and `verdicts/`, where there is one.
+        names: What the page calls them.
+        comparison: What comparing them came to, as plain data.
+        prompts: `prompts.jsonl`, for the problems where they differ.
+        differences: Most of those to keep.
 
-def _read_comparison(folder: Path) -> Comparison | None:
-    plain = _read_json(folder / "comparison.json")
-    return None if plain is None else comparison_of(plain)
-
-
-def _attempt(row: Mapping[str, Any]) -> Attempt:
-    return Attempt(verdict=row["verdict"], solution=row["solution"] or "", detail=row["detail"] or "")
-
-
-def _differences(base: Mapping[str, Any], tuned: Mapping[str, Any]) -> list[Difference]:
-    """Problems one alone solved; a sample that was not judged says nothing and is left out."""
-    return [
-        Difference(task_id, _attempt(row), _attempt(tuned[task_id]))
-        for task_id, row in base.items()
-        if task_id in tuned
-        and not {row["verdict"], tuned[task_id]["verdict"]} & _NOT_ABOUT_THE_PROGRAM
-        and (row["verdict"] == Verdict.PASS) != (tuned[task_id]["verdict"] == Verdict.PASS)
-    ]
-
-
-def _in_turn(found: Sequence[Difference], limit: int) -> list[Difference]:
-    """Gains and losses alternate, so that a short list doesn't flatter either model."""
-    gains = [d for d in found if d.gained]
-    losses = [d for d in found if not d.gained]
-    taken: list[Difference] = []
-    while len(taken) < limit and (gains or losses):
-        for side in (gains, losses):
-            if side and len(taken) < limit:
-                taken.append(side.pop(0))
-    return taken
+    Raises:
+        DataError: A file is not what it has to be.
+    """
+    plains = [_read_json(folder / "score.json") for folder in folders]
+    first, second = (
+        None if plain is None else _score(plain, name, colour)
+        for plain, name, colour in zip(plains, names, ("base", "tuned"), strict=True)
+    )
+    found = read_differences(*folders, prompts)
+    gained = sum(difference.gained for difference in found)
+    data = next((_mapping(plain.get("benchmark")) for plain in plains if plain is not None), {})
+    name = _text(data.get("name")) or _text(_mapping(comparison).get("benchmark"))
+    told = (data.get("edition"), data.get("licence"))
+    return Evaluation(
+        benchmark=BENCHMARKS[name].title if name in BENCHMARKS else name,
+        edition=", ".join(part for part in map(_text, told) if part),
+        base=first,
+        tuned=second,
+        comparison=None if comparison is None else _comparison(comparison),
+        differences=in_turn(found, differences),
+        gained=gained,
+        lost=len(found) - gained,
+    )
 
 
 def read_evaluation(stage: StageFolder, differences: int) -> Evaluation:
@@ -233,21 +226,15 @@ def read_evaluation(stage: StageFolder, differences: int) -> Evaluation:
 
     Args:
         stage: The finished stage.
-        differences: Most problems to show where the models differ.
+        differences: Most problems to keep where the models differ.
 
     Raises:
         DataError: A file of it is not what it has to be.
     """
-    base, tuned = stage.folder / "base", stage.folder / "tuned"
-    found = _differences(_read_verdicts(base), _read_verdicts(tuned))
-    named = str(stage.card.plan.config.get("benchmark") or stage.folder.name)
-    gained = sum(difference.gained for difference in found)
-    return Evaluation(
-        benchmark=benchmark_title(named),
-        base=_read_score(base),
-        tuned=_read_score(tuned),
-        comparison=_read_comparison(stage.folder),
-        differences=_in_turn(found, differences),
-        gained=gained,
-        lost=len(found) - gained,
+    return read_pair(
+        (stage.folder / "base", stage.folder / "tuned"),
+        ("base", "tuned"),
+        comparison=_read_json(stage.folder / "comparison.json"),
+        prompts=stage.folder / "prompts.jsonl",
+        differences=differences,
     )
