@@ -76,9 +76,9 @@ class BatchModel:
     async def chat(self, request: ChatRequest) -> ChatReply:
         path, payload = build_payload(request, self._spec.body)
         key = request_key(self.name, path, payload, request.sample)
-        stored = self._store.get(key)
+        stored = self._store.response(key)
         if stored is not None:
-            return self._reply(key, stored.response, stored=True)
+            return self._reply(key, stored, stored=True)
         if key not in self._waiting:
             self._waiting[key] = asyncio.get_running_loop().create_future()
             if not self._ledger.is_open(key):

@@ -185,6 +185,12 @@ class RequestStore:
             row = self._reader.execute(_GET, (key,)).fetchone()
         return _answer(row) if row is not None else None
 
+    def response(self, key: bytes) -> bytes | None:
+        """Only the server's bytes of a stored answer: what a resumed run reads a million times."""
+        with self._read_lock:
+            row = self._reader.execute("SELECT response FROM answers WHERE key = ?", (key,)).fetchone()
+        return bytes(row[0]) if row is not None else None
+
     def submit(
         self, item: Answer | Failure, done: Callable[[Answer | None, BaseException | None], None]
     ) -> None:

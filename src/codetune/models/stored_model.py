@@ -69,9 +69,9 @@ class StoredModel:
         key = request_key(self._name, path, payload, request.sample)
         prefix = _prefix(request)
         if self._store is not None:
-            answer = self._store.get(key)
-            if answer is not None:
-                return self._reply(key, parse_answer(answer.response, prefix=prefix), stored=True)
+            response = self._store.response(key)
+            if response is not None:
+                return self._reply(key, parse_answer(response, prefix=prefix), stored=True)
         while (running := self._asking.get(key)) is not None:
             try:
                 return await asyncio.shield(running)
