@@ -153,6 +153,18 @@ def test_a_program_that_is_none_is_refused_and_its_statement_kept(make_desk, par
     )
     (row,) = make(built, desk, snippet(GO, "Shout", None, "go")).kept
     assert row.output == GO and row.lineage.checks[-1].verdict == "failed"
+    assert [entry.field for entry in row.lineage.generated] == ["instruction"]
+
+
+def test_a_program_that_did_not_run_leaves_the_code_as_it_was_found(make_desk) -> None:
+    answer = by_prompt(instruction=SHOUT, imports=GO_PARTS)
+    failing = ScriptedExecutor(lambda p: Verdict.RUNTIME)
+    built, desk, _ = make_desk(
+        "instruct-from-code", answer, executor=failing, options={"min_grounded": 0, "accept": "statement"}
+    )
+    (row,) = make(built, desk, snippet(GO, "Shout", None, "go")).kept
+    assert row.output == GO and row.lineage.checks[-1].detail == "did not run"
+    assert [entry.field for entry in row.lineage.generated] == ["instruction"]  # nobody wrote this output
 
 
 def test_a_language_without_toolchain_is_kept_as_not_run_or_refused(make_desk) -> None:

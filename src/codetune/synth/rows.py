@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from codetune.records import Check, Generated, Instruction, Lineage, Snippet
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import Shard
 
 __all__ = ["child_lineage", "extended", "joined", "snippet_lineage"]
 
@@ -66,11 +66,9 @@ def child_lineage(row: Instruction) -> Lineage:
 
 
 def joined(made: Iterable[Shard[Instruction]]) -> Shard[Instruction]:
-    """Several items' results as one, in order; a row that two items came to is kept once."""
-    kept: dict[str, Instruction] = {}
-    rejected: list[Reject] = []
-    for shard in made:
-        for row in shard.kept:
-            kept.setdefault(row.id, row)
-        rejected.extend(shard.rejected)
-    return Shard(tuple(kept.values()), tuple(rejected))
+    """Several items' results as one, in order; twins stay, to be refused by name in curation."""
+    shards = list(made)
+    return Shard(
+        tuple(row for shard in shards for row in shard.kept),
+        tuple(reject for shard in shards for reject in shard.rejected),
+    )

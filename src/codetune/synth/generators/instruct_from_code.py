@@ -135,15 +135,16 @@ class InstructFromCode:
         )
         if not self.options.complete:
             return Shard((row,))
+        stated = row
         try:
             program, generated = await complete(snippet, row.instruction, desk, self.options)
             row = extended(row, output=program, generated=generated)
             row = extended(row, checks=await self._checks(row, snippet, desk))
         except Refusal as refusal:
-            row = self._checked(row, "program", refusal)
             if self.options.accept == "statement" and refusal.reason != "no answer":
-                return Shard((extended(row, output=snippet.code),))
-            return refused(row, refusal.reason, refusal.detail)
+                # The code as it was found, and not a word of lineage about a program that isn't there.
+                return Shard((self._checked(stated, "program", refusal),))
+            return refused(self._checked(row, "program", refusal), refusal.reason, refusal.detail)
         return Shard((row,))
 
     def _fault(self, snippet: Snippet) -> tuple[str, str] | None:
