@@ -13,6 +13,7 @@ import gzip
 import itertools
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -73,8 +74,9 @@ def rows_of_functions(data: Path, target: Path, wanted: int) -> None:
             out.write(orjson.dumps({**row, "path": f"{number}/{row['path']}"}) + b"\n")
 
 
-def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Wall seconds, and peak resident MiB of the process with its children."""
+def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float, float]:
+    """Wall seconds, processor seconds, and peak resident MiB of the process with its children."""
+    used = _processor_seconds()
     start = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     watched = psutil.Process(process.pid)
@@ -91,7 +93,12 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[float, fl
         raise SystemExit(
             f"{command[:4]} failed:\n{process.stderr.read().decode()[-2000:] if process.stderr else ''}"
         )
-    return seconds, peak / 2**20
+    return seconds, _processor_seconds() - used, peak / 2**20
+
+
+def _processor_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def main() -> None:
@@ -106,8 +113,10 @@ def main() -> None:
     environment = {**os.environ, "HF_HOME": str(work / "hf"), "HF_DATASETS_OFFLINE": "1"}
     peer = work / "peer.py"
     peer.write_text(PEER)
-    print("| rows | way | seconds | rows/s | peak MiB | times as fast |")
-    print("| --- | --- | ---: | ---: | ---: | ---: |")
+    print(
+        "| rows | way | seconds | processor seconds | rows/s | peak MiB | times as fast | by processor time |"
+    )
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     try:
         cases = (
             ("alpaca", "alpaca", rows_of_alpaca, arguments.rows),
@@ -124,11 +133,11 @@ def main() -> None:
                     sys.executable, "-m", "codetune.cli.main", "collect", source, str(file), "-o", str(work / f"{kind}{cores}"),
                     "--workers", str(cores),
                 ]  # fmt: skip
-            base = 0.0
+            base = base_used = 0.0
             for way, command in ways.items():
-                seconds, peak = measured(command, environment)
-                base = base or seconds
-                print(f"| {wanted:,} {kind} | {way} | {seconds:.1f} | {wanted / seconds:,.0f} | {peak:,.0f} | {base / seconds:.2f} |", flush=True)  # fmt: skip
+                seconds, used, peak = measured(command, environment)
+                base, base_used = base or seconds, base_used or used
+                print(f"| {wanted:,} {kind} | {way} | {seconds:.1f} | {used:.1f} | {wanted / seconds:,.0f} | {peak:,.0f} | {base / seconds:.2f} | {base_used / used:.2f} |", flush=True)  # fmt: skip
                 shutil.rmtree(work / "hf", ignore_errors=True)
             file.unlink()
     finally:

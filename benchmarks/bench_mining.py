@@ -80,16 +80,16 @@ def write_dump(sample: Path, target: Path, rows: int) -> None:
 
 
 def mine(data: Path, rows: int) -> None:
-    print("\n| rows of the dump | MiB | workers | seconds | rows/s | peak MiB |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("\n| rows of the dump | MiB | workers | seconds | processor seconds | rows/s | peak MiB |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     work = Path(tempfile.mkdtemp(prefix="bench-mining-"))
     try:
         for wanted in (rows // 4, rows):
             dump = work / "Posts.xml"
             write_dump(data / "stackexchange/quantumcomputing/Posts.xml.gz", dump, wanted)
             command = [sys.executable, "-m", "codetune.cli.main", "collect", "stackexchange", str(dump), "-o", str(work / f"out{wanted}"), "--workers", "2"]  # fmt: skip
-            seconds, peak = measured(command, dict(os.environ))
-            print(f"| {wanted:,} | {dump.stat().st_size / 2**20:,.0f} | 2 | {seconds:.1f} | {wanted / seconds:,.0f} | {peak:,.0f} |", flush=True)  # fmt: skip
+            seconds, used, peak = measured(command, dict(os.environ))
+            print(f"| {wanted:,} | {dump.stat().st_size / 2**20:,.0f} | 2 | {seconds:.1f} | {used:.1f} | {wanted / seconds:,.0f} | {peak:,.0f} |", flush=True)  # fmt: skip
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+__all__ = ["collect"]
+
 
 def collect(
     source: Annotated[str, typer.Argument(help="Name of the source; `codetune sources` lists them.")],

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+__all__ = ["sources"]
+
 
 def sources(
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 __all__ = ["bm25_scores", "code_terms", "neighbours"]
 
@@ -29,6 +32,8 @@ def code_terms(code: str) -> list[str]:
 
 
 def _counts(texts: Sequence[Sequence[str]]) -> sp.csr_matrix:
+    import scipy.sparse as sp  # half a second, which listing the sources need not spend
+
     vocabulary: dict[str, int] = {}
     indices: list[int] = []
     pointers = [0]

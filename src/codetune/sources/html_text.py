@@ -37,7 +37,7 @@ def html_pieces(source: str) -> list[Piece]:
     if not source.strip():
         return []
     try:
-        root = html.fragment_fromstring(source, create_parent="div")
+        root = html.fragment_fromstring(source, create_parent="div", parser=html.HTMLParser(huge_tree=True))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return [Piece("text", source.strip())]
     found: list[Piece] = []

@@ -73,7 +73,9 @@ _NUMBERS = frozenset({
     "hex_floating_point_literal", "rational", "complex",
 })  # fmt: skip
 
-ID_TOKEN, STRING_TOKEN, NUMBER_TOKEN = "$id", "$str", "$num"
+ID_TOKEN = "$id"
+STRING_TOKEN = "$str"
+NUMBER_TOKEN = "$num"
 
 
 def supported_languages() -> tuple[str, ...]:
