@@ -140,6 +140,5 @@ GO = Recipe(
         "GOCACHE": "/box/.go",
         "GOPROXY": "off",
         "GOFLAGS": "-p=2",
-        "CGO_ENABLED": "0",
     },
 )
