@@ -123,6 +123,16 @@ def test_order_and_company_of_a_row_change_nothing(tmp_path, context):
     assert ids_of(tmp_path / "x", "a") == ids_of(tmp_path / "y", "a")
 
 
+def test_rows_can_be_counted_under_another_task(two, tmp_path, context):
+    run(config(part("a", two[0], 20, as_task="code_generation")), [], tmp_path / "out", context)
+    run(config(part("a", two[0], 20)), [], tmp_path / "own", context)
+    for row, own in zip(rows(tmp_path / "out"), rows(tmp_path / "own"), strict=True):
+        assert (row.task, row.output) == ("code_generation", own.output)
+        assert row.id != own.id
+    with pytest.raises(ConfigError, match="no task 'generation'"):
+        run(config(part("a", two[0], 20, as_task="generation")), [], tmp_path / "no", context)
+
+
 def test_rows_without_a_licence_are_under_the_parts(tmp_path, context):
     folder = write(tmp_path / "n", Instruction, [*instructions("n", 5, license=None), *instructions("m", 5)])
     run(config(part("n", folder, 10, license="CC-BY-4.0")), [], tmp_path / "out", context)
@@ -364,7 +374,7 @@ def test_command_line_reports_all_faults_and_overrides_parts(two, tmp_path, caps
     told = capsys.readouterr().err
     assert "3 faults" in told
     assert "line 3: parts.0.count: input should be greater" in told
-    assert "line 4: unknown key 'parts.0.colour'; known are count, dataset" in told
+    assert "line 4: unknown key 'parts.0.colour'; known are as_task, count, dataset" in told
     assert "line 5: unknown key 'split'; did you mean 'splits'?" in told
     recipe.write_text(f"parts:\n  - {{name: a, count: 5, dataset: {two[0].name}}}\n")
     base = ["mix", str(recipe), "-o", str(tmp_path / "out"), "--data", str(tmp_path), "--workers", "1"]
@@ -372,5 +382,7 @@ def test_command_line_reports_all_faults_and_overrides_parts(two, tmp_path, caps
     assert "no part 'b'" in capsys.readouterr().err
     assert run_command([*base, "--set", "a.count=7", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["counts"]["kept"] == 7
+    assert run_command(["mix", "comitt"]) == 2
+    assert "did you mean 'comit'" in capsys.readouterr().err
     assert run_command([*base, "--translator", "no.such:thing"]) == 2
     assert "no translator no.such:thing" in capsys.readouterr().err

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["mix"]
 
+_SHIPPED = ("comit", "codecapybara", "id_code")
+
 
 def mix(
     recipe: Annotated[
@@ -59,14 +61,10 @@ def mix(
     from codetune.engine.local import LocalEngine
     from codetune.mix.recipe import load_mixture
     from codetune.mix.stage import run
-    from codetune.recipes.recipe import shipped_recipe
     from codetune.store.context import StageContext
 
-    path = Path(recipe)
-    if not path.suffix and not path.exists():
-        path = shipped_recipe(recipe)
     config = load_mixture(
-        path,
+        _path(recipe),
         settings or (),
         data=str(data) if data is not None else None,
         scale=scale,
@@ -76,6 +74,22 @@ def mix(
         context = StageContext(seed=seed, cache=output.parent / ".cache", engine=engine, progress=progress())
         card = run(config, inputs or (), output, context, translate=_load(translator) if translator else None)
     print_result(card if as_json else _table(card, output), as_json=as_json)
+
+
+def _path(recipe: str) -> Path:
+    from codetune.config.faults import nearest
+    from codetune.errors import ConfigError
+    from codetune.recipes.recipe import shipped_recipe
+
+    path = Path(recipe)
+    if path.suffix or path.exists():
+        return path
+    if recipe not in _SHIPPED:
+        raise ConfigError(
+            f"there is no mixture {recipe!r}{nearest(recipe, _SHIPPED).removesuffix('?')}",
+            next_step="name one of those, or a YAML file",
+        )
+    return shipped_recipe(recipe)
 
 
 def _load(name: str) -> Translate:

@@ -27,6 +27,9 @@ class MixPart(Settings):
     task: str | None = Field(
         None, description="Task wanted: picks rows of a dataset, words the snippets of a source."
     )
+    as_task: str | None = Field(
+        None, description="Task that the rows are counted under in the mixture; null keeps their own."
+    )
     language: Literal["en", "zh"] | None = Field(None, description="Natural language wanted; null takes all.")
     programming_languages: tuple[str, ...] = Field((), description="Languages wanted; empty takes all.")
     translate: bool = Field(

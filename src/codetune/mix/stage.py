@@ -43,6 +43,7 @@ class _Pick:
     part: str
     license: str | None
     translator: str | None
+    as_task: str | None
 
 
 def run(
@@ -84,7 +85,14 @@ def run(
         taken: set[bytes] = set()
         choices = [_choose(config, part, context, taken) for part in prepared]
         picks = [
-            _Pick(path, tuple(rows), part.part.name, part.license, _translator(part.part, translate))
+            _Pick(
+                path=path,
+                rows=tuple(rows),
+                part=part.part.name,
+                license=part.license,
+                translator=_translator(part.part, translate),
+                as_task=part.part.as_task,
+            )
             for part, choice in zip(prepared, choices, strict=True)
             for path, rows in choice.rows.items()
         ]
@@ -105,8 +113,9 @@ def _prepare_all(
     given = iter(inputs)
     ready: list[Prepared | Missing] = []
     for part in config.parts:
-        if part.task is not None:
-            get_task(part.task)
+        for task in (part.task, part.as_task):
+            if task is not None:
+                get_task(task)
         needs_input = part.dataset is None and part.source is None
         ready.append(prepare(part, config, next(given, None) if needs_input else None, context, translate))
     if next(given, None) is not None:
@@ -207,6 +216,10 @@ def _labelled(record: Instruction, pick: _Pick) -> Instruction:
             field="prose", model=pick.translator, prompt="translate", prompt_hash="", request_key=""
         )
         lineage = replace(lineage, generated=(*lineage.generated, made))
+    if pick.as_task is not None and pick.as_task != record.task:
+        record = replace(
+            record, id="", task=pick.as_task
+        )  # the id is the content's, and the task is part of it
     return replace(
         record,
         license=record.license or pick.license,
