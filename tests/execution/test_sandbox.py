@@ -21,7 +21,7 @@ SMALL = Limits(cpu_seconds=1, wall_seconds=3, memory_bytes=256 << 20, disk_bytes
 def executor() -> Iterator[Executor]:
     if probe.probe().tier == "none":
         pytest.skip("this machine allows no sandbox")
-    with open_executor(2) as opened:  # type: ignore[attr-defined]
+    with open_executor(2) as opened:
         yield opened
 
 
@@ -78,7 +78,7 @@ def test_programs_are_read_lazily_and_a_run_can_be_left(executor: Executor) -> N
     results = executor.run(endless())
     for _ in range(5):
         assert next(results).verdict is Verdict.PASS
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert read < 500
     assert next(executor.run([program("pass")])).verdict is Verdict.PASS
 
@@ -113,7 +113,7 @@ def test_without_a_tier_it_refuses_with_cause_and_cure(monkeypatch: pytest.Monke
 
 
 def test_no_sandbox_shouts_and_stamps_each_result(capsys: pytest.CaptureFixture[str]) -> None:
-    with open_executor(1, sandbox=False) as executor:  # type: ignore[attr-defined]
+    with open_executor(1, sandbox=False) as executor:
         (execution,) = executor.run([program("pass")])
     assert "WITHOUT A SANDBOX" in capsys.readouterr().err
     assert (execution.verdict, execution.tier) == (Verdict.PASS, "none")

@@ -67,9 +67,9 @@ def test_a_damaged_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
 
 def test_a_second_run_starts_no_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     programs = [dataclasses.replace(PROGRAM, id=str(n), code=PROGRAM.code + f"\n# {n}") for n in range(5)]
-    with open_executor(1, sandbox=False, cache=tmp_path / "v.sqlite") as first:  # type: ignore[attr-defined]
+    with open_executor(1, sandbox=False, cache=tmp_path / "v.sqlite") as first:
         before = list(first.run(programs))
-    with open_executor(1, sandbox=False, cache=tmp_path / "v.sqlite") as second:  # type: ignore[attr-defined]
+    with open_executor(1, sandbox=False, cache=tmp_path / "v.sqlite") as second:
         after = list(second.run(programs))
         (slot,) = second._pool._slots
         assert slot.jobs_done == 0

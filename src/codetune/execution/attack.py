@@ -14,7 +14,7 @@ from codetune.execution.sandbox import open_executor
 from codetune.execution.slot import slot_users
 from codetune.records import Verdict
 
-__all__ = ["AttackResult", "attack"]
+__all__ = ["AttackResult", "attack", "boxed_processes"]
 
 _LIMITS = Limits(
     cpu_seconds=1.0,
@@ -47,7 +47,7 @@ class AttackResult:
     detail: str = ""
 
 
-def _boxed_processes() -> set[int]:
+def boxed_processes() -> set[int]:
     """Processes born in a box of ours and not yet gone, wherever they hide in the tree."""
     users = slot_users() if os.geteuid() == 0 else range(os.getuid(), os.getuid() + 1)
     found = set()
@@ -73,7 +73,7 @@ def _snapshot(folder: Path) -> list[tuple[str, bytes]]:
 
 def _one(hostile: Hostile, executor: Executor, canary: Path) -> AttackResult:
     before_files = _snapshot(canary)
-    before_processes = _boxed_processes()
+    before_processes = boxed_processes()
     code = hostile.code.replace("{canary}", str(canary))
     program = Program(id=hostile.name, code=code, tests=hostile.tests, limits=_LIMITS)
     after = Program(id="after", code="def f(x): return x", tests="assert f(1) == 1", limits=_LIMITS)
@@ -81,7 +81,7 @@ def _one(hostile: Hostile, executor: Executor, canary: Path) -> AttackResult:
     faults = []
     if execution.verdict not in hostile.expected:
         faults.append(f"ended as {execution.verdict} ({execution.detail})")
-    if left := _boxed_processes() - before_processes:
+    if left := boxed_processes() - before_processes:
         faults.append(f"left processes {sorted(left)}")
     if _snapshot(canary) != before_files:
         faults.append("changed files of the host")

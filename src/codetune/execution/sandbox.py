@@ -11,7 +11,6 @@ from codetune.execution.box_executor import BoxExecutor
 from codetune.execution.pair import PairSlot
 from codetune.execution.pool import Pool
 from codetune.execution.probe import choose_spec, unsandboxed_spec
-from codetune.execution.protocol import Executor
 from codetune.execution.slot import Slot
 
 __all__ = ["open_executor"]
@@ -28,7 +27,7 @@ def open_executor(
     sandbox: bool = True,
     cache: Path | None = None,
     judge: str = "standard",
-) -> Executor:
+) -> BoxExecutor:
     """Open an executor; close it when done (it is a context manager too).
 
     Args:
