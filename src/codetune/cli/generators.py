@@ -29,7 +29,9 @@ def generators(
             {"name": kind.name, "takes": kind.consumes.__name__, "makes": kind.summary}
             for kind in GENERATORS.values()
         ]
-        print_result(listed if as_json else _table(("generator", "takes", "what it does"), listed), as_json=as_json)
+        print_result(
+            listed if as_json else _table(("generator", "takes", "what it does"), listed), as_json=as_json
+        )
         return
     if name not in GENERATORS:
         from codetune.config.faults import nearest

@@ -31,7 +31,9 @@ def synth(
     prompts: Annotated[
         Path | None, typer.Option(help="Folder of prompt files that replace the shipped ones.")
     ] = None,
-    budget: Annotated[str | None, typer.Option(help="Where to stop, e.g. 5usd, 2h, 1Mtok or 5usd|2h.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Where to stop, e.g. 5usd, 2h, 1Mtok or 5usd|2h.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Work on a few rows and forecast the rest; write nothing.")
     ] = False,
