@@ -11,7 +11,7 @@ from pathlib import Path
 from codetune.execution.hostile import HOSTILE, Hostile
 from codetune.execution.protocol import Executor, Limits, Program
 from codetune.execution.sandbox import open_executor
-from codetune.execution.slot import slot_users
+from codetune.execution.slot import may_become, slot_users
 from codetune.records import Verdict
 
 __all__ = ["AttackResult", "attack", "boxed_processes"]
@@ -49,7 +49,7 @@ class AttackResult:
 
 def boxed_processes() -> set[int]:
     """Processes born in a box of ours and not yet gone, wherever they hide in the tree."""
-    users = slot_users() if os.geteuid() == 0 else range(os.getuid(), os.getuid() + 1)
+    users = slot_users() if may_become(slot_users()[0]) else range(os.getuid(), os.getuid() + 1)
     found = set()
     for name in os.listdir("/proc"):
         if not name.isdigit():

@@ -14,7 +14,7 @@ from codetune.execution.host import BoxView, box_view
 from codetune.execution.pool import Pool
 from codetune.execution.protocol import Limits, Program
 from codetune.execution.python_job import python_work
-from codetune.execution.slot import SlotRefused, SlotSpec
+from codetune.execution.slot import SlotRefused, SlotSpec, may_become, slot_users
 
 __all__ = ["SandboxReport", "choose_spec", "probe", "unsandboxed_spec"]
 
@@ -163,7 +163,7 @@ def _particulars() -> tuple[tuple[str, ...], tuple[str, ...]]:
             holds.append(f"{name} (v{groups[controller][0]})")
         else:
             lacks.append(f"{name} (limits of each process and a watcher stand in)")
-    if os.geteuid() == 0:
+    if may_become(slot_users()[0]):
         holds.append("an unprivileged user of its own for each slot")
     return tuple(holds), tuple(lacks)
 

@@ -17,7 +17,7 @@ from codetune.execution.cgroups import SlotGroups
 from codetune.execution.host import ENVIRONMENT, BoxView, base_python, python_path
 from codetune.execution.work import Work
 
-__all__ = ["Slot", "SlotRefused", "SlotSpec", "slot_users"]
+__all__ = ["Slot", "SlotRefused", "SlotSpec", "may_become", "slot_users"]
 
 _SOURCE = Path(__file__).resolve().parents[2]
 # The zygote takes our folder from the path, and our modules out of sight, before it makes a box.
@@ -34,6 +34,15 @@ def slot_users() -> range:
     """Users of this runner's slots when it runs as root: nobody's, and no other runner's."""
     first = _FIRST_SLOT_USER + os.getpid() % 10_000 * _SLOT_USERS_PER_RUNNER
     return range(first, first + _SLOT_USERS_PER_RUNNER)
+
+
+def may_become(user: int) -> bool:
+    """Whether this is root of a machine, not of a container that knows a few users only."""
+    if os.geteuid() != 0:
+        return False
+    lines = Path("/proc/self/uid_map").read_text().splitlines()
+    ranges = [(int(first), int(size)) for first, _, size in map(str.split, lines)]
+    return any(first <= user < first + size for first, size in ranges)
 
 
 class SlotRefused(ExecutionError):
@@ -97,11 +106,10 @@ class Slot:
             raise
 
     def _introduce(self) -> None:
-        runs_as_root = os.geteuid() == 0
         user = slot_users()[self.number % _SLOT_USERS_PER_RUNNER]
         config = {
             "tier": self.spec.tier,
-            "slot_user": user if runs_as_root and self.spec.tier == "namespaces" else None,
+            "slot_user": user if may_become(user) and self.spec.tier == "namespaces" else None,
             "folders": self.spec.view.folders,
             "links": self.spec.view.links,
             "python": base_python(),
