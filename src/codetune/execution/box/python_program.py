@@ -139,7 +139,7 @@ def run_python(job: Job, secret_pipe: int, report_pipe: int, channel: int = -1) 
             if isinstance(error, SystemExit):
                 detail = f"SystemExit({error.code!r})"[:_DETAIL_CHARACTERS]
                 status = 0 if error.code is None else error.code & 255 if isinstance(error.code, int) else 1
-            else:
+            elif not isinstance(error, (ChannelClosed, CannotSend)):
                 _print_traceback(error)
             sys.stdout.flush()
             sys.stderr.flush()

@@ -43,20 +43,26 @@ class _Remote:
         raise CannotSend("the tests set an attribute of the program's")
 
 
+def _merged(old: Any, new: Any) -> Any:
+    """The old container with the new content, where it is one; the tests may hold on to it."""
+    if type(old) is type(new) and isinstance(old, (list, dict, set, bytearray)):
+        _copy_back(old, new)
+        return old
+    return new
+
+
 def _copy_back(original: Any, changed: Any) -> None:
     """Make an argument look as the program left it."""
     if type(original) is not type(changed):
         return
     if isinstance(original, list):
-        if len(original) == len(changed):
-            for index, (old, new) in enumerate(zip(original, changed, strict=True)):
-                if isinstance(old, (list, dict, set, bytearray)) and type(old) is type(new):
-                    _copy_back(old, new)
-                else:
-                    original[index] = new
-        else:
-            original[:] = changed
-    elif isinstance(original, (dict, set)):
+        kept = [_merged(old, new) for old, new in zip(original, changed, strict=False)]
+        original[:] = kept + changed[len(kept) :]
+    elif isinstance(original, dict):
+        kept_pairs = {key: _merged(original.get(key), new) for key, new in changed.items()}
+        original.clear()
+        original.update(kept_pairs)
+    elif isinstance(original, set):
         original.clear()
         original.update(changed)
     elif isinstance(original, bytearray):

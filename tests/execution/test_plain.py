@@ -1,0 +1,100 @@
+"""The codec between judge and program: what goes over comes back equal, and nothing else comes over."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import decimal
+import fractions
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codetune.execution.box.plain import NotPlain, decode, encode
+
+KEYS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(), st.binary(), st.tuples(st.integers(), st.text())
+)
+VALUES = st.recursive(
+    st.one_of(
+        KEYS,
+        st.floats(allow_nan=False),
+        st.complex_numbers(allow_nan=False),
+        st.decimals(allow_nan=False),
+        st.fractions(),
+        st.datetimes(),
+        st.timedeltas(),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner),
+        st.tuples(inner, inner),
+        st.dictionaries(KEYS, inner),
+        st.sets(KEYS),
+        st.frozensets(KEYS),
+    ),
+    max_leaves=20,
+)
+
+
+def over(value: Any) -> Any:
+    return decode(json.loads(json.dumps(encode(value))))
+
+
+@given(VALUES)
+def test_values_come_back_equal_and_of_the_same_type(value: Any) -> None:
+    back = over(value)
+    assert back == value and type(back) is type(value)
+    assert repr(back) == repr(value) or isinstance(value, (set, frozenset, dict, list, tuple))
+
+
+def test_what_json_alone_would_lose_is_kept() -> None:
+    assert over(True) is True and over(1) == 1 and type(over(1)) is int
+    assert math.isnan(over(float("nan"))) and over(-math.inf) == -math.inf
+    assert str(over(-0.0)) == "-0.0"
+    assert over(10**5000) == 10**5000
+    assert over({1: "a", "1": "b", (1,): "c"}) == {1: "a", "1": "b", (1,): "c"}
+    assert type(over(collections.Counter("aab"))) is collections.Counter
+    assert over(collections.deque([1, 2], maxlen=3)).maxlen == 3
+    assert list(over(map(str, [1, 2]))) == ["1", "2"]
+    assert over(range(3, 9, 2)) == range(3, 9, 2)
+    assert over((decimal.Decimal("0.10"), fractions.Fraction(1, 3), datetime.date(2020, 1, 2)))
+
+
+def test_a_value_that_claims_to_equal_everything_arrives_as_what_it_holds() -> None:
+    class Five(int):
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = int.__hash__
+
+    class Liar(list):  # type: ignore[type-arg]
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            return iter([42])
+
+    assert over(Five(5)) == 5 and over(Five(5)) != 6
+    assert over(Liar([1])) == [1] and type(over(Liar([1]))) is list
+
+
+def test_the_rest_is_refused() -> None:
+    cyclic: list[Any] = []
+    cyclic.append(cyclic)
+    for value in (object(), lambda: 0, cyclic, iter(int, 1)):
+        with pytest.raises(NotPlain):
+            encode(value)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [[], ["?"], ["l"], ["l", 1], ["d", [[1]]], ["i", "zz"], ["o", 1], {"a": 1}, ["N", "eval", "1"], 1.5,
+     ["T", "datetime", "x"], ["s", [["l", []]]], ["b", "0"], [["l"]], ["r", "a"]],
+)  # fmt: skip
+def test_malformed_data_is_refused(forged: Any) -> None:
+    with pytest.raises(NotPlain):
+        decode(forged)
