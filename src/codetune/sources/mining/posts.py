@@ -8,6 +8,7 @@ is joined alone. In memory there is one bit for each post id there has been.
 from __future__ import annotations
 
 import re
+import resource
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
@@ -30,8 +31,9 @@ _KIND = re.compile(rb'\sPostTypeId="(\d+)"')
 _PARENT = re.compile(rb'\sParentId="(\d+)"')
 _TAGS = re.compile(rb'\sTags="([^"]*)"')
 _TAG = re.compile(r"<([^<>]+)>|\|?([^|<>]+)\|")
-_BUCKET_BYTES = 24 << 20
-_MAX_BUCKETS = 400
+_BUCKET_BYTES = 8 << 20
+_MAX_BUCKETS = 900
+"""Each is an open file, of which a process may commonly have 1,024."""
 _MAX_ROW_BYTES = 8 << 20
 
 
@@ -221,7 +223,8 @@ def buckets(member: Member, tags: Collection[str], fates: Fates, *, size: int) -
         fates: Counted up, for what is no concern.
         size: Bytes of the file, about; decides the number of buckets.
     """
-    count = min(_MAX_BUCKETS, max(1, size // _BUCKET_BYTES))
+    may_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100
+    count = max(1, min(_MAX_BUCKETS, may_open, size // _BUCKET_BYTES))
     wanted = frozenset(tag.lower() for tag in tags)
     broken: list[Broken] = []
     newest = ""

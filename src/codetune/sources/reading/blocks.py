@@ -57,17 +57,17 @@ def blocks(member: Member, *, size: int = BLOCK_BYTES, lines_only: bool = False)
         size: Bytes of a block, about.
         lines_only: Don't look for JSON: every line is a row.
     """
-    seen = 0
+    last: Block | None = None
     try:
         if member.plain_name.lower().endswith(".parquet"):
             cutting = _parquet(member)
         else:
             cutting = _text(member, size, lines_only)
-        for block in cutting:
-            seen = max(seen, block.first - 1 + row_count(block))
-            yield block
+        for last in cutting:
+            yield last
     except RowFault as fault:
-        yield Block(member.name, seen + 1, "objects", [], ((seen + 1, fault.reason, fault.detail),))
+        row = 1 if last is None else last.first + row_count(last)
+        yield Block(member.name, row, "objects", [], ((row, fault.reason, fault.detail),))
 
 
 def row_count(block: Block) -> int:
