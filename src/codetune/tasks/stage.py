@@ -16,6 +16,7 @@ from codetune.store.stage_output import StageOutput
 from codetune.tasks.config import TasksConfig
 from codetune.tasks.from_snippets import STAGE, rows_of, search_pair
 from codetune.tasks.search import Candidates, Pair, draw_candidates
+from codetune.tasks.wording import wordings_hash
 
 __all__ = ["run"]
 
@@ -42,7 +43,10 @@ def run(config: TasksConfig, inputs: Sequence[Path], output: Path, context: Stag
     plan = Plan(
         stage=STAGE,
         config=config.model_dump(mode="json"),
-        inputs={f"input {number}": data.card.output_hash for number, data in enumerate(datasets, 1)},
+        inputs={
+            **{f"input {number}": data.card.output_hash for number, data in enumerate(datasets, 1)},
+            "wordings": wordings_hash(config.tasks, config.language),
+        },
         code=code_hash(__name__),
         seed=context.seed,
     )

@@ -6,7 +6,7 @@ and the wordings that use them. The first variant whose needs a row meets is its
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
@@ -16,9 +16,10 @@ import yaml
 from jinja2 import Environment, StrictUndefined, Template
 
 from codetune.errors import DataError
+from codetune.store.hashing import json_hash
 from codetune.tasks.language_names import display_name
 
-__all__ = ["Variant", "Wording", "Wordings", "load_wordings"]
+__all__ = ["Variant", "Wording", "Wordings", "load_wordings", "wordings_hash"]
 
 _ALWAYS_OPTIONAL = ("programming_language",)
 
@@ -136,11 +137,19 @@ def _parse_variant(name: str, plain: Mapping[str, Any], language: str) -> Varian
     return Variant(name=name, needs=tuple(plain["needs"]), optional=optional, wordings=wordings)
 
 
+def _file_of(task: str, language: str) -> str:
+    return files("codetune.tasks").joinpath(f"wordings/{task}.{language}.yaml").read_text("utf-8")
+
+
+def wordings_hash(tasks: Iterable[str], language: str) -> str:
+    """Hash of the wordings of some tasks: they decide on rows as code does, and are no code."""
+    return json_hash({task: _file_of(task, language) for task in tasks})
+
+
 @cache
 def load_wordings(task: str, language: str) -> Wordings:
     """Read `wordings/TASK.LANGUAGE.yaml`."""
-    text = files("codetune.tasks").joinpath(f"wordings/{task}.{language}.yaml").read_text("utf-8")
-    plain = yaml.safe_load(text)
+    plain = yaml.safe_load(_file_of(task, language))
     variants: Sequence[Variant] = [
         _parse_variant(name, entry, language) for name, entry in plain["variants"].items()
     ]
