@@ -85,7 +85,7 @@ def test_the_example_in_a_commands_help_is_known(name: str) -> None:
     command: Any = typer.main.get_command(app)
     context = command.make_context("codetune", [], resilient_parsing=True)
     text = command.get_command(context, name).help or ""
-    lines = re.findall(r"codetune [a-z].*", text)
+    lines = re.findall(r"^\s*(?:Examples?: )?(codetune [a-z].*)$", text, re.M)
     assert [line for line in lines if line.split()[1] == name], f"codetune {name} --help has no example"
     for line in lines:
         assert fault_of(line) is None, f"{line}\n{fault_of(line)}"
