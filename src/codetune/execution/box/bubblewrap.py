@@ -46,18 +46,15 @@ class Bubblewrap:
         ]  # fmt: skip
         for real, path in config["folders"]:
             self._command += ["--ro-bind", real, path]
+        for path in config["hidden"]:
+            self._command += ["--tmpfs", path]
         for name in _ETC:
             self._command += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
         for target, path in config["links"]:
             self._command += ["--symlink", target, path]
-        self._command += [
-            "--ro-bind",
-            package,
-            f"{_OUR_CODE}/codetune/execution/box",
-            "--symlink",
-            BOX,
-            "/tmp",
-        ]
+        self._command += ["--ro-bind", package, f"{_OUR_CODE}/codetune/execution/box"]
+        if not any(path.startswith("/tmp/") for _, path in config["folders"]):
+            self._command += ["--symlink", BOX, "/tmp"]
 
     def launch(self, job: Job, pipes: Pipes) -> int:
         """Start bubblewrap, which starts `inner` as PID 1 of a fresh box."""

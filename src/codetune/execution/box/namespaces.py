@@ -108,6 +108,7 @@ def prepare(config: dict[str, Any]) -> Namespaces:
     """
     folders = [(real, path) for real, path in config["folders"]]
     links = [(target, path) for target, path in config["links"]]
+    hidden = config["hidden"]
     slot_user = config["slot_user"]
     user, group = os.geteuid(), os.getegid()
     if slot_user is not None:
@@ -115,7 +116,7 @@ def prepare(config: dict[str, Any]) -> Namespaces:
         with _step("a mount namespace, as root"):
             unshare(CLONE_NEWNS)
         with _step("a private root file system"):
-            build_root(folders, links)
+            build_root(folders, links, hidden)
         with _step("a user of its own for the slot"):
             os.setgroups([])
             os.setresgid(slot_user, slot_user, slot_user)
@@ -129,7 +130,7 @@ def prepare(config: dict[str, Any]) -> Namespaces:
         unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
     if slot_user is None:
         with _step("a private root file system"):
-            build_root(folders, links)
+            build_root(folders, links, hidden)
     with contextlib.suppress(OSError):
         unshare(CLONE_NEWCGROUP)
     with contextlib.suppress(OSError):

@@ -57,12 +57,15 @@ def _bind(source: str, target: str) -> None:
     mount_read_only(target)
 
 
-def build_root(folders: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]]) -> None:
+def build_root(
+    folders: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]], hidden: Sequence[str]
+) -> None:
     """Leave the host's file system for a private one. Needs CAP_SYS_ADMIN and a mount namespace of its own.
 
     Args:
         folders: (real path on the host, path in the box), read-only.
         links: (target, path in the box), symbolic links such as /bin -> usr/bin.
+        hidden: Folders within them that are to look empty.
     """
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", _STAGING, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
@@ -75,6 +78,11 @@ def build_root(folders: Sequence[tuple[str, str]], links: Sequence[tuple[str, st
     os.umask(0o022)
     for real, path in folders:
         _bind(_under("/old", real), _under("/new", path))
+    for path in hidden:
+        if os.path.isdir(_under("/new", path)):
+            mount(
+                "tmpfs", _under("/new", path), "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "mode=755,size=4k"
+            )
     for name in _ETC:
         source = os.path.join("/old/etc", name)
         if os.path.exists(source) and not os.path.islink(source):
@@ -94,7 +102,8 @@ def build_root(folders: Sequence[tuple[str, str]], links: Sequence[tuple[str, st
     for target, name in (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr")):
         os.symlink(target, f"/new/dev/{name}")
     os.symlink(BOX, "/new/dev/shm")
-    os.symlink(BOX, "/new/tmp")
+    if not os.path.exists("/new/tmp"):  # it is there where an interpreter lives under it
+        os.symlink(BOX, "/new/tmp")
     os.mkdir(f"/new{BOX}")
     os.mkdir("/new/proc")
     # The host's own /proc stays under the box's: the kernel lets a namespace mount a fresh one only
