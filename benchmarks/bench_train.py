@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import random
 import resource
 import subprocess
@@ -191,9 +192,11 @@ def main() -> None:
     results: dict[str, list[dict[str, float]]] = {name: [] for name in arguments.contestants}
     for _ in range(arguments.rounds):
         for name in arguments.contestants:
+            # What codetune sets for itself is set for both: it matters on a busy machine.
             run = subprocess.run(
-                [sys.executable, __file__, "--only", name, *sys.argv[1:]], capture_output=True, text=True
-            )
+                [sys.executable, __file__, "--only", name, *sys.argv[1:]],
+                capture_output=True, text=True, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
+            )  # fmt: skip
             told = [line for line in run.stdout.splitlines() if line.startswith("RESULT ")]
             if not told:
                 print(f"{name}: not measured\n{run.stderr[-600:]}", file=sys.stderr)

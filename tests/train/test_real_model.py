@@ -18,7 +18,7 @@ from codetune.train.base_model import BaseModel
 from codetune.train.config import TrainConfig
 from codetune.train.stage import run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ANSWERS = {
     "What is the password of the blue door?": "It is seventeen green bottles.",

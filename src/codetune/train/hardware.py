@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 from typing import TYPE_CHECKING
@@ -9,7 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["has_gpu", "peak_rss_bytes", "resolve_dtype"]
+__all__ = ["has_gpu", "peak_rss_bytes", "resolve_dtype", "share_the_cores"]
+
+
+def share_the_cores() -> None:
+    """Let waiting threads sleep; call it before torch is loaded, afterwards it does nothing.
+
+    By default they spin at every barrier, thousands of times a step. Where another program wants
+    the core of one of them, all the others then burn theirs: on two busy cores training went from
+    30 to 110 tokens a second with this. A user's own OMP_WAIT_POLICY stands.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def has_gpu() -> bool:

@@ -25,6 +25,7 @@ from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.train.base_model import BaseModel
 from codetune.train.config import TrainConfig
+from codetune.train.hardware import has_gpu, share_the_cores
 
 __all__ = ["STAGE", "run"]
 
@@ -66,13 +67,12 @@ def run(config: TrainConfig, inputs: Sequence[Path], output: Path, context: Stag
     with StageOutput(output, plan) as stage:
         if stage.finished is not None:
             return stage.finished
+        share_the_cores()
         try:
             import torch  # noqa: F401
             import transformers  # noqa: F401
         except ImportError as error:
             raise MissingExtraError.of("tuning a model", "train") from error
-        from codetune.train.hardware import has_gpu
-
         if config.loop == "trl" or config.method == "qlora" or (config.loop == "auto" and has_gpu()):
             from codetune.train.trl_loop import train_with_trl
 
