@@ -174,6 +174,14 @@ def test_stages_that_were_not_run_are_said_to_be_so(tmp_path) -> None:
     assert "0.0%" not in text
 
 
+def test_one_measurement_is_told_and_not_drawn(tmp_path) -> None:
+    page = report_html(Stages([write_training(tmp_path / "train", 1)]), ReportConfig())
+    assert re.search(
+        r"One measurement makes no curve: the loss was 2\.\d+ at step 1\.", PageReader(page).text
+    )
+    assert "data-loss=" not in page
+
+
 def test_missing_scores_are_not_zero(tmp_path) -> None:
     folder = write_evaluation(tmp_path / "e", TWO, TWO)
     for name in ("base/score.json", "tuned/score.json", "comparison.json"):
