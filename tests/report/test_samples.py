@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.report.made_run import instruction, plan, write_dataset
 
-from codetune.records import Instruction
+from codetune.records import Instruction, Lineage
 from codetune.report.samples import draw_samples, is_code
 from codetune.report.stages import Stages
 from codetune.store.dataset import DatasetWriter, Shard
@@ -59,3 +59,14 @@ def test_which_fields_are_code() -> None:
     assert is_code("code_summarization", "input") and not is_code("code_summarization", "output")
     assert is_code("code_generation", "output") and not is_code("code_generation", "input")
     assert not is_code("own_task", "output")
+
+
+def test_rows_that_a_model_wrote_stand_apart(tmp_path) -> None:
+    found = [instruction(i, lineage=Lineage()) for i in range(4)]
+    written = [instruction(i) for i in range(10, 12)]
+    tasks = draw_samples(stage_of(tmp_path / "a", [found + written]), 9, 0)
+    assert [(t.task, t.generated, t.total) for t in tasks] == [
+        ("code_summarization", False, 4),
+        ("code_summarization", True, 2),
+    ]
+    assert {row.id for row in tasks[1].rows} == {row.id for row in written}

@@ -68,7 +68,13 @@ def _samples(stage: StageFolder | None, config: ReportConfig, seed: int) -> list
     if stage is None:
         return []
     return [
-        {"task": t.task, "title": t.title, "total": t.total, "samples": [_sample(r, config) for r in t.rows]}
+        {
+            "task": t.task,
+            "generated": t.generated,
+            "title": t.title,
+            "total": t.total,
+            "samples": [_sample(r, config) for r in t.rows],
+        }
         for t in draw_samples(stage, config.samples_per_task, seed)
     ]
 

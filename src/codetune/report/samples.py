@@ -30,6 +30,8 @@ class TaskSamples:
     """Some rows of one task."""
 
     task: str
+    generated: bool
+    """Whether a model wrote a part of these rows; the others of the task stand apart."""
     title: str
     total: int
     """Rows of the task in the dataset."""
@@ -43,13 +45,19 @@ def is_code(task: str, field: str) -> bool:
     return field == "output" and task in TASKS and TASKS[task].answer == "code"
 
 
-def _keys(paths: Sequence[Path]) -> Iterator[tuple[int, int, str, str]]:
-    """(part, position in the part, id, task) of every row."""
+_Group = tuple[str, bool]
+"""Task, and whether a model wrote a part of the row."""
+
+
+def _keys(paths: Sequence[Path]) -> Iterator[tuple[int, int, str, _Group]]:
+    """(part, position in the part, id, group) of every row."""
     for number, path in enumerate(paths):
         position = 0
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=8_192, columns=["id", "task"]):
+        columns = ["id", "task", "lineage.generated"]
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=8_192, columns=columns):
             for row in batch.to_pylist():
-                yield number, position, row["id"], row["task"]
+                lineage = row["lineage"] or {}
+                yield number, position, row["id"], (row["task"], bool(lineage.get("generated")))
                 position += 1
 
 
@@ -71,18 +79,19 @@ def draw_samples(stage: StageFolder, per_task: int, seed: int) -> list[TaskSampl
         seed: Which rows; the order of the rows on disk does not matter.
 
     Returns:
-        Tasks in the registry's order, then others by name.
+        Tasks in the registry's order, then others by name; of each, the rows that a model had a
+        part in come last.
     """
     paths = stage.parts("data")
-    totals: dict[str, int] = defaultdict(int)
-    drawn: dict[str, list[tuple[float, str, int, int]]] = defaultdict(list)
-    for part, position, row_id, task in _keys(paths):
-        totals[task] += 1
+    totals: dict[_Group, int] = defaultdict(int)
+    drawn: dict[_Group, list[tuple[float, str, int, int]]] = defaultdict(list)
+    for part, position, row_id, group in _keys(paths):
+        totals[group] += 1
         # Negated, so that the heap's smallest is the draw to give up first.
         draw = (-random.Random(f"{seed}:{row_id}:sample").random(), row_id, part, position)
-        push = heapq.heappush if len(drawn[task]) < per_task else heapq.heappushpop
+        push = heapq.heappush if len(drawn[group]) < per_task else heapq.heappushpop
         if per_task:
-            push(drawn[task], draw)
+            push(drawn[group], draw)
     wanted: dict[int, set[int]] = defaultdict(set)
     for draws in drawn.values():
         for _, _, part, position in draws:
@@ -92,13 +101,15 @@ def draw_samples(stage: StageFolder, per_task: int, seed: int) -> list[TaskSampl
         for part, positions in sorted(wanted.items())
         for position, row in _rows(paths[part], positions)
     }
-    names = [*(name for name in TASKS if name in totals), *sorted(set(totals) - set(TASKS))]
+    order = {name: place for place, name in enumerate(TASKS)}
+    groups = sorted(totals, key=lambda group: (order.get(group[0], len(order)), group))
     return [
         TaskSamples(
-            task=name,
-            title=TASKS[name].title if name in TASKS else "",
-            total=totals[name],
-            rows=[found[part, position] for _, _, part, position in sorted(drawn[name], reverse=True)],
+            task=task,
+            generated=generated,
+            title=TASKS[task].title if task in TASKS else "",
+            total=totals[task, generated],
+            rows=[found[part, place] for _, _, part, place in sorted(drawn[task, generated], reverse=True)],
         )
-        for name in names
+        for task, generated in groups
     ]
