@@ -116,7 +116,7 @@ def _from_rows(
             continue
         row = _row(line, path, number)
         task = row.get("task_id")
-        if task not in by_id:
+        if not isinstance(task, str) or task not in by_id:
             raise DataError(
                 f"the benchmark has no task {task!r}",
                 where=f"{path}, row {number}",
