@@ -44,9 +44,7 @@ class CodetuneError(Exception):
 
     exit_code = 1
 
-    def __init__(
-        self, what: str, *, where: str | None = None, next_step: str | None = None
-    ) -> None:
+    def __init__(self, what: str, *, where: str | None = None, next_step: str | None = None) -> None:
         self.what = what
         self.where = where
         self.next_step = next_step
@@ -63,9 +61,7 @@ class CodetuneError(Exception):
         return (_rebuild, (type(self), self.what, self.where, self.next_step))
 
 
-def _rebuild(
-    kind: type[CodetuneError], what: str, where: str | None, next_step: str | None
-) -> CodetuneError:
+def _rebuild(kind: type[CodetuneError], what: str, where: str | None, next_step: str | None) -> CodetuneError:
     return kind(what, where=where, next_step=next_step)
 
 

@@ -25,7 +25,7 @@ class Extraction:
     Attributes:
         code: The program; empty where there is none.
         extractor: Which reading gave it: `labelled-block`, `block`, `last-block`, `open-block`,
-            `whole-text`, `continuation`, or `none`.
+            `any-block`, `whole-text`, `continuation`, or `none`.
     """
 
     code: str
@@ -66,6 +66,8 @@ def _readings(text: str, language: str) -> Iterator[Extraction]:
         yield Extraction(block.code, "block" if block.closed else "open-block")
     if blocks:
         yield Extraction(blocks[-1].code, "last-block")
+        # Reached by the lenient reading alone: any block that is the language after all.
+        yield from (Extraction(block.code, "any-block") for block in blocks)
     else:
         yield Extraction(text, "whole-text")
 
