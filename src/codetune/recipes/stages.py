@@ -11,6 +11,7 @@ from typing import Any
 from codetune.config.settings import Settings
 from codetune.curate.config import CurateConfig
 from codetune.evaluate.config import EvaluateConfig
+from codetune.mix.config import MixConfig
 from codetune.report.config import ReportConfig
 from codetune.sources.config import CollectConfig
 from codetune.store.context import StageContext
@@ -54,6 +55,7 @@ STAGES: Mapping[str, StageKind] = {
         StageKind("collect", CollectConfig, "sources"),
         StageKind("tasks", TasksConfig, "tasks"),
         StageKind("synth", SynthConfig, "synth"),
+        StageKind("mix", MixConfig, "mix"),
         StageKind("curate", CurateConfig, "curate"),
         StageKind("train", TrainConfig, "train"),
         StageKind("evaluate", EvaluateConfig, "evaluate"),
