@@ -27,7 +27,7 @@ def eval(
     k: Annotated[str, typer.Option("--k", help="The k of pass@k, e.g. 1,10,100.")] = "1",
     limit: Annotated[int | None, typer.Option(help="At most so many problems, drawn by seed.", min=1)] = None,
     style: Annotated[str, typer.Option(help="chat-prefill, chat or completion.")] = "chat-prefill",
-    max_new_tokens: Annotated[int, typer.Option(help="Longest answer, in tokens.", min=1)] = 192,
+    max_new_tokens: Annotated[int, typer.Option(help="Longest answer, in tokens.", min=1)] = 128,
     in_flight: Annotated[int, typer.Option(help="Requests at a time.", min=1)] = 8,
     data: Annotated[Path | None, typer.Option(help="The benchmark's data file.")] = None,
     model_map: Annotated[Path | None, typer.Option(help="File of models by name.")] = None,

@@ -29,7 +29,7 @@ class EvaluateConfig(Settings):
         None, gt=0, le=1, description="Nucleus sampling; null leaves it to the server."
     )
     top_k: int | None = Field(None, ge=1, description="Top-k sampling; null leaves it to the server.")
-    max_new_tokens: int = Field(192, ge=1, description="Longest answer, in tokens.")
+    max_new_tokens: int = Field(128, ge=1, description="Longest answer, in tokens.")
     in_flight: int = Field(8, ge=1, description="Requests at a time.")
     judge: str = Field(
         "standard", pattern="^(standard|strict)$", description="Where tests run: in the box, or outside."

@@ -127,8 +127,9 @@ def score_samples(
     """
     problems = chosen.load(data)
     # All rows are read before anything runs or is written: a broken last row costs no hour.
-    kind, _ = read_samples(samples, problems)
-    count = sum(1 for _ in read_samples(samples, problems)[1])
+    kind, rows = read_samples(samples, problems)
+    for _ in rows:
+        pass
     config = {"benchmark": chosen.name, "k": list(k), "judge": judged_by, "reading": kind}
     plan = Plan(
         stage="score",
@@ -145,7 +146,6 @@ def score_samples(
             return stage.finished
         reader = read_solution if kind == "solution" else read_continuation
         pairs = read_samples(samples, problems)[1]
-        progress.start("samples", count)
         extra = {"model": samples.name, "prompt_style": kind}
         return _finish(stage, chosen, data, problems, pairs, reader, k, executor, progress, extra, seed)
 
@@ -164,6 +164,7 @@ def _finish(
     seed: int,
 ) -> RunCard:
     judged = judge(pairs, benchmark=chosen, reader=reader, executor=executor)
+    progress.start("programs run")
 
     def told() -> Iterable[Judged]:
         for row in write_verdicts(stage.folder, judged):
