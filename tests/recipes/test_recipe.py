@@ -88,6 +88,18 @@ def test_all_faults_at_once_with_their_lines(tmp_path: Path) -> None:
     assert "line 10: unknown key 'max_step'; did you mean 'max_steps'?" in message
 
 
+def test_faults_at_the_top_and_in_the_stages_come_together(tmp_path: Path) -> None:
+    text = (
+        GOOD.replace("seed: 7", "sed: 7")
+        .replace("from: [code]", "form: [code]")
+        .replace("src", "src, limit: 0")
+    )
+    message = fault(tmp_path, text)
+    assert "3 faults" in message
+    for line in ("line 2: unknown key 'sed'", "line 6: limit:", "line 9: unknown key 'form'"):
+        assert line in message
+
+
 def test_a_stage_named_twice(tmp_path: Path) -> None:
     message = fault(tmp_path, GOOD.replace("name: model", "name: code"))
     assert "the stage 'code' is named twice (first in line 4)" in message

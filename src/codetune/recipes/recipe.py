@@ -109,7 +109,8 @@ def load_recipe(
     file = load_yaml(path)
     faults = [Fault(line, f"the key {key!r} stands twice") for key, line in file.repeated]
     top = _top(file, faults)
-    raise_faults(file, faults)
+    if not _has_steps(top):
+        raise_faults(file, faults)
     steps = deepcopy(top["stages"])
     for source, changes in _changes(file, top, variant, overrides):
         for key, value in changes.items():
@@ -151,6 +152,17 @@ def _top(file: YamlFile, faults: list[Fault]) -> dict[str, Any]:
         if not isinstance(step.get("with") or {}, dict):
             faults.append(Fault(file.line(("stages", number, "with")), "'with' has to be a mapping"))
     return top
+
+
+def _has_steps(top: Mapping[str, Any]) -> bool:
+    """Whether there are steps to look into; where not, the faults found so far are all there is."""
+    stages = top.get("stages")
+    return (
+        isinstance(stages, list)
+        and bool(stages)
+        and all(isinstance(step, dict) and isinstance(step.get("with") or {}, dict) for step in stages)
+        and isinstance(top.get("seed", 0), int)
+    )
 
 
 def _changes(

@@ -7,12 +7,14 @@ RUN/recipe.yaml             the resolved recipe, every default filled in
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from codetune.engine.progress import Progress, SilentProgress
 from codetune.engine.protocol import Engine
+from codetune.errors import UsageError
 from codetune.recipes.recipe import Recipe
 from codetune.recipes.stages import STAGES
 from codetune.store.atomic import disk_errors, write_text
@@ -51,11 +53,22 @@ def run_recipe(
     """
     with disk_errors(folder):
         (folder / CACHE_NAME).mkdir(parents=True, exist_ok=True)
+    try:
+        return _run_steps(recipe, folder, engine, progress or SilentProgress())
+    except UsageError:
+        # A mistake found before anything was made leaves nothing behind.
+        for empty in (folder / CACHE_NAME, folder):
+            with contextlib.suppress(OSError):
+                empty.rmdir()
+        raise
+
+
+def _run_steps(recipe: Recipe, folder: Path, engine: Engine, progress: Progress) -> list[StepResult]:
     context = StageContext(
         seed=recipe.seed,
         cache=folder / CACHE_NAME,
         engine=engine,
-        progress=progress or SilentProgress(),
+        progress=progress,
     )
     results: list[StepResult] = []
     for step in recipe.steps:
