@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
 }
 """Panel of `--help` -> its commands; each is the function of that name in `codetune.cli.<name>`."""
 
+_INTERRUPTED = 130
 _PANEL = {name: panel for panel, names in COMMANDS.items() for name in names.split()}
 
 
@@ -108,6 +109,8 @@ def run(arguments: list[str]) -> int:
         # The reader of our output left (`codetune ... | head`): nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    if result == _INTERRUPTED:  # what typer makes of an interrupt
+        return _interrupted(arguments)
     return result if isinstance(result, int) else 0
 
 
@@ -138,7 +141,7 @@ def _terminated(signum: int, frame: object) -> None:
 def _interrupted(arguments: list[str]) -> int:
     command = " ".join(["codetune", *arguments])
     _say(f"Stopped. What was done is kept; to go on, run the same command again: {command}")
-    return 130
+    return _INTERRUPTED
 
 
 def _say(text: str) -> None:
