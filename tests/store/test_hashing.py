@@ -52,6 +52,17 @@ def test_code_hash_follows_imports_and_nothing_else(tmp_path: Path, monkeypatch:
     before = fresh()
     (package / "other.py").write_text("x = 2\n")
     assert fresh() == before
+    room = package / "room"
+    room.mkdir()
+    (room / "part.py").write_text("def g(): return 1\n")
+    (room / "prompt.jinja").write_text("Say it.")
+    assert fresh() == before  # nobody imports it
+    (package / "stage.py").write_text("from toy.room.part import g\n")
+    with_room = fresh()
+    (room / "prompt.jinja").write_text("Say it again.")
+    assert fresh() != with_room
+    (package / "stage.py").write_text("from toy.part import f\n")
+    assert fresh() == before
     (package / "part.py").write_text("def f(): return 2\n")
     assert fresh() != before
     monkeypatch.undo()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from codetune.config.settings import Settings
 
@@ -35,3 +35,11 @@ class EvaluateConfig(Settings):
         "standard", pattern="^(standard|strict)$", description="Where tests run: in the box, or outside."
     )
     sandbox: bool = Field(True, description="False runs untrusted code unprotected, and stamps every result.")
+
+    @model_validator(mode="after")
+    def _enough_samples(self) -> EvaluateConfig:
+        if max(self.k) > self.n or min(self.k) < 1:
+            raise ValueError(
+                f"pass@{max(self.k)} needs at least {max(self.k)} samples of each problem; n is {self.n}"
+            )
+        return self

@@ -74,8 +74,7 @@ def score_of(
         seed: Of the bootstrap.
 
     Returns:
-        Plain data: `problems` (the denominator), `passed` (problems whose first... all samples
-        passed, when there is one of each), `pass_at_k` with interval for each k, the score under
+        Plain data: `problems` (the denominator), `passed` (samples that passed), `pass_at_k` with interval for each k, the score under
         the lenient reading, and counts of verdicts, extractors, integrity and tiers.
 
     Raises:

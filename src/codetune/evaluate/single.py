@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from codetune.engine.progress import Progress
+from codetune.errors import UsageError
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.foreign import read_continuation, read_samples, read_solution
@@ -124,12 +126,19 @@ def score_samples(
 
     Raises:
         DataError: The samples' file, or a row of it, is wrong; nothing was written then.
+        UsageError: A k exceeds the samples of a problem; nothing ran then.
     """
     problems = chosen.load(data)
     # All rows are read before anything runs or is written: a broken last row costs no hour.
     kind, rows = read_samples(samples, problems)
-    for _ in rows:
-        pass
+    counts = Counter(problem.task_id for problem, _ in rows)
+    task, fewest = min(counts.items(), key=lambda item: item[1])
+    if max(k) > fewest or min(k) < 1:
+        raise UsageError(
+            f"pass@{max(k)} needs at least {max(k)} samples of each problem, and {task} has {fewest}",
+            where=str(samples),
+            next_step="draw more samples, or ask for a smaller k",
+        )
     config = {"benchmark": chosen.name, "k": list(k), "judge": judged_by, "reading": kind}
     plan = Plan(
         stage="score",

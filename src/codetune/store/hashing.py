@@ -64,6 +64,8 @@ def _imports(module: str) -> frozenset[str]:
 def code_hash(module: str) -> str:
     """Hash the source of a module and of everything of ours that it imports, directly or not.
 
+    Prompts, wordings and templates are code too: the files beside those modules count.
+
     An edit in another room leaves the hash alone, so an unrelated upgrade doesn't refuse to
     resume; an edit anywhere on the stage's own way changes it.
     """
@@ -74,5 +76,8 @@ def code_hash(module: str) -> str:
         if name not in seen:
             seen.add(name)
             queue.extend(_imports(name))
-    sources = {name: path.read_text("utf-8") for name in seen if (path := _origin(name))}
-    return json_hash(sources)
+    paths = [path for name in seen if (path := _origin(name))]
+    root = _origin(_PACKAGE)
+    rooms = {path.parent for path in paths if root is None or path.parent != root.parent}
+    data = {p for room in rooms for p in room.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
+    return hash_files(Path("/") if root is None else root.parent, {*paths, *data})
