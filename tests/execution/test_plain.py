@@ -58,6 +58,8 @@ def test_what_json_alone_would_lose_is_kept() -> None:
     assert over(10**5000) == 10**5000
     assert over({1: "a", "1": "b", (1,): "c"}) == {1: "a", "1": "b", (1,): "c"}
     assert type(over(collections.Counter("aab"))) is collections.Counter
+    assert over(datetime.datetime(2000, 1, 1, fold=1)).fold == 1 and over(datetime.time(1, fold=1)).fold == 1
+    assert over(datetime.date(2000, 1, 1)) == datetime.date(2000, 1, 1)
     assert over(collections.deque([1, 2], maxlen=3)).maxlen == 3
     assert list(over(map(str, [1, 2]))) == ["1", "2"]
     assert over(range(3, 9, 2)) == range(3, 9, 2)

@@ -96,7 +96,7 @@ def _pack(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
     if (name := _NUMBERS.get((kind.__module__, kind.__qualname__))) and kind is _number(name):
         return ["N", name, str(value)]
     if kind in (datetime.datetime, datetime.date, datetime.time):
-        return ["T", kind.__name__, value.isoformat()]
+        return ["T", kind.__name__, value.isoformat(), getattr(value, "fold", 0)]
     if kind is datetime.timedelta:
         return ["E", value.days, value.seconds, value.microseconds]
     if value is Ellipsis or value is NotImplemented:
@@ -156,7 +156,7 @@ def _unpack(packed: Any, resolve: Callable[[Any], Any], depth: int = 0) -> Any:
         case "N":
             return _number(rest[0])(rest[1])
         case "T":
-            return _TIMES[rest[0]](rest[1])
+            return _TIMES[rest[0]](rest[1]).replace(**({"fold": 1} if rest[2] else {}))
         case "E":
             return datetime.timedelta(*rest)
         case "e":
