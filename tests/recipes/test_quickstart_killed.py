@@ -108,7 +108,14 @@ def test_killed_in_each_stage_it_ends_as_if_nothing_had_happened(tmp_path: Path)
 def test_interrupted_it_stops_at_once_and_says_how_to_go_on(tmp_path: Path) -> None:
     pytest.importorskip("xllamacpp")
     run = tmp_path / "run"
-    process = subprocess.Popen(command(run), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(run),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background job ignores Ctrl-C and hands that down; the one started here must hear it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while process.poll() is None and not (run / "synth").exists():
         time.sleep(0.05)
     time.sleep(3)  # the server is up and answering
