@@ -16,7 +16,6 @@ from codetune.records import Record
 from codetune.store.atomic import disk_errors, write_text
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
-from codetune.store.hashing import hash_files
 from codetune.store.run_card import RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.text.chat_template import ChatTemplate
@@ -30,7 +29,7 @@ from codetune.train.loop import CpuLoop, mean_loss
 from codetune.train.lora import add_adapters, named_adapters
 from codetune.train.loss_log import LossLog
 from codetune.train.rows import TrainingRows, encode_datasets, write_refused
-from codetune.train.summary import summarize
+from codetune.train.summary import finish_training
 
 __all__ = ["train_on_cpu"]
 
@@ -68,31 +67,18 @@ def train_on_cpu(
         lines = log.read()
     after = mean_loss(model, rows.held_out, config) if rows.held_out else None
     files = _write_result(config, base, folder, model, parameters, stage.folder)
-    return stage.finish(
-        output_hash=hash_files(stage.folder, files),
-        counts={
-            "rows": len(rows.train),
-            "held_out": len(rows.held_out),
-            "rejected": sum(rejects.values()),
-            "steps": len(lines),
-        },
-        rejects=rejects,
-        licenses=rows.licenses,
-        results={
-            "method": config.method,
-            "loop": "cpu",
-            "base": {"name": base.name, "hash": base.hash},
-            "dtype": str(dtype).removeprefix("torch."),
-            "threads": position.threads,
-            "total_parameters": sum(p.numel() for p in model.parameters()),
-            "trainable_parameters": sum(p.numel() for p in parameters.values()),
-            "stopped_by": stopped_by,
-            **summarize(lines, len(rows.train)),
-            "held_out_loss_before": before,
-            "held_out_loss_after": after,
-            "peak_rss_bytes": peak_rss_bytes(),
-        },
-    )
+    return finish_training(
+        stage, config, base, rows, rejects, lines, files,
+        loop="cpu",
+        dtype=str(dtype).removeprefix("torch."),
+        threads=position.threads,
+        total_parameters=sum(p.numel() for p in model.parameters()),
+        trainable_parameters=sum(p.numel() for p in parameters.values()),
+        stopped_by=stopped_by,
+        held_out_loss_before=before,
+        held_out_loss_after=after,
+        peak_rss_bytes=peak_rss_bytes(),
+    )  # fmt: skip
 
 
 def _trainable(

@@ -1,13 +1,61 @@
-"""The loss curve in a few numbers."""
+"""The end of a training: the loss curve in a few numbers, and the run card both loops write."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from codetune.store.hashing import hash_files
+from codetune.store.run_card import RunCard
+from codetune.store.stage_output import StageOutput
+from codetune.train.base_model import BaseModel
+from codetune.train.config import TrainConfig
 from codetune.train.loss_log import StepLine
+from codetune.train.rows import TrainingRows
 
-__all__ = ["summarize"]
+__all__ = ["finish_training", "summarize"]
+
+
+def finish_training(
+    stage: StageOutput,
+    config: TrainConfig,
+    base: BaseModel,
+    rows: TrainingRows,
+    rejects: dict[str, int],
+    lines: Sequence[StepLine],
+    files: Sequence[Path],
+    **results: Any,
+) -> RunCard:
+    """Write the run card.
+
+    Args:
+        stage: The folder, with everything in it.
+        config: Settings.
+        base: The model that was tuned.
+        rows: What it was tuned on.
+        rejects: Refused rows, by reason.
+        lines: Every step, once, in order.
+        files: What the training is for: adapter or weights.
+        results: What only this loop knows.
+    """
+    return stage.finish(
+        output_hash=hash_files(stage.folder, files),
+        counts={
+            "rows": len(rows.train),
+            "held_out": len(rows.held_out),
+            "rejected": sum(rejects.values()),
+            "steps": len(lines),
+        },
+        rejects=rejects,
+        licenses=rows.licenses,
+        results={
+            "method": config.method,
+            "base": {"name": base.name, "hash": base.hash},
+            **summarize(lines, len(rows.train)),
+            **results,
+        },
+    )
 
 
 def summarize(lines: Sequence[StepLine], rows: int) -> dict[str, Any]:

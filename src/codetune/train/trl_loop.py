@@ -27,7 +27,6 @@ from codetune.records import Record
 from codetune.store.atomic import replacing, write_text
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
-from codetune.store.hashing import hash_files
 from codetune.store.run_card import RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.text.chat_template import ChatTemplate
@@ -39,7 +38,7 @@ from codetune.train.hardware import resolve_dtype
 from codetune.train.loop import total_steps
 from codetune.train.loss_log import LossLog
 from codetune.train.rows import encode_datasets, write_refused
-from codetune.train.summary import summarize
+from codetune.train.summary import finish_training
 from codetune.train.trl_arguments import accelerate_config, accumulation_steps
 
 __all__ = ["train_with_trl"]
@@ -101,32 +100,16 @@ def train_with_trl(
 
     files = _take_result(config, base, folder, work, stage.folder)
     lines = _last_of_each(stage.folder / "loss.jsonl")
-    return stage.finish(
-        output_hash=hash_files(stage.folder, files),
-        counts={
-            "rows": len(rows.train),
-            "held_out": len(rows.held_out),
-            "rejected": sum(rejects.values()),
-            "steps": len(lines),
-        },
-        rejects=rejects,
-        licenses=rows.licenses,
-        results={
-            "method": config.method,
-            "loop": "trl",
-            "base": {"name": base.name, "hash": base.hash},
-            "dtype": spec["dtype"],
-            "processes": processes,
-            "stopped_by": "budget"
-            if len(lines) < steps
-            else "steps"
-            if config.max_steps == steps
-            else "epochs",
-            **summarize(lines, len(rows.train)),
-            "held_out_loss_before": None,
-            "held_out_loss_after": None,
-        },
-    )
+    stopped_by = "steps" if config.max_steps == steps else "epochs"
+    return finish_training(
+        stage, config, base, rows, rejects, lines, files,
+        loop="trl",
+        dtype=spec["dtype"],
+        processes=processes,
+        stopped_by=stopped_by if len(lines) == steps else "budget",
+        held_out_loss_before=None,
+        held_out_loss_after=None,
+    )  # fmt: skip
 
 
 def _require(config: TrainConfig) -> None:
