@@ -20,6 +20,15 @@ def test_sign_flip_of_few_is_exact() -> None:
     assert sign_flip([0.0, 0.0]).p_value == 1.0
 
 
+def test_mcnemar_agrees_with_scipys_binomial_test() -> None:
+    from scipy.stats import binomtest
+
+    for first in range(0, 40, 3):
+        for second in range(1, 40, 4):
+            expected = binomtest(first, first + second, 0.5).pvalue
+            assert mcnemar(first, second).p_value == pytest.approx(expected, rel=1e-9)
+
+
 def test_sign_flip_of_many_comes_near_mcnemar_for_single_samples() -> None:
     differences = [1.0] * 22 + [-1.0] * 9 + [0.0] * 100
     assert sign_flip(differences).p_value == pytest.approx(mcnemar(9, 22).p_value, abs=0.01)

@@ -65,6 +65,9 @@ def test_code_hash_follows_imports_and_nothing_else(tmp_path: Path, monkeypatch:
     assert fresh() == before
     (package / "part.py").write_text("def f(): return 2\n")
     assert fresh() != before
+    (package / "part.py").write_text("raise RuntimeError('to hash is not to run')\n")
+    fresh()
+    assert "toy.part" not in sys.modules
     monkeypatch.undo()
     for cached in (hashing._origin, hashing._imports, hashing.code_hash):
         cached.cache_clear()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from codetune.errors import UsageError
 
@@ -94,7 +94,7 @@ def wilson(passed: int, total: int, confidence: float = 0.95) -> Estimate:
     """
     if total <= 0:
         raise UsageError("a rate over no problems has no value")
-    z = float(stats.norm.ppf(0.5 + confidence / 2))
+    z = float(special.ndtri(0.5 + confidence / 2))
     rate = passed / total
     scale = 1 + z * z / total
     middle = (rate + z * z / (2 * total)) / scale

@@ -38,17 +38,19 @@ def hash_files(root: Path, files: Iterable[Path]) -> str:
 
 @cache
 def _origin(module: str) -> Path | None:
-    try:
-        spec = find_spec(module)
-    except (ImportError, AttributeError, ValueError):
+    """The file of one of our modules, found by its path: asking the import system for `a.b.c` runs `a.b`."""
+    package, *parts = module.split(".")
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
         return None
-    return Path(spec.origin) if spec is not None and spec.origin else None
+    place = Path(spec.origin).parent.joinpath(*parts)
+    return next((p for p in (place / "__init__.py", place.with_suffix(".py")) if p.is_file()), None)
 
 
 @cache
 def _imports(module: str) -> frozenset[str]:
     path = _origin(module)
-    if path is None or path.suffix != ".py":
+    if path is None:
         return frozenset()
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
