@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from codetune.execution.case_chain import case_work
 from codetune.execution.language_job import Artefacts, language_work
 from codetune.execution.languages.failures import read_failure
 from codetune.execution.pool import Pool
@@ -40,7 +41,7 @@ class BoxExecutor:
         try:
             for program, answer in self._pool.map(map(self._work, programs), alone=_was_starved):
                 known: Execution | None = answer.evidence.get("known")
-                execution = known or self._execution(program, answer)
+                execution = known or answer.evidence.get("judged") or self._execution(program, answer)
                 if self._cache is not None and known is None:
                     self._cache.put(self._cache.key(program), execution)
                 yield execution
@@ -55,6 +56,12 @@ class BoxExecutor:
             remembered = self._cache.get(self._cache.key(program), program)
             if remembered is not None:
                 return Work.done(program, Answer({"known": remembered}))
+        if program.cases and program.expected_stdout is None:
+            return case_work(program, self._run_work, self._execution)
+        return self._run_work(program)
+
+    def _run_work(self, program: Program) -> Work[Program]:
+        """The job of a program that is not known already."""
         if program.language == "python":
             if self._judge == "strict" and program.tests is not None and program.expected_stdout is None:
                 return strict_work(program)

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from codetune.records import Verdict
 
-__all__ = ["Execution", "Executor", "Limits", "Program"]
+__all__ = ["Case", "Comparison", "Execution", "Executor", "Limits", "Program"]
+
+Comparison = Literal["lines", "tokens", "values"]
+"""How printed text is compared with what was expected: `lines` leaves blanks at line ends and blank
+last lines aside; `tokens` all white space; `values` also takes numbers that differ by less than
+1e-5, absolutely or relatively, and letters of the other case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One test of a program that reads and prints."""
+
+    stdin: str
+    expected_stdout: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """Code to run, and what decides whether it did what it should."""
 
@@ -47,9 +60,16 @@ class Program:
     stdin: str | None = None
     """Sent through a real pipe; None is an empty input."""
     expected_stdout: str | None = None
-    """What the program has to print, compared outside the box: trailing blanks of lines and blank
-    lines at the end don't count. Such a program is run as a whole (`__main__`) and may leave by
-    `sys.exit(0)`, for its output is the evidence."""
+    """What the program has to print, compared outside the box as `comparison` says. Such a program
+    is run as a whole (`__main__`) and may leave by `sys.exit(0)`, for its output is the evidence.
+    What it should print never enters the box, whichever the judge."""
+    cases: tuple[Case, ...] = ()
+    """Several such tests, in place of `stdin`, `expected_stdout` and `tests`, in any language: compiled
+    once, run as a whole once for each case, each time in a fresh box with these limits. PASS needs
+    every case; the first that doesn't pass decides (its number, from 1, opens `detail`) and the rest
+    isn't run. CPU and wall seconds are sums, stdout and stderr the deciding case's."""
+    comparison: Comparison = "lines"
+    """For `expected_stdout` and `cases`."""
     limits: Limits = field(default_factory=Limits)
 
 

@@ -16,7 +16,7 @@ from codetune.records import Verdict, content_id
 
 __all__ = ["VerdictCache"]
 
-_FORMAT = "1"
+_FORMAT = "2"
 """Goes up when the same program may get another verdict than before."""
 _UNCERTAIN = (Verdict.HARNESS_ERROR, Verdict.SKIPPED, Verdict.WALL_TLE)
 """About us, or the machine's load: never remembered."""
@@ -66,6 +66,8 @@ class VerdictCache:
             program.tests,
             program.stdin,
             program.expected_stdout,
+            program.comparison,
+            *(part for case in program.cases for part in (case.stdin, case.expected_stdout)),
         )
 
     def get(self, key: str, program: Program) -> Execution | None:

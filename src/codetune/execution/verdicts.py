@@ -7,10 +7,11 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from codetune.execution.output import same_output
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Verdict
 
-__all__ = ["judge", "same_output"]
+__all__ = ["judge"]
 
 _DETAIL_CHARACTERS = 300
 
@@ -24,15 +25,6 @@ _REPORTED = {
     "error": Verdict.RUNTIME,
     "tests-compile": Verdict.HARNESS_ERROR,
 }
-
-
-def same_output(expected: str, printed: str) -> bool:
-    """Compare as contest judges do: line by line, blanks at line ends and blank last lines aside."""
-
-    def lines(text: str) -> list[str]:
-        return [line.rstrip() for line in text.rstrip().split("\n")]
-
-    return lines(expected) == lines(printed)
 
 
 def _signal_name(number: int) -> str:
@@ -164,7 +156,7 @@ def _decide(
         if report.get("kind") in ("end", "lost"):  # the program's own word counts for nothing here
             return Verdict.WRONG, "what it answered was no answer"
     if program.expected_stdout is not None and evidence.get("stopped") is None and _left_well(evidence):
-        if same_output(program.expected_stdout, stdout):
+        if same_output(program.expected_stdout, stdout, program.comparison):
             return Verdict.PASS, ""
         return Verdict.WRONG, "printed something else than expected"
     came_to_its_end = report.get("kind") == "end" and (
