@@ -97,6 +97,33 @@ def test_the_quick_way_gives_what_the_slow_one_gives(tmp_path, collect, monkeypa
     assert {row.programming_language for row in quick} == {None, "python", "go"}
 
 
+def test_the_quick_way_of_functions_gives_what_the_slow_one_gives(tmp_path, collect, monkeypatch):
+    good = {"code": "x = 1", "language": "python", "func_name": "a.b", "docstring": "D.", "path": "p.py",
+            "repo": "o/r", "sha": "c0ffee", "url": "https://e.org/p.py#L7-L9"}  # fmt: skip
+    marked = {"language": "go", "docstring": "// Says so\n// twice.", "code": "func É() {}\r\n"}
+    changes = [
+        {},
+        marked,
+        {"docstring": "/* \n */", "language": "PHP", "url": None},
+        {"func_name": " ", "repo": "", "url": "https://e.org/x#Lx"},
+        {"code": " \n"},
+        {"path": "a\0b"},
+        {"docstring": None, "extra": [{"a": 1}], "url": "u#L12"},
+    ]
+    file = tmp_path / "rows.jsonl"
+    for more in ([], [{"language": None}]):
+        file.write_bytes(lines([{**good, **change} for change in changes + more]))
+        quick = collect(source="codesearchnet", path=str(file))
+        with monkeypatch.context() as patch:
+            patch.setattr(type(get_source("codesearchnet")), "table", lambda *_: None)
+            slow = collect(source="codesearchnet", path=str(file))
+        assert list(quick) == list(slow)
+        assert list(quick.rejects()) == list(slow.rejects())
+        assert len(quick) == 5
+        assert reasons(quick) == ["empty field", "NUL bytes", *(["missing field"] * len(more))]
+        assert [row.start_line for row in quick] == [7, 7, None, None, 12]
+
+
 @pytest.mark.parametrize("keep", [0.3, 0.8, 0.999])
 def test_a_truncated_gzip_keeps_what_came_before(tmp_path, collect, keep):
     many = [{"instruction": f"do {i}", "output": f"{i * 7919 % 1000003:x}" * 9} for i in range(3000)]

@@ -64,46 +64,42 @@ class AlpacaSource(RowSource):
         given = pc.fill_null(found.columns["input"], "")
         nothing = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(given)), _NO_INPUT_SET)
         given = pc.if_else(nothing, "", given)
-        texts = [asked.to_pylist(), given.to_pylist(), output.to_pylist()]
         rows = len(given)
         schema = schema_of(Instruction)
         places = pc.binary_join_element_wise(f"{block.file}:", found.numbers.cast(pa.string()), "")
         lineage_type = schema.field("lineage").type
         lineage = filled(lineage_type, rows, {"upstream_id": places})
         values = {
-            "id": pa.array(content_ids("Instruction", [[_TASK] * rows, *texts]), pa.string()),
+            "id": content_ids("Instruction", (_TASK, asked, given, output)),
             "task": _TASK,
             "instruction": asked,
             "input": given,
             "output": output,
-            "language": self._languages(asked, texts[0]),
-            "programming_language": self._programming_languages(output, given, texts[2], texts[1]),
+            "language": self._languages(asked),
+            "programming_language": self._programming_languages(output, given),
             "source": self.name,
             "license": self.license,
             "lineage": pa.StructArray.from_arrays(lineage, fields=list(lineage_type)),
         }
         return pa.Table.from_arrays(filled(schema, rows, values), schema=schema), found.odd
 
-    def _languages(self, column: pa.Array, texts: list[str]) -> Any:
-        plain = pc.string_is_ascii(column)
+    def _languages(self, instructions: pa.Array) -> pa.Array | str:
+        plain = pc.string_is_ascii(instructions)
         if pc.all(plain).as_py():
             return "en"
-        return pa.array(
-            [
-                "en" if ok else natural_language(text)
-                for ok, text in zip(plain.to_pylist(), texts, strict=True)
-            ]
-        )
+        found = [
+            "en" if ok else natural_language(text)
+            for ok, text in zip(plain.to_pylist(), instructions.to_pylist(), strict=True)
+        ]
+        return pa.array(found, pa.string())
 
-    def _programming_languages(
-        self, outputs: pa.Array, inputs: pa.Array, output_texts: list[str], input_texts: list[str]
-    ) -> Any:
+    def _programming_languages(self, outputs: pa.Array, inputs: pa.Array) -> pa.Array | str | None:
         if self.programming_language is not None:
             return self.programming_language
         fences = pc.or_(pc.match_substring(outputs, "```"), pc.match_substring(inputs, "```"))
         if not pc.any(fences).as_py():
             return None
-        marked = zip(fences.to_pylist(), output_texts, input_texts, strict=True)
+        marked = zip(fences.to_pylist(), outputs.to_pylist(), inputs.to_pylist(), strict=True)
         return pa.array(
             [(fenced(out) or fenced(given)) if has else None for has, out, given in marked], pa.string()
         )

@@ -71,21 +71,22 @@ class CodeSearchNetSource(RowSource):
         if found is None:
             return None
         columns = found.columns
+        named = columns["language"].dictionary_encode()
+        known = pa.array([canonical_language(name) for name in named.dictionary.to_pylist()], pa.string())
+        spoken = known.take(named.indices)
         names, docstrings, paths, repos, commits = (
             blank_to_null(columns[name]) for name in ("func_name", "docstring", "path", "repo", "sha")
         )
-        languages = {name: canonical_language(name) for name in pc.unique(columns["language"]).to_pylist()}
         marked = pc.fill_null(pc.match_substring_regex(docstrings, r"\A(?://|/\*|#)"), False)
         if pc.any(marked).as_py():
             texts = zip(docstrings.to_pylist(), marked.to_pylist(), strict=True)
             docstrings = pa.array(
                 [_plain(text) if is_marked else text for text, is_marked in texts], pa.string()
             )
-        spoken = pa.array([languages[name] for name in columns["language"].to_pylist()], pa.string())
         lines = pc.struct_field(pc.extract_regex(columns["url"], r"#L(?P<line>\d+)(?:-[^#]*)?\z"), "line")
         parts = (columns["code"], spoken, names, docstrings, repos, paths, commits)
         values = {
-            "id": pa.array(content_ids("Snippet", [part.to_pylist() for part in parts]), pa.string()),
+            "id": content_ids("Snippet", parts),
             "code": columns["code"],
             "programming_language": spoken,
             "name": names,
