@@ -113,5 +113,5 @@ def _was_starved(program: Program, answer: Answer) -> bool:
     evidence = answer.evidence
     if evidence.get("stopped") != "wall":
         return False
-    waited = evidence.get("waited_for_cpu")
+    waited = evidence.get("waited_for_cpu")  # the clock was put forward for it already, up to a limit
     return waited is None or waited > _STARVED_FRACTION * program.limits.wall_limit_seconds
