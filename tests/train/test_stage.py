@@ -19,7 +19,11 @@ from codetune.errors import ConfigError, DataError, OutputError
 from codetune.records import Instruction
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
+from codetune.text.chat_template import ChatTemplate
+from codetune.train.base_model import load_tokenizer
 from codetune.train.config import TrainConfig
+from codetune.train.encoding import Encoder
+from codetune.train.rows import encode_datasets
 from codetune.train.stage import run
 
 
@@ -141,7 +145,11 @@ _CHILD = """
 import json, sys
 from pathlib import Path
 from codetune.store.context import StageContext
+from codetune.text.chat_template import ChatTemplate
+from codetune.train.base_model import load_tokenizer
 from codetune.train.config import TrainConfig
+from codetune.train.encoding import Encoder
+from codetune.train.rows import encode_datasets
 from codetune.train.stage import run
 config, rows, out, cache = sys.argv[1:]
 run(TrainConfig(**json.loads(config)), [Path(rows)], Path(out), StageContext(seed=7, cache=Path(cache)))
@@ -250,17 +258,16 @@ def test_what_cannot_be_learned_from_is_kept_with_its_reason(
         run(settings(tiny_model), [only_bad], tmp_path / "none", context)
 
 
-def test_held_out_groups_do_not_straddle(tiny_model: Path, tmp_path: Path) -> None:
-    from codetune.text.chat_template import ChatTemplate
-    from codetune.train.base_model import load_tokenizer
-    from codetune.train.encoding import Encoder
-    from codetune.train.rows import encode_datasets
+def tiny_encoder(model: Path) -> Encoder:
+    return Encoder(ChatTemplate.from_folder(model), load_tokenizer(model), 1024)
 
+
+def test_held_out_groups_do_not_straddle(tiny_model: Path, tmp_path: Path) -> None:
     rows = [
         replace(row, lineage=replace(row.lineage, group=f"g{i // 3}")) for i, row in enumerate(code_rows(30))
     ]
     group_of = {row.id: row.lineage.group for row in rows}
-    encoder = Encoder(ChatTemplate.from_folder(tiny_model), load_tokenizer(tiny_model), 1024)
+    encoder = tiny_encoder(tiny_model)
     config = settings(tiny_model)
     split = encode_datasets([Dataset(write_dataset(tmp_path / "a", rows))], encoder, config, 1)
     held = {group_of[row.row_id] for row in split.held_out}
@@ -268,6 +275,19 @@ def test_held_out_groups_do_not_straddle(tiny_model: Path, tmp_path: Path) -> No
     assert not held & {group_of[row.row_id] for row in split.train}
     backwards = encode_datasets([Dataset(write_dataset(tmp_path / "b", rows[::-1]))], encoder, config, 1)
     assert {row.row_id for row in backwards.held_out} == {row.row_id for row in split.held_out}
+
+
+def test_rows_of_one_repository_are_held_out_by_file(tiny_model: Path, tmp_path: Path) -> None:
+    rows = [
+        replace(row, lineage=replace(row.lineage, group="a/repository", path=f"file_{i // 3}.py"))
+        for i, row in enumerate(code_rows(30))
+    ]
+    folder = write_dataset(tmp_path / "rows", rows)
+    file_of = {row.id: row.lineage.path for row in rows}
+    split = encode_datasets([Dataset(folder)], tiny_encoder(tiny_model), settings(tiny_model), seed=3)
+    held = {file_of[row.row_id] for row in split.held_out}
+    assert len(split.held_out) == 6 and len(held) == 2
+    assert not held & {file_of[row.row_id] for row in split.train}
 
 
 def test_full_tuning_writes_a_model(

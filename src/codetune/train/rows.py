@@ -21,6 +21,9 @@ from codetune.train.encoding import Encoded, Encoder, Refused
 
 __all__ = ["TrainingRows", "encode_datasets", "write_refused"]
 
+_Groups = tuple[str, str]
+"""A row's group, and its file: the group to fall back on where all rows are of one repository."""
+
 
 @dataclass(frozen=True)
 class TrainingRows:
@@ -39,14 +42,14 @@ class TrainingRows:
     licenses: dict[str, int]
 
 
-def _conversations(datasets: Sequence[Dataset[Record]]) -> Iterator[tuple[Record, Conversation, str]]:
+def _conversations(datasets: Sequence[Dataset[Record]]) -> Iterator[tuple[Record, Conversation, _Groups]]:
     for dataset in datasets:
         for record in dataset:
             if isinstance(record, Instruction):
                 group = record.lineage.group or record.id
-                yield record, conversation_of(record), group
+                yield record, conversation_of(record), (group, record.lineage.path or record.id)
             elif isinstance(record, Conversation):
-                yield record, record, record.row_id
+                yield record, record, (record.row_id, record.row_id)
             else:
                 raise DataError(
                     f"rows of type {dataset.kind.__name__} can't be trained on",
@@ -60,16 +63,16 @@ def encode_datasets(
 ) -> TrainingRows:
     """Encode every row, and keep some out of training.
 
-    Held out are whole groups (a repository, a problem), chosen by hash, so the choice depends on
-    the seed and the rows and on no order.
+    Held out are whole groups (a repository, a problem; whole files where all rows are of one
+    repository), chosen by hash, so the choice depends on the seed and the rows and on no order.
 
     Raises:
         DataError: No row can be learned from.
     """
-    rows: list[tuple[str, Encoded, str]] = []
+    rows: list[tuple[_Groups, Encoded, str]] = []
     refused: list[tuple[Record, str, str]] = []
     seen: set[str] = set()
-    for record, conversation, group in _conversations(datasets):
+    for record, conversation, groups in _conversations(datasets):
         if record.id in seen:
             refused.append((record, "duplicate-id", "the same row is in the inputs twice"))
             continue
@@ -79,7 +82,7 @@ def encode_datasets(
         except Refused as refusal:
             refused.append((record, refusal.reason, refusal.detail))
         else:
-            rows.append((group, encoded, conversation.license or "unknown"))
+            rows.append((groups, encoded, conversation.license or "unknown"))
     if not rows:
         reasons = Counter(reason for _, reason, _ in refused).most_common(1)
         raise DataError(
@@ -88,11 +91,13 @@ def encode_datasets(
             else "there is nothing to train on: the datasets have no rows",
             where=", ".join(str(dataset.folder) for dataset in datasets),
         )
-    held = _held_out_groups(rows, config, seed)
-    train = [(encoded, license_) for group, encoded, license_ in rows if group not in held]
+    level = 1 if len({group for (group, _), _, _ in rows}) == 1 else 0
+    grouped = [(groups[level], encoded, license_) for groups, encoded, license_ in rows]
+    held = _held_out_groups(grouped, config, seed)
+    train = [(encoded, license_) for group, encoded, license_ in grouped if group not in held]
     return TrainingRows(
         train=[encoded for encoded, _ in train],
-        held_out=[encoded for group, encoded, _ in rows if group in held],
+        held_out=[encoded for group, encoded, _ in grouped if group in held],
         refused=refused,
         licenses=dict(sorted(Counter(license_ for _, license_ in train).items())),
     )
