@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["has_gpu", "peak_rss_bytes", "resolve_dtype", "share_the_cores"]
+__all__ = ["give_back_memory", "has_gpu", "peak_rss_bytes", "resolve_dtype", "share_the_cores"]
 
 
 def share_the_cores() -> None:
@@ -21,6 +22,17 @@ def share_the_cores() -> None:
     30 to 110 tokens a second with this. A user's own OMP_WAIT_POLICY stands.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def give_back_memory() -> None:
+    """Return to the system what was freed but kept for later; does nothing but where the C library is glibc.
+
+    Tensors of ever different lengths leave holes that the next ones don't fit: without this a training
+    on the CPU grows from 2 to 4 GB within its first 70 steps. It takes some 70 ms, a fiftieth of a step.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def has_gpu() -> bool:

@@ -23,6 +23,7 @@ from codetune.train.batching import micro_batches, plan_epoch
 from codetune.train.checkpoint import Checkpoints, Position
 from codetune.train.config import TrainConfig
 from codetune.train.encoding import Encoded
+from codetune.train.hardware import give_back_memory
 from codetune.train.loss import IGNORE_INDEX, token_loss
 from codetune.train.loss_log import LossLog, StepLine
 from codetune.train.schedule import learning_rate, progress_of
@@ -138,6 +139,7 @@ class CpuLoop:
             if self._is_due(step - saved_step, now - began - saved_at) or step == last:
                 self.checkpoints.save(replace(position, step=step, seconds=now - began))
                 saved_at, saved_step = time.monotonic() - began, step
+            give_back_memory()
             self.after_step(step)
         if saved_step != step:
             self.checkpoints.save(replace(position, step=step, seconds=time.monotonic() - began))
