@@ -129,7 +129,7 @@ def main() -> None:
             for cores in (1, 2):
                 ways[f"datasets, num_proc={cores}"] = [sys.executable, str(peer), kind, str(file), str(work / f"p{cores}.parquet"), str(cores)]  # fmt: skip
             for cores in (1, 2):
-                ways[f"codetune, {cores} workers"] = [
+                ways[f"codetune, {cores} worker{'s' * (cores > 1)}"] = [
                     sys.executable, "-m", "codetune.cli.main", "collect", source, str(file), "-o", str(work / f"{kind}{cores}"),
                     "--workers", str(cores),
                 ]  # fmt: skip

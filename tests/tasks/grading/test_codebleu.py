@@ -1,8 +1,9 @@
 """CodeBLEU: against the published evaluator, and where that one is wrong, against what is right.
 
 Published numbers were printed by CodeXGLUE's `calc_code_bleu.py` (commit ac74a62802a0) with its own
-grammars of 2020. Its n-gram parts don't depend on grammars. Its syntax part does: the expected
-numbers here are those of its own algorithm run over today's grammars. Its data flow also depends on
+grammars of 2020. Its n-gram parts don't depend on grammars. Its syntax part does: on the trees that
+those grammars made the digits are the published ones; on today's the expected numbers are those of
+its own algorithm run over today's grammars. Its data flow also depends on
 Python's hash seed (sources are kept in a set): the numbers are what it printed for seeds 0 to 7.
 """
 
@@ -20,11 +21,11 @@ from codetune.tasks.grading.codebleu.flow import flows_of
 from codetune.tasks.grading.codebleu.flow_rules import FLOW_RULES
 from codetune.tasks.grading.codebleu.keywords import KEYWORDS
 from codetune.tasks.grading.codebleu.score import codebleu
+from codetune.tasks.grading.codebleu.syntax import shared_shapes
 from codetune.text.languages import PARSED_LANGUAGES
 
-SAMPLES = json.loads(
-    (Path(__file__).parents[2] / "data" / "codexglue" / "evaluator_samples.json").read_text("utf-8")
-)
+DATA = Path(__file__).parents[2] / "data" / "codexglue"
+SAMPLES = json.loads((DATA / "evaluator_samples.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,29 @@ def test_published_samples(name, language, ngram, weighted, syntax, dataflow):
     assert score.left_out == {}
     parts = [score.ngram, score.weighted_ngram, score.syntax, score.dataflow]
     assert score.score == pytest.approx(sum(parts) / 4)
+
+
+class TreeOf2020:
+    """A node of the trees that the published evaluator's own grammars made (`trees_2020.json`)."""
+
+    def __init__(self, plain) -> None:
+        kind, self.field, children = (*plain, []) if len(plain) == 2 else plain
+        self.is_named = kind is not None
+        self.type = kind or "token"
+        self.children = [TreeOf2020(child) for child in children]
+        self.child_count = len(self.children)
+        self.id = id(self)
+
+    def field_name_for_child(self, number):
+        return self.children[number].field
+
+
+@pytest.mark.parametrize(("name", "published"), [("translation", 0.7544), ("refinement", 0.7938)])
+def test_on_the_published_evaluators_own_trees_the_syntax_part_has_its_digits(name, published):
+    trees = json.loads((DATA / "trees_2020.json").read_text("utf-8"))[name]
+    pairs = list(zip(trees["references"], trees["predictions"], strict=True))
+    counts = [shared_shapes(TreeOf2020(reference), TreeOf2020(other)) for reference, other in pairs]
+    assert round(sum(m for m, _ in counts) / sum(n for _, n in counts), 4) == published
 
 
 def test_no_matching_data_flow_is_zero_and_not_one():

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from codetune.text.parsing import parse
 
-__all__ = ["matched_subtrees"]
+__all__ = ["matched_subtrees", "shared_shapes"]
 
 _Shape = tuple[str, tuple[tuple[str | None, int], ...]]
 
@@ -51,9 +51,17 @@ def matched_subtrees(references: Sequence[str], hypotheses: Sequence[str], langu
     """
     matched = total = 0
     for reference, hypothesis in zip(references, hypotheses, strict=True):
-        shapes = _Shapes()
-        given = set(shapes.of(parse(hypothesis, language)[0].root_node))
-        wanted = shapes.of(parse(reference, language)[0].root_node)
-        matched += sum(shape in given for shape in wanted)
-        total += len(wanted)
+        found, there_are = shared_shapes(
+            parse(reference, language)[0].root_node, parse(hypothesis, language)[0].root_node
+        )
+        matched += found
+        total += there_are
     return matched, total
+
+
+def shared_shapes(reference: Node, hypothesis: Node) -> tuple[int, int]:
+    """Subtrees of one tree that stand in the other, and subtrees it has; whatever grammar made them."""
+    shapes = _Shapes()
+    given = set(shapes.of(hypothesis))
+    wanted = shapes.of(reference)
+    return sum(shape in given for shape in wanted), len(wanted)
