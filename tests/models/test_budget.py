@@ -113,9 +113,13 @@ def test_forecast_scales_the_sample():
             text="x", finish_reason="stop", prompt_tokens=100, completion_tokens=tokens, model="m", key="k"
         )
 
-    found = forecast([reply(50), reply(150)], requests=1000, seconds=2.0, price=Price(input=1.0, output=10.0))
+    found = forecast(
+        [reply(50), reply(150)], requests=1000, seconds=2.0, usd=lambda reply: reply.completion_tokens / 1e5
+    )
     assert (found.prompt_tokens, found.completion_tokens) == (100_000, 100_000)
-    assert found.usd == pytest.approx(1.1)
+    assert found.usd == pytest.approx(1.0)
+    unpriced = forecast([reply(50), reply(150)], requests=1000, seconds=2.0)
+    assert unpriced.usd is None, "no price is not a price of nothing"
     assert found.hours == pytest.approx(1000 / 3600)
     # standard deviation of (150, 250) is 70.71; of their mean 50; times 1000
     assert found.tokens_error == pytest.approx(50_000)

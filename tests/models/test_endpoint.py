@@ -3,6 +3,7 @@
 import math
 
 from codetune.models.endpoint import Endpoint
+from codetune.models.sharing import Sharing
 from codetune.models.spec import EndpointSpec
 
 
@@ -34,10 +35,17 @@ def test_it_proves_itself_with_a_single_request():
     assert endpoint.wait_seconds(0, 100.0) == 0
 
 
-def test_shares_divide_what_is_limited():
+def test_processes_divide_what_is_in_flight_and_share_what_is_per_minute(tmp_path):
     spec = EndpointSpec(
         base="http://127.0.0.1:9/v1", max_in_flight=100, start_in_flight=64, requests_per_minute=600
     )
-    endpoint = Endpoint(spec, share=4)
-    assert endpoint.limit.maximum == 25 and endpoint.limit.limit == 25
-    assert endpoint.requests.per_minute == 150
+    one, other = (Endpoint(spec, sharing=Sharing(4, tmp_path)) for _ in range(2))
+    assert one.limit.maximum == 25 and one.limit.limit == 16
+    taken = 0
+    while one.requests.wait_seconds(1, 0.0) == 0:  # 50 are five seconds' worth
+        (one if taken % 2 else other).requests.take(1, 0.0)
+        taken += 1
+    assert 50 <= taken <= 52
+    assert other.requests.wait_seconds(1, 0.0) > 0
+    late = Endpoint(spec, sharing=Sharing(4, tmp_path))  # a worker's next part starts with no new bucket
+    assert late.requests.wait_seconds(1, 0.0) > 0

@@ -143,7 +143,7 @@ def test_no_file_log_or_error_ever_holds_the_key(tmp_path, scripted, status):
         assert server.headers[-1]["Authorization"] == f"Bearer {KEY}"
         if status == 200:
             return server.reply("hello")
-        return server.error(status, "no")
+        return server.error(status, f"Incorrect key provided: {KEY}.")
 
     scripted.answer = answer
 

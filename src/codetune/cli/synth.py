@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,9 +46,11 @@ def synth(
         Path | None, typer.Option(help="Folder of the request store. Default: cache, beside the output.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of every choice.")] = 0,
+    engine: Annotated[str, typer.Option(help="Where parts are made: local, ray or ray:ADDRESS.")] = "local",
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes that share a remote model; a local one has one.")
-    ] = 1,
+        int | None,
+        typer.Option(min=1, help="Processes that share a remote model. Default: 1, with Ray all CPUs."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Have a model write instructions; what fails its checks is refused with the reason.
@@ -64,7 +67,7 @@ def synth(
     from codetune.cli.console import print_result, progress
     from codetune.cli.stage_runs import card_table
     from codetune.config.faults import build_settings
-    from codetune.engine.local import LocalEngine
+    from codetune.engine.open import open_engine
     from codetune.store.context import StageContext
     from codetune.synth.config import SynthConfig
 
@@ -81,8 +84,10 @@ def synth(
     }
     config = build_settings(SynthConfig, given)
     folder = cache if cache is not None else output.parent / "cache"
-    with LocalEngine(workers) as engine:
-        context = StageContext(seed=seed, cache=folder, engine=engine, progress=progress())
+    with contextlib.closing(
+        open_engine(engine, workers=1 if workers is None and engine == "local" else workers)
+    ) as opened:
+        context = StageContext(seed=seed, cache=folder, engine=opened, progress=progress())
         if dry_run:
             from codetune.synth.dry_run import dry_run as forecast_run
 

@@ -20,6 +20,7 @@ from codetune.errors import BackendUnavailableError, ConfigError, UsageError
 from codetune.models.dialect import PROBE, is_about_structure, weaker, word_body
 from codetune.models.endpoint import Endpoint, EndpointPool, Lease
 from codetune.models.payload import CHAT, ParsedAnswer, parse_answer
+from codetune.models.sharing import Sharing
 from codetune.models.spec import ModelSpec
 from codetune.models.transport import Refusal, Unavailable
 
@@ -66,16 +67,16 @@ class OpenAIClient:
 
     Args:
         spec: The model and its endpoints.
-        share: Number of processes that use the same endpoints; each takes its part of the limits.
+        sharing: With other processes that use the same endpoints; None is alone.
 
     Attributes:
         troubles: Kind of failure -> how often it was met, retried ones included.
     """
 
-    def __init__(self, spec: ModelSpec, *, share: int = 1) -> None:
+    def __init__(self, spec: ModelSpec, *, sharing: Sharing | None = None) -> None:
         self.spec = spec
         mode = "json_schema" if spec.structured == "auto" else spec.structured
-        self.pool = EndpointPool([Endpoint(one, share=share, structured=mode) for one in spec.endpoints])
+        self.pool = EndpointPool([Endpoint(one, sharing=sharing, structured=mode) for one in spec.endpoints])
         self.troubles: Counter[str] = Counter()
 
     async def complete(

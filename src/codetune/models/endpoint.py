@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from codetune.models.concurrency import AdaptiveLimit, RateBucket
 from codetune.models.dialect import Structured
+from codetune.models.sharing import SharedRateBucket, Sharing
 from codetune.models.spec import EndpointSpec
 from codetune.models.transport import Transport
 
@@ -29,7 +30,9 @@ _ASIDE_SECONDS = (2.0, 60.0)
 class Endpoint:
     """One server: its connections, its limits and its health."""
 
-    def __init__(self, spec: EndpointSpec, *, share: int = 1, structured: Structured = "json_schema") -> None:
+    def __init__(
+        self, spec: EndpointSpec, *, sharing: Sharing | None = None, structured: Structured = "json_schema"
+    ) -> None:
         self.spec = spec
         self.structured = structured
         self.transport = Transport(
@@ -39,9 +42,12 @@ class Endpoint:
             max_response_bytes=spec.max_response_bytes,
         )
         self.label = self.transport.label
-        self.limit = AdaptiveLimit(max(1, spec.max_in_flight // share), start=spec.start_in_flight)
-        self.requests = _bucket(spec.requests_per_minute, share)
-        self.tokens = _bucket(spec.tokens_per_minute, share)
+        processes = sharing.processes if sharing is not None else 1
+        self.limit = AdaptiveLimit(
+            max(1, spec.max_in_flight // processes), start=max(1, spec.start_in_flight // processes)
+        )
+        self.requests = _bucket(spec, "requests", spec.requests_per_minute, sharing)
+        self.tokens = _bucket(spec, "tokens", spec.tokens_per_minute, sharing)
         self.paused_until = 0.0
         self.failures_in_a_row = 0
         self.times_aside = 0
@@ -83,8 +89,12 @@ class Endpoint:
             self.times_aside += 1
 
 
-def _bucket(per_minute: float | None, share: int) -> RateBucket | None:
-    return RateBucket(per_minute / share) if per_minute else None
+def _bucket(
+    spec: EndpointSpec, what: str, per_minute: float | None, sharing: Sharing | None
+) -> RateBucket | SharedRateBucket | None:
+    if not per_minute:
+        return None
+    return RateBucket(per_minute) if sharing is None else sharing.bucket(spec.base, what, per_minute)
 
 
 @dataclass(slots=True)

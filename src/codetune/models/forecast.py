@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from codetune.errors import BackendError
 from codetune.models.protocol import ChatReply
-from codetune.models.spec import Price
 
 __all__ = ["Forecast", "forecast"]
 
@@ -32,7 +31,7 @@ class Forecast:
     tokens_error: float
     """Standard error of all tokens."""
     usd: float | None
-    """None where the model has no price."""
+    """None where a model that was asked has no price."""
     hours: float | None
     """At the rate the sample was answered, and as many in flight; None if nothing was sent."""
 
@@ -54,7 +53,7 @@ def forecast(
     *,
     requests: int,
     seconds: float,
-    price: Price | None = None,
+    usd: Callable[[ChatReply], float | None] = lambda reply: None,
 ) -> Forecast:
     """Scale a sample up.
 
@@ -62,7 +61,7 @@ def forecast(
         outcomes: The sample's, failed ones too.
         requests: How many the whole run has, the sample among them.
         seconds: Wall time of the sample, with as many in flight as the run will have.
-        price: Of the model, if known.
+        usd: What a reply cost, or None where that is not known.
     """
     replies: list[ChatReply] = []
     failed = 0
@@ -77,6 +76,7 @@ def forecast(
     prompt_tokens = statistics.fmean(prompts) * requests if replies else 0.0
     completion_tokens = statistics.fmean(completions) * requests if replies else 0.0
     error = statistics.stdev(totals) / math.sqrt(len(totals)) * requests if len(totals) > 1 else 0.0
+    costs = [cost for cost in map(usd, replies) if cost is not None]
     sent = sum(not reply.stored for reply in replies)
     return Forecast(
         requests=requests,
@@ -85,6 +85,6 @@ def forecast(
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         tokens_error=error,
-        usd=price.cost(prompt_tokens, completion_tokens) if price is not None else None,
+        usd=statistics.fmean(costs) * requests if costs and len(costs) == len(replies) else None,
         hours=seconds / sent * requests / 3600 if sent else None,
     )

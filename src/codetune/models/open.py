@@ -27,6 +27,7 @@ from codetune.models.embedded_client import EmbeddedClient
 from codetune.models.mixed_model import MixedModel
 from codetune.models.model_map import load_model_map
 from codetune.models.protocol import ChatModel, ChatRequest
+from codetune.models.sharing import Sharing
 from codetune.models.spec import EndpointSpec, ModelSpec, host_label
 from codetune.models.store import RequestStore
 from codetune.models.stored_model import StoredModel
@@ -45,13 +46,14 @@ async def open_model(
     loras: Sequence[Path] = (),
     slots: int = 8,
     context_per_slot: int = 2048,
-    share: int = 1,
+    sharing: Sharing | None = None,
 ) -> AsyncIterator[ChatModel]:
     """Open a model; connections, the store and a server of ours are closed at the end.
 
     Args:
-        where: `local` (the embedded model), a path of a .gguf file, a URL up to `/v1`, a name in
-            the model map, or an `EmbeddedServer`, which stays running if it was.
+        where: `local` (the embedded model), a path of a .gguf file, a URL up to `/v1` (or several
+            of one model, with commas between), a name in the model map, or an `EmbeddedServer`,
+            which stays running if it was.
         store: Request store; a path is opened and closed here; None keeps nothing, and then a
             killed run pays twice.
         model: Which of the server's models. For a URL, None takes the only one it lists; for an
@@ -61,7 +63,7 @@ async def open_model(
         loras: Adapters for the embedded server; the first answers unless `model` says otherwise.
         slots: Requests that the embedded server answers at a time.
         context_per_slot: Tokens of prompt and answer for each.
-        share: Number of processes among which the endpoints' limits are divided.
+        sharing: With other processes that use the same endpoints; None is alone.
 
     Raises:
         UsageError: Unknown name, missing key, missing model file.
@@ -76,7 +78,7 @@ async def open_model(
 
         def remote(spec: ModelSpec) -> ChatModel:
             if not spec.batch:
-                return stored(OpenAIClient(spec, share=share))
+                return stored(OpenAIClient(spec, sharing=sharing))
             if kept is None or budget is not None:
                 raise ConfigError(
                     f"{spec.name} is asked by the batch API, which "
@@ -94,7 +96,7 @@ async def open_model(
         if isinstance(where, EmbeddedServer):
             yield stored(EmbeddedClient(where, model or where.model_name))
         elif where.startswith(("http://", "https://")):
-            yield stored(OpenAIClient(await _spec_of_url(where, model), share=share))
+            yield stored(OpenAIClient(await _spec_of_url(where, model), sharing=sharing))
         else:
             known = load_model_map(model_map) if model_map is not None else {}
             spec = known.get(where)
@@ -119,28 +121,38 @@ def _unknown(name: str, known: Iterable[str], model_map: Path | None) -> ConfigE
     )
 
 
-async def _spec_of_url(url: str, model: str | None) -> ModelSpec:
-    endpoint = EndpointSpec(base=url)
-    if model is None:
-        client = OpenAIClient(ModelSpec(name="?", endpoints=(endpoint,)))
-        try:
-            names = await client.models()
-        finally:
-            await client.close()
-        if not names:
-            raise EndpointsDownError(
-                "no server answers there, or it lists no models",
-                where=host_label(url),
-                next_step="check the URL, which usually ends in /v1, and that the server runs",
-            )
-        if len(names) > 1:
-            raise ConfigError(
-                f"the server has {len(names)} models: {', '.join(names[:20])}",
-                where=host_label(url),
-                next_step="say which in a model map",
-            )
-        model = names[0]
-    return ModelSpec(name=model, endpoints=(endpoint,))
+async def _spec_of_url(urls: str, model: str | None) -> ModelSpec:
+    """One URL, or several with commas between them: servers of one model that share the requests."""
+    endpoints = tuple(EndpointSpec(base=url.strip()) for url in urls.split(",") if url.strip())
+    names = [model] if model is not None else [await _only_model(endpoint) for endpoint in endpoints]
+    if len(set(names)) > 1:
+        raise ConfigError(
+            f"the servers have different models: {', '.join(sorted(set(names)))}",
+            where=", ".join(host_label(endpoint.base) for endpoint in endpoints),
+            next_step="name servers of the same model, or write a model map",
+        )
+    return ModelSpec(name=names[0], endpoints=endpoints)
+
+
+async def _only_model(endpoint: EndpointSpec) -> str:
+    client = OpenAIClient(ModelSpec(name="?", endpoints=(endpoint,)))
+    try:
+        names = await client.models()
+    finally:
+        await client.close()
+    if not names:
+        raise EndpointsDownError(
+            "no server answers there, or it lists no models",
+            where=host_label(endpoint.base),
+            next_step="check the URL, which usually ends in /v1, and that the server runs",
+        )
+    if len(names) > 1:
+        raise ConfigError(
+            f"the server has {len(names)} models: {', '.join(names[:20])}",
+            where=host_label(endpoint.base),
+            next_step="say which in a model map",
+        )
+    return names[0]
 
 
 def run_requests(

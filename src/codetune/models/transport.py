@@ -21,6 +21,8 @@ __all__ = ["Refusal", "Transport", "Unavailable"]
 
 _RETRIED = frozenset({408, 409, 425, 429})
 _CROWDED = frozenset({429, 503, 529})
+_SHORTEST_SECRET = 8
+"""Shorter values of headers (`Bearer`, `en`) are words."""
 
 
 class Unavailable(BackendUnavailableError):
@@ -100,6 +102,8 @@ class Transport:
             "Accept-Encoding": "identity",
             **(headers or {}),
         }
+        # Some servers say a refused key back.
+        self._secrets = [word for value in (headers or {}).values() for word in _spellings(value)]
         self._max_response_bytes = max_response_bytes
         self._timeout_seconds = timeout_seconds
         self._session: aiohttp.ClientSession | None = None
@@ -200,6 +204,8 @@ class Transport:
         )
 
     def _error(self, status: int, headers: Mapping[str, str], data: bytes) -> Unavailable | Refusal:
+        for secret in self._secrets:
+            data = data.replace(secret, b"**")
         said = _message(data)
         if status in _RETRIED or status >= 500:
             return Unavailable(
@@ -221,6 +227,12 @@ class Transport:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def _spellings(header: str) -> list[bytes]:
+    """A header's value, and what of it is the key itself; the longest first."""
+    words = [header, *header.split()]
+    return sorted({word.encode() for word in words if len(word) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
 
 def _message(data: bytes) -> str:

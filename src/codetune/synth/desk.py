@@ -16,18 +16,26 @@ from typing import Any, Generic, TypeVar
 from codetune.errors import BackendUnavailableError, RequestRefusedError
 from codetune.execution.protocol import Execution, Program
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
-from codetune.records import Generated, Message
+from codetune.records import Check, Generated, Message
 from codetune.synth.answers import Form, InvalidAnswerError
 from codetune.synth.refusal import Refusal
 from codetune.synth.running import ProgramRunner
+from codetune.synth.snippet_text import shortened
 from codetune.text.prompts import Prompt
 
-__all__ = ["AskSettings", "Asked", "Desk"]
+__all__ = ["OVERFLOW", "AskSettings", "Asked", "Desk"]
+
+OVERFLOW = "context overflow"
+"""Reason of a row whose question is larger than the model's context."""
 
 A = TypeVar("A")
 
 _RETRY_TEMPERATURE = 0.4
 """A retry at temperature 0 tends to give the same words again."""
+_BYTES_PER_TOKEN = 3.5
+"""Of code and English, in the vocabularies of today's models: a guess for a message."""
+_LEAST_SHOWN = 200
+"""Characters; what would leave less is not cut any more."""
 _QUOTED = 2000
 """Characters of a raw answer that go back to the model, or into a refusal's detail."""
 
@@ -51,6 +59,16 @@ class Asked(Generic[A]):
     reply: ChatReply
     prompt: Prompt
     tries: int
+    shown: int | None = None
+    """Characters that were left of what had to be cut to fit the model's context; None: all."""
+
+    def checks(self) -> tuple[Check, ...]:
+        """A lineage entry where something was cut."""
+        if self.shown is None:
+            return ()
+        return (
+            Check(check="fits the context", verdict="passed", detail=f"cut to {self.shown:,} characters"),
+        )
 
     def generated(self, *fields: str) -> tuple[Generated, ...]:
         """Lineage entries: these fields were written by this answer."""
@@ -98,6 +116,7 @@ class Desk:
         sample: int = 0,
         check: Callable[[A], tuple[str, str] | None] | None = None,
         model: ChatModel | None = None,
+        may_cut: str | None = None,
     ) -> Asked[A]:
         """Ask until the answer is valid.
 
@@ -111,6 +130,8 @@ class Desk:
             sample: Which of several answers to the same question.
             check: Says what is wrong with a value, as (reason, detail), or None.
             model: Somebody else to ask than the desk's model.
+            may_cut: Name of a variable whose text is halved, and again, where the question is larger
+                than the model's context; None refuses such a row.
 
         Raises:
             Refusal: No valid answer after all retries, or the server refused the request. Its
@@ -119,25 +140,32 @@ class Desk:
         """
         chosen = self.prompts[prompt]
         asked_model = model or self.model
-        question = chosen.messages(variables, shots=self.settings.shots)
-        messages = question
+        question = messages = chosen.messages(variables, shots=self.settings.shots)
         if self.settings.temperature is not None:
             temperature = self.settings.temperature
         fault: InvalidAnswerError | None = None
-        text = ""
-        for number in range(self.settings.retries + 1):
+        text, number, shown = "", 0, None
+        while number <= self.settings.retries:
             heat = temperature if number == 0 else max(temperature, _RETRY_TEMPERATURE)
-            reply = await self._reply(
-                asked_model,
-                ChatRequest(
-                    messages=messages,
-                    max_new_tokens=self.settings.max_new_tokens or max_new_tokens,
-                    temperature=heat,
-                    seed=self._seed(row, prompt, number) if heat > 0 else None,
-                    json_schema=form.schema,
-                    sample=sample,
-                ),
+            request = ChatRequest(
+                messages=messages,
+                max_new_tokens=self.settings.max_new_tokens or max_new_tokens,
+                temperature=heat,
+                seed=self._seed(row, prompt, number) if heat > 0 else None,
+                json_schema=form.schema,
+                sample=sample,
             )
+            try:
+                reply = await self._reply(asked_model, request)
+            except Refusal as refusal:
+                if refusal.reason != OVERFLOW or may_cut is None or len(variables[may_cut]) < _LEAST_SHOWN:
+                    raise
+                variables = {
+                    **variables, may_cut: shortened(variables[may_cut], len(variables[may_cut]) // 2)
+                }  # fmt: skip
+                shown = len(variables[may_cut])
+                question = messages = chosen.messages(variables, shots=self.settings.shots)
+                continue
             text = reply.text
             try:
                 value = _read(reply, form, check)
@@ -145,8 +173,9 @@ class Desk:
                 fault = error
                 self.counts["invalid"] += 1
                 messages = (*question, *self._again(text, error))
+                number += 1
             else:
-                return Asked(value, reply, chosen, number + 1)
+                return Asked(value, reply, chosen, number + 1, shown)
         assert fault is not None
         raise Refusal(fault.reason, f"{fault.detail}; the answer was: {text[:_QUOTED]}")
 
@@ -160,7 +189,9 @@ class Desk:
         except RequestRefusedError as error:
             words = str(error).lower()
             overflow = "context" in words and ("exceed" in words or "length" in words or "larger" in words)
-            raise Refusal("context overflow" if overflow else "request refused", str(error)) from error
+            if not overflow:
+                raise Refusal("request refused", str(error)) from error
+            raise Refusal(OVERFLOW, f"{error}; {_size(request)}") from error
         except BackendUnavailableError as error:
             # This request alone; servers that are all down stop the run by another error.
             raise Refusal("no answer", str(error)) from error
@@ -180,6 +211,14 @@ class Desk:
     def _seed(self, row: str, prompt: str, number: int) -> int:
         digest = blake2b(f"{self.settings.seed}:{row}:{prompt}:{number}".encode(), digest_size=4)
         return int.from_bytes(digest.digest(), "big") >> 1  # fits the int32 that servers take
+
+
+def _size(request: ChatRequest) -> str:
+    """How large a question is; not every server says it."""
+    tokens = sum(len(message.content.encode()) for message in request.messages) / _BYTES_PER_TOKEN
+    return (
+        f"by our count about {tokens:,.0f} tokens of question, and {request.max_new_tokens:,} for the answer"
+    )
 
 
 def _read(reply: ChatReply, form: Form[A], check: Callable[[A], tuple[str, str] | None] | None) -> A:

@@ -17,6 +17,7 @@ from typing import Any
 from codetune.errors import BackendError
 from codetune.models.forecast import Forecast, forecast
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
+from codetune.models.store import RequestStore
 from codetune.store.context import StageContext
 from codetune.store.dataset import Shard
 from codetune.synth.config import SynthConfig
@@ -25,10 +26,13 @@ from codetune.synth.generator import Remembers
 from codetune.synth.prompt_shelf import load_prompts
 from codetune.synth.registry import build_generator
 from codetune.synth.selection import PartPlan, read_part, select
-from codetune.synth.session import Session
+from codetune.synth.session import STORE, Session, is_local
 from codetune.synth.stage import open_inputs
 
 __all__ = ["DryRun", "dry_run"]
+
+_FEWEST_ROWS = 16
+_MOST_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class _Recorder:
 
 
 def dry_run(
-    config: SynthConfig, inputs: Sequence[Path], context: StageContext, *, sampled_rows: int = 16
+    config: SynthConfig, inputs: Sequence[Path], context: StageContext, *, sampled_rows: int | None = None
 ) -> DryRun:
     """Work on a few rows and scale up.
 
@@ -75,7 +79,8 @@ def dry_run(
         config: As for the run.
         inputs: Likewise.
         context: Likewise; answers go to its request store.
-        sampled_rows: Rows to work on.
+        sampled_rows: Rows to work on; None takes 16, or for a server elsewhere as many as the run has
+            in flight, but at most 64 and a quarter of the rows.
 
     Raises:
         What `codetune.synth.stage.run` raises.
@@ -91,7 +96,10 @@ def dry_run(
         part_rows=config.part_rows,
     )
     rows = selection.counts["selected"]
-    part = _first(selection.parts, sampled_rows)
+    if sampled_rows is None:
+        busy = 0 if is_local(config.model) else min(config.in_flight, _MOST_ROWS, rows // 4)
+        sampled_rows = max(_FEWEST_ROWS, busy)
+    part = _spread(selection.parts, sampled_rows)
     if isinstance(generator, Remembers):
         for dataset in datasets:
             generator.recall(dataset)
@@ -122,7 +130,15 @@ def dry_run(
     reasons: dict[str, int] = {}
     for reject in made[0].rejected:
         reasons[reject.reason] = reasons.get(reject.reason, 0) + 1
-    expected = forecast(outcomes, requests=round(len(outcomes) / len(part) * rows), seconds=seconds)
+    with RequestStore(context.cache / STORE) as store:
+
+        def usd(reply: ChatReply) -> float | None:
+            answer = store.get(bytes.fromhex(reply.key))
+            return answer.cost_usd if answer is not None else None
+
+        expected = forecast(
+            outcomes, requests=round(len(outcomes) / len(part) * rows), seconds=seconds, usd=usd
+        )
     return DryRun(rows, len(part), len(made[0].kept), reasons, expected)
 
 
@@ -130,11 +146,12 @@ def _tell(context: StageContext, rows: int) -> None:
     context.progress.advance(rows)
 
 
-def _first(parts: Sequence[PartPlan], rows: int) -> PartPlan:
-    """The first so many selected rows of the first part; the selection is in the input's order."""
-    taken: list[tuple[Path, tuple[int, ...]]] = []
-    for path, numbers in parts[0].rows:
-        left = rows - sum(len(chosen) for _, chosen in taken)
-        if left > 0:
-            taken.append((path, numbers[:left]))
-    return PartPlan(tuple(taken))
+def _spread(parts: Sequence[PartPlan], rows: int) -> PartPlan:
+    """So many of the selected rows, evenly spaced: neighbours come from one file and are alike."""
+    places = [(path, number) for part in parts for path, numbers in part.rows for number in numbers]
+    count = min(rows, len(places))
+    chosen: dict[Path, list[int]] = {}
+    for i in range(count):
+        path, number = places[i * len(places) // count]
+        chosen.setdefault(path, []).append(number)
+    return PartPlan(tuple((path, tuple(numbers)) for path, numbers in chosen.items()))

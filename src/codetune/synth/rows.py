@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from codetune.records import Check, Generated, Instruction, Lineage, Snippet
 from codetune.store.dataset import Shard
 
-__all__ = ["child_lineage", "extended", "joined", "snippet_lineage"]
+__all__ = ["child_lineage", "extended", "joined", "row_of_instruction", "row_of_snippet", "snippet_lineage"]
 
 
 def extended(
@@ -37,6 +38,54 @@ def extended(
         tests=row.tests if tests is None else tests,
         language=row.language if language is None else language,
         lineage=lineage,
+    )
+
+
+def row_of_snippet(
+    snippet: Snippet,
+    *,
+    task: str,
+    language: str,
+    tag: str,
+    instruction: str = "",
+    input: str = "",
+    output: str = "",
+) -> Instruction:
+    """A new row about a snippet, with its licence, source and lineage.
+
+    Args:
+        snippet: What it is about.
+        task: Of the row.
+        language: Natural language of its texts.
+        tag: The generator's name.
+        instruction: As far as it is known yet, like the other two texts.
+        input: Likewise.
+        output: Likewise.
+    """
+    return Instruction(
+        task=task,
+        instruction=instruction,
+        input=input,
+        output=output,
+        language=language,
+        programming_language=snippet.programming_language,
+        source=snippet.source,
+        license=snippet.license,
+        tags=(tag,),
+        lineage=snippet_lineage(snippet),
+    )
+
+
+def row_of_instruction(given: Instruction, *, tags: tuple[str, ...], **changed: Any) -> Instruction:
+    """A new row made from another one: its texts, licence and source, a lineage of its own.
+
+    Args:
+        given: The row.
+        tags: Of the new row, all of them.
+        changed: Fields that differ.
+    """
+    return replace(
+        given, id="", tests=None, candidates=(), tags=tags, lineage=child_lineage(given), **changed
     )
 
 

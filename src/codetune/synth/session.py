@@ -14,13 +14,17 @@ from codetune.execution.sandbox import open_executor
 from codetune.models.budget import Budget
 from codetune.models.gguf_file import check_gguf, fingerprint
 from codetune.models.open import open_model
+from codetune.models.sharing import Sharing
 from codetune.models.store import RequestStore
 from codetune.synth.config import SynthConfig
 from codetune.synth.desk import AskSettings, Desk
 from codetune.synth.running import ProgramRunner
 from codetune.text.prompts import Prompt
 
-__all__ = ["Session", "identity", "is_local"]
+__all__ = ["STORE", "Session", "identity", "is_local"]
+
+STORE = "requests.sqlite"
+"""The request store's name in a cache folder."""
 
 _SLOTS = 8
 
@@ -51,14 +55,14 @@ class Session:
         prompts: Name without language -> prompt.
         cache: Folder of the request store and the verdict cache.
         seed: Of the run.
-        share: Processes among which the endpoints' limits are divided.
+        workers: Processes that use the same endpoints at the same time.
     """
 
     config: SynthConfig
     prompts: Mapping[str, Prompt]
     cache: Path
     seed: int
-    share: int = 1
+    workers: int = 1
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[Desk]:
@@ -67,10 +71,11 @@ class Session:
         budget = Budget.parse(config.budget) if config.budget is not None else None
         if budget is not None:
             budget.begin()
+        sharing = Sharing(self.workers, self.cache / "limits") if self.workers > 1 else None
         runner = ProgramRunner(partial(_open_executor, self.cache))
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(runner.close)
-            store = stack.enter_context(RequestStore(self.cache / "requests.sqlite"))
+            store = stack.enter_context(RequestStore(self.cache / STORE))
             models = [
                 await stack.enter_async_context(
                     open_model(
@@ -79,7 +84,7 @@ class Session:
                         model_map=config.model_map,
                         budget=budget,
                         slots=min(config.in_flight, _SLOTS),
-                        share=self.share,
+                        sharing=sharing,
                     )
                 )
                 for name in (config.model, *config.judges)

@@ -119,11 +119,13 @@ def _make_parts(
         context.progress.advance(
             sum(len(part) for i, part in enumerate(selection.parts) if writer.is_done(i))
         )
-        alone = is_local(config.model) or config.budget is not None or isinstance(generator, Remembers)
-        if context.engine.workers > 1 and not alone:
-            # Shards on several workers, the endpoints' limits shared among them.
-            share = replace(session, share=context.engine.workers)
-            made = writer.run(context.engine, partial(_one_part, share, generator), selection.parts)
+        several = context.engine.workers > 1
+        alone = _why_alone(config, generator) if several else None
+        if alone is not None:
+            context.progress.note(f"one worker, since {alone}")
+        elif several:
+            session = replace(session, workers=context.engine.workers)
+            made = writer.run(context.engine, partial(_one_part, session, generator), selection.parts)
             for _ in made:
                 context.progress.advance(config.part_rows)
             return
@@ -132,6 +134,17 @@ def _make_parts(
         asyncio.run(_in_one_loop(session, generator, selection, writer, context.progress))
     finally:
         context.progress.finish()
+
+
+def _why_alone(config: SynthConfig, generator: Generator) -> str | None:
+    """Why one process has to make all parts, or None."""
+    if any(map(is_local, (config.model, *config.judges))):
+        return "the embedded server belongs to one process"
+    if config.budget is not None:
+        return "a budget is kept by one process"
+    if isinstance(generator, Remembers):
+        return f"{config.generator} compares each part with those before it"
+    return None
 
 
 async def _in_one_loop(

@@ -24,7 +24,7 @@ from codetune.synth.generator import STAGE
 from codetune.synth.novelty import rouge_l, words
 from codetune.synth.options import EvolveOptions
 from codetune.synth.refusal import Refusal
-from codetune.synth.rows import child_lineage, extended
+from codetune.synth.rows import extended, row_of_instruction
 from codetune.synth.statements import statement_fault
 from codetune.synth.text_forms import TextForm, is_refusal
 
@@ -68,17 +68,12 @@ class Evolve:
         kept: list[Instruction] = []
         for number in range(self.options.rounds):
             method = draw(self.seed, item[0].id, f"method {number}").choice(self.options.methods)
-            row = Instruction(
+            row = row_of_instruction(
+                parent,
+                tags=(self.name, method),
                 task="instruction_following",
-                instruction=parent.instruction,
-                input=parent.input,
                 output="",
                 language=self.language,
-                programming_language=parent.programming_language,
-                source=parent.source,
-                license=parent.license,
-                tags=(self.name, method),
-                lineage=child_lineage(parent),
             )
             try:
                 parent = await self._evolved(row, parent, method, desk)

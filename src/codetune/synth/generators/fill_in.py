@@ -19,7 +19,7 @@ from codetune.synth.desk import Desk
 from codetune.synth.generator import refused
 from codetune.synth.options import FillInOptions
 from codetune.synth.refusal import Refusal
-from codetune.synth.rows import child_lineage, extended, snippet_lineage
+from codetune.synth.rows import extended, row_of_instruction, row_of_snippet
 from codetune.synth.statements import statement_fault
 from codetune.tasks.language_names import display_name
 from codetune.tasks.registry import get_task
@@ -100,18 +100,10 @@ class Summarize(_FillIn):
             seed=self.seed,
             language=self.language,
         )
-        row = Instruction(
-            task="code_summarization",
-            instruction=worded.instruction,
-            input=worded.input,
-            output="",
-            language=self.language,
-            programming_language=snippet.programming_language,
-            source=snippet.source,
-            license=snippet.license,
-            tags=(self.name,),
-            lineage=snippet_lineage(snippet),
-        )
+        row = row_of_snippet(
+            snippet, task="code_summarization", language=self.language, tag=self.name,
+            instruction=worded.instruction, input=worded.input,
+        )  # fmt: skip
         shown = {"code": snippet.code, "programming_language": display_name(snippet.programming_language)}
         return await self._text(row, shown, snippet.id, desk)
 
@@ -130,7 +122,7 @@ class ExplainDefect(_FillIn):
 
     async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
         (given,) = item
-        row = _copy(given, self.name)
+        row = row_of_instruction(given, tags=(*given.tags, self.name))
         if given.task != "defect_detection":
             return refused(row, "other task", f"{given.task}, not defect_detection")
         shown = {
@@ -154,31 +146,8 @@ class Review(_FillIn):
     async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
         (snippet,) = item
         shown = {"code": snippet.code, "programming_language": display_name(snippet.programming_language)}
-        row = Instruction(
-            task="instruction_following",
-            instruction=desk.prompts["review"].extras["instruction"],
-            input=snippet.code,
-            output="",
-            language=self.language,
-            programming_language=snippet.programming_language,
-            source=snippet.source,
-            license=snippet.license,
-            tags=(self.name,),
-            lineage=snippet_lineage(snippet),
-        )
+        row = row_of_snippet(
+            snippet, task="instruction_following", language=self.language, tag=self.name,
+            instruction=desk.prompts["review"].extras["instruction"], input=snippet.code,
+        )  # fmt: skip
         return await self._text(row, shown, snippet.id, desk)
-
-
-def _copy(given: Instruction, tag: str) -> Instruction:
-    return Instruction(
-        task=given.task,
-        instruction=given.instruction,
-        input=given.input,
-        output=given.output,
-        language=given.language,
-        programming_language=given.programming_language,
-        source=given.source,
-        license=given.license,
-        tags=(*given.tags, tag),
-        lineage=child_lineage(given),
-    )

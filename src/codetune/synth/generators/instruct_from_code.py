@@ -27,7 +27,7 @@ from codetune.synth.generator import refused
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.programs import complete
 from codetune.synth.refusal import Refusal
-from codetune.synth.rows import extended, joined, snippet_lineage
+from codetune.synth.rows import extended, joined, row_of_snippet
 from codetune.synth.snippet_text import (
     code_without_docstring,
     documentation_in_short,
@@ -62,6 +62,7 @@ class Statements(BaseModel):
 class _Written:
     text: str
     generated: tuple[Generated, ...]
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,14 +125,14 @@ class InstructFromCode:
                 raise Refusal(*fault)
             if given is None:
                 asked = await self._statement(snippet, desk)
-                given = _Written(asked.value.instruction, asked.generated("instruction"))
+                given = _Written(asked.value.instruction, asked.generated("instruction"), asked.checks())
         except Refusal as refusal:
             return refused(self._checked(row, "statement", refusal), refusal.reason, refusal.detail)
         row = extended(
             row,
             instruction=given.text.strip(),
             generated=given.generated,
-            checks=(Check(check="statement", verdict="passed"),),
+            checks=(*given.checks, Check(check="statement", verdict="passed")),
         )
         if not self.options.complete:
             return Shard((row,))
@@ -158,16 +159,8 @@ class InstructFromCode:
         return None
 
     def _row(self, snippet: Snippet) -> Instruction:
-        return Instruction(
-            task="code_generation",
-            instruction="",
-            output=snippet.code,
-            language=self.language,
-            programming_language=snippet.programming_language,
-            source=snippet.source,
-            license=snippet.license,
-            tags=(self.name,),
-            lineage=snippet_lineage(snippet),
+        return row_of_snippet(
+            snippet, task="code_generation", language=self.language, tag=self.name, output=snippet.code
         )
 
     @staticmethod
@@ -225,6 +218,7 @@ class InstructFromCode:
             self._shown(snippet, form),
             row=snippet.id,
             max_new_tokens=2 * form.max_words + _SPARE_TOKENS,
+            may_cut="code",
             check=lambda answer: self._statement_fault(snippet, answer.instruction),
         )
 

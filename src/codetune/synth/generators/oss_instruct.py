@@ -18,7 +18,7 @@ from codetune.synth.desk import Desk
 from codetune.synth.generator import refused
 from codetune.synth.options import OssInstructOptions
 from codetune.synth.refusal import Refusal
-from codetune.synth.rows import extended, snippet_lineage
+from codetune.synth.rows import extended, row_of_snippet
 from codetune.synth.snippet_text import shortened
 from codetune.synth.statements import statement_fault
 from codetune.synth.text_forms import CodeForm
@@ -59,17 +59,7 @@ class OssInstruct:
 
     async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
         (snippet,) = item
-        row = Instruction(
-            task="code_generation",
-            instruction="",
-            output="",
-            language=self.language,
-            programming_language=snippet.programming_language,
-            source=snippet.source,
-            license=snippet.license,
-            tags=(self.name,),
-            lineage=snippet_lineage(snippet),
-        )
+        row = row_of_snippet(snippet, task="code_generation", language=self.language, tag=self.name)
         try:
             if not is_parsed_language(snippet.programming_language):
                 raise Refusal("language not supported", snippet.programming_language)
@@ -91,12 +81,16 @@ class OssInstruct:
             row=snippet.id,
             max_new_tokens=320,
             temperature=0.7,
+            may_cut="code",
             check=lambda answer: statement_fault(
                 answer.problem, language=self.language, words=(self.options.min_words, 400), body=snippet.code
             ),
         )
         return extended(
-            row, instruction=asked.value.problem.strip(), generated=asked.generated("instruction")
+            row,
+            instruction=asked.value.problem.strip(),
+            generated=asked.generated("instruction"),
+            checks=asked.checks(),
         )
 
     async def _solution(self, row: Instruction, snippet: Snippet, desk: Desk) -> Instruction:

@@ -22,7 +22,7 @@ from codetune.synth.generator import refused
 from codetune.synth.mutants import emptied, mutants
 from codetune.synth.options import SolveAndTestOptions
 from codetune.synth.refusal import Refusal
-from codetune.synth.rows import child_lineage, extended
+from codetune.synth.rows import extended, row_of_instruction
 from codetune.synth.text_forms import CodeForm
 
 __all__ = ["SolveAndTest"]
@@ -57,17 +57,12 @@ class SolveAndTest:
 
     async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
         (given,) = item
-        row = Instruction(
-            task="code_generation",
-            instruction=given.instruction,
-            input=given.input,
-            output=given.output if self.options.solution == "given" else "",
-            language=given.language,
-            programming_language="python",
-            source=given.source,
-            license=given.license,
+        row = row_of_instruction(
+            given,
             tags=(*given.tags, self.name),
-            lineage=child_lineage(given),
+            task="code_generation",
+            output=given.output if self.options.solution == "given" else "",
+            programming_language="python",
         )
         try:
             if given.programming_language not in (None, "python"):
