@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -135,12 +137,28 @@ def obedient(schema: dict, question: str) -> str:
     )
 
 
+@dataclass(frozen=True)
+class ErrorAnswer:
+    """What a server says instead of answering."""
+
+    status: int
+    message: str
+
+
 class ModelServer:
-    """An OpenAI-compatible server on loopback in a thread of its own; counts what it is asked."""
+    """An OpenAI-compatible server on loopback in a thread of its own; counts what it is asked.
+
+    `answer` gives a text, or an `ErrorAnswer`.
+    """
 
     def __init__(self) -> None:
         self.asked: list[dict] = []
-        self.answer: Callable[[dict], str] = lambda body: obedient(
+        self.asked_at: list[float] = []
+        self.headers: list[dict[str, str]] = []
+        self.models = ["tiny"]
+        self.closes = False
+        """Whether it closes the connection after each answer, without having said so."""
+        self.answer: Callable[[dict], str | ErrorAnswer] = lambda body: obedient(
             body["response_format"]["json_schema"]["schema"], body["messages"][-1]["content"]
         )
         outer = self
@@ -149,21 +167,24 @@ class ModelServer:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                self._send({"object": "list", "data": [{"id": "tiny", "object": "model"}]})
+                self._send({"object": "list", "data": [{"id": name} for name in outer.models]})
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.asked.append(body)
-                choice = {
-                    "index": 0,
-                    "finish_reason": "stop",
-                    "message": {"role": "assistant", "content": outer.answer(body)},
-                }
+                outer.asked_at.append(time.monotonic())
+                outer.headers.append(dict(self.headers))
+                said = outer.answer(body)
+                if not isinstance(said, str):
+                    self._send({"error": {"message": said.message}}, said.status)
+                    return
+                choice = {"index": 0, "finish_reason": "stop", "message": {"content": said}}
                 self._send({"choices": [choice], "usage": {"prompt_tokens": 1000, "completion_tokens": 50}})
+                self.close_connection = self.close_connection or outer.closes
 
-            def _send(self, plain: dict) -> None:
+            def _send(self, plain: dict, status: int = 200) -> None:
                 data = json.dumps(plain).encode()
-                self.send_response(200)
+                self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()

@@ -204,6 +204,22 @@ def test_a_dry_run_forecasts_and_its_answers_are_not_paid_again(
     assert len(model_server.asked) == 24
 
 
+def test_a_forecast_tells_money_and_takes_rows_from_everywhere(
+    source: Path, tmp_path: Path, context: StageContext, model_server: ModelServer
+) -> None:
+    path = tmp_path / "models.json"
+    priced = {"base": model_server.url, "price": {"input": 1.0, "output": 10.0}}
+    path.write_text(json.dumps({"teacher": priced}))
+    settings = SynthConfig(model="teacher", model_map=path, in_flight=4, options={"complete": False})
+    found = dry_run(settings, [source], context, sampled_rows=4)
+    # 12 requests of 1,000 tokens at 1 and 50 at 10 dollars for a million
+    assert found.forecast.usd == pytest.approx(12 * 0.0015)
+    assert found.forecast.hours is not None and found.forecast.hours > 0
+    asked = "".join(body["messages"][-1]["content"] for body in model_server.asked)
+    assert all(f"scale_{i}(" in asked for i in (0, 3, 6, 9))
+    assert dry_run(config(model_server, options={"complete": False}), [source], context).forecast.usd is None
+
+
 def test_no_server_is_one_sentence_and_nothing_is_lost(
     source: Path, tmp_path: Path, context: StageContext
 ) -> None:

@@ -17,6 +17,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from pathlib import Path
 from typing import Any, cast
 
+from pydantic import ValidationError
+
 from codetune.errors import ConfigError
 from codetune.models.asking import Group, Outcome, complete_all, in_groups
 from codetune.models.batch_model import BatchModel
@@ -123,7 +125,13 @@ def _unknown(name: str, known: Iterable[str], model_map: Path | None) -> ConfigE
 
 async def _spec_of_url(urls: str, model: str | None) -> ModelSpec:
     """One URL, or several with commas between them: servers of one model that share the requests."""
-    endpoints = tuple(EndpointSpec(base=url.strip()) for url in urls.split(",") if url.strip())
+    try:
+        endpoints = tuple(EndpointSpec(base=url.strip()) for url in urls.split(",") if url.strip())
+    except ValidationError as error:  # which quotes the URL, and in it perhaps a password
+        what = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise ConfigError(
+            f"the model's URL is wrong: {what}", next_step="write e.g. http://127.0.0.1:8000/v1"
+        ) from None
     names = [model] if model is not None else [await _only_model(endpoint) for endpoint in endpoints]
     if len(set(names)) > 1:
         raise ConfigError(
