@@ -27,7 +27,7 @@ class BoxExecutor:
     Args:
         pool: Slots behind a wall.
         judge: `standard` or `strict`.
-        cache: File of the verdict cache, or None.
+        cache: File of the verdict cache, or None; opened when the first program comes.
     """
 
     def __init__(self, pool: Pool, *, judge: str = "standard", cache: Path | None = None) -> None:
@@ -35,9 +35,12 @@ class BoxExecutor:
         self._judge = judge
         self._artefacts = Artefacts()
         self.tier = pool.spec.tier
-        self._cache = VerdictCache(cache, tier=self.tier, judge=judge) if cache is not None else None
+        self._cache_path = cache
+        self._cache: VerdictCache | None = None
 
     def run(self, programs: Iterable[Program]) -> Iterator[Execution]:
+        if self._cache is None and self._cache_path is not None:
+            self._cache = VerdictCache(self._cache_path, tier=self.tier, judge=self._judge)
         try:
             for program, answer in self._pool.map(map(self._work, programs), alone=_was_starved):
                 known: Execution | None = answer.evidence.get("known")

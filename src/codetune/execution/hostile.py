@@ -5,37 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from codetune.execution.hostile_attack import ASSERT_WRONG as _ASSERT_WRONG
+from codetune.execution.hostile_attack import Hostile
+from codetune.execution.hostile_attack import made as _h
+from codetune.execution.hostile_clever import CLEVER
 from codetune.records import Verdict as V
 
 __all__ = ["HOSTILE", "Hostile"]
-
-_ASSERT_WRONG = "assert f(1) == 2"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hostile:
-    """One attack.
-
-    Attributes:
-        name: A few words.
-        code: The program.
-        tests: Fail unless the attack succeeds, or pass only if nothing bad could be done.
-        expected: Verdicts that mean it was held.
-        judge: `strict` where the attack is on the judge.
-    """
-
-    name: str
-    code: str
-    tests: str = ""
-    expected: tuple[V, ...]
-    judge: str = "standard"
-
-
-def _h(name: str, code: str, *expected: V, tests: str = "", judge: str = "standard") -> Hostile:
-    return Hostile(name=name, code=code.strip("\n"), tests=tests, expected=expected, judge=judge)
-
 
 _MACHINE = (
     _h("fork bomb", "import os\nwhile True: os.fork()", V.PIDS, V.CPU_TLE),
@@ -110,7 +86,7 @@ _HOST = (
        V.RUNTIME),
     _h("read the password file", "assert 'box' in open('/etc/passwd').read(); open('/etc/shadow').read()", V.RUNTIME),
     _h("write to devices", "open('/dev/sda', 'wb')", V.RUNTIME),
-    _h("write to kernel settings", "open('/proc/sys/kernel/hostname', 'w').write('x'); open('/proc/sysrq-trigger', 'w').write('b')", V.RUNTIME),
+    _h("write to kernel settings", "import os; os.write(os.open('/proc/sys/kernel/hostname', os.O_WRONLY), b'x'); os.write(os.open('/proc/sysrq-trigger', os.O_WRONLY), b'b')", V.RUNTIME),
     _h("look for other processes", "import os; n = [p for p in os.listdir('/proc') if p.isdigit()]; assert set(n) <= {'1', str(os.getpid())}, n",
        V.PASS),
     _h("look for secrets in the environment", """
@@ -237,4 +213,4 @@ def f(x):
     _h("exit under the strict judge", "import os\ndef f(x): os._exit(0)", V.EARLY_EXIT, tests=_ASSERT_WRONG, judge="strict"),
 )  # fmt: skip
 
-HOSTILE: tuple[Hostile, ...] = (*_MACHINE, *_HOST, *_JUDGE)
+HOSTILE: tuple[Hostile, ...] = (*_MACHINE, *_HOST, *_JUDGE, *CLEVER)

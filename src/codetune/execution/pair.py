@@ -28,6 +28,10 @@ class PairSlot:
             raise
         self._is_strict = False
 
+    @property
+    def overwhelmed(self) -> bool:
+        return self._program.overwhelmed or self._referee.overwhelmed
+
     def fileno(self) -> int:
         return self._referee.fileno()
 

@@ -27,6 +27,11 @@ _TRIES = 2
 class AnySlot(Protocol):
     """A place where one job runs at a time."""
 
+    @property
+    def overwhelmed(self) -> bool:
+        """Whether the last job's use of memory ended the slot."""
+        ...
+
     def fileno(self) -> int:
         """Readable when the answer is there."""
         ...
@@ -84,8 +89,8 @@ class Pool:
             except ConnectionClosed:
                 self._replace(slot)
                 work.tries += 1
-                if work.tries >= _TRIES:
-                    return Answer({"broken": "the zygote died twice while running it"})
+                if (lost := _given_up(work, slot)) is not None:
+                    return lost
                 continue
             except BaseException:
                 self._replace(slot)  # interrupted: what it runs must not live on
@@ -225,7 +230,17 @@ class _Schedule(Generic[T]):
         """The zygote died: once that is chance, twice it is told."""
         self._pool.replace(slot)
         work.tries += 1
-        if work.tries < _TRIES:
+        lost = _given_up(work, slot)
+        if lost is None:
             self._again.append((index, work))
         else:
-            self._done[index] = (work.item, Answer({"broken": "the zygote died twice while running it"}))
+            self._done[index] = (work.item, lost)
+
+
+def _given_up(work: Work[Any], slot: AnySlot) -> Answer | None:
+    """The answer of a job whose slot died, or None if it gets another try."""
+    if work.tries < _TRIES:
+        return None
+    if slot.overwhelmed:
+        return Answer({"stopped": "memory"})
+    return Answer({"broken": "the zygote died twice while running it"})

@@ -70,6 +70,9 @@ class SlotSpec:
 class Slot:
     """A zygote.
 
+    Attributes:
+        overwhelmed: The job used so much memory that the kernel ended the zygote with it.
+
     Args:
         spec: Tier and view.
         number: Which slot of this runner, from 0; it makes the slot's user.
@@ -82,6 +85,7 @@ class Slot:
         self.spec = spec
         self.number = number
         self.jobs_done = 0
+        self.overwhelmed = False
         self.groups = SlotGroups.create(number) if spec.tier != "none" else None
         ours, theirs = socket.socketpair()
         self.socket = ours
@@ -152,7 +156,13 @@ class Slot:
         Raises:
             ConnectionClosed: The zygote is gone.
         """
-        header, blobs = receive(self.socket)
+        try:
+            header, blobs = receive(self.socket)
+        except ConnectionClosed:
+            if self.groups is not None and self.groups.events().get("oom_killed"):
+                # Memory that is no process's own: the kernel took the largest, and that was the zygote.
+                self.overwhelmed = True
+            raise
         self.jobs_done += 1
         if self.groups is not None:
             header.update(self.groups.events())

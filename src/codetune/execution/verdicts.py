@@ -129,7 +129,16 @@ def _by_referee(evidence: Mapping[str, Any]) -> tuple[Verdict, str] | None:
             return Verdict.RUNTIME, detail
         case "compile" | "tests-compile":
             return Verdict.HARNESS_ERROR, f"the tests don't compile: {detail}"
-    cause = evidence.get("broken") or evidence.get("stopped") or kind or "it ended unexpectedly"
+    # What the tests held was answered by the program: it is not excused where that is too much for them.
+    cause = evidence.get("broken") or evidence.get("stopped") or kind
+    if cause == "memory" or evidence.get("oom_killed"):
+        return Verdict.OOM, "its answers took more memory than the tests may use"
+    if cause in ("cpu", "wall"):
+        return (
+            Verdict.CPU_TLE if cause == "cpu" else Verdict.WALL_TLE,
+            "its answers kept the tests busy too long",
+        )
+    cause = cause or "it ended unexpectedly"
     return Verdict.HARNESS_ERROR, f"the tests' own box failed: {cause}"
 
 

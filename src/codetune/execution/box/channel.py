@@ -8,7 +8,8 @@ from typing import Any
 
 __all__ = ["Channel", "ChannelClosed"]
 
-_LARGEST_MESSAGE = 64 << 20
+_LARGEST_MESSAGE = 16 << 20
+"""Bytes; read back, an answer of nothing but brackets takes twenty times as much."""
 
 
 class ChannelClosed(BaseException):

@@ -23,9 +23,11 @@ from codetune.execution.box.job import Job
 from codetune.execution.box.referee import CannotSend, bind_names
 from codetune.execution.box.solver import serve
 
-__all__ = ["SECRET_BYTES", "compile_text", "describe", "run_python"]
+__all__ = ["SECRET_BYTES", "UNSIGNED", "compile_text", "describe", "run_python"]
 
 SECRET_BYTES = 32  # hexadecimal, so that every language can pass it on as text
+UNSIGNED = b"-" * SECRET_BYTES
+"""Stands where the secret would: for failures, which nobody has a reason to forge."""
 CODE_NAME, TESTS_NAME = "solution.py", "tests.py"
 _DETAIL_CHARACTERS = 300
 
@@ -70,6 +72,8 @@ def _kind(error: BaseException, phase: str) -> str:
         return "assertion"
     if isinstance(error, (SystemExit, GeneratorExit)):
         return "exit"
+    if isinstance(error, OSError) and error.errno == 12:  # ENOMEM
+        return "memory"
     if isinstance(error, OSError) and error.errno in (28, 122, 27):  # ENOSPC, EDQUOT, EFBIG
         return "disk"
     if isinstance(error, BlockingIOError) and error.errno == 11:
@@ -99,8 +103,13 @@ def run_python(job: Job, secret_pipe: int, report_pipe: int, channel: int = -1) 
     def report(kind: str, phase: str, detail: str = "", status: int = 1) -> NoReturn:
         # A fork of the program that ran on to here is not the program.
         if getpid() == own_pid:
-            payload = dumps({"kind": kind, "phase": phase, "detail": detail}).encode()
-            write(report_pipe, read(secret_pipe, SECRET_BYTES) + payload)
+            if kind == "end":
+                # Nothing that the program could have replaced has a hand in this.
+                write(report_pipe, read(secret_pipe, SECRET_BYTES) + b'{"kind":"end"}')
+            else:
+                # A failure needs no secret, but that of the tests: no program may be excused by it.
+                sign = read(secret_pipe, SECRET_BYTES) if kind == "tests-compile" else UNSIGNED
+                write(report_pipe, sign + dumps({"kind": kind, "phase": phase, "detail": detail}).encode())
         leave(0 if kind == "end" else status)
 
     # Code under test is a module that somebody imported; a whole program is the main one.
@@ -114,13 +123,16 @@ def run_python(job: Job, secret_pipe: int, report_pipe: int, channel: int = -1) 
     phase = "compile"
     try:
         program = compile_text(job.code, CODE_NAME)
+        tests = None
+        if job.tests is not None:
+            # Before the program has run: what it does to the compiler is not the tests' fault.
+            phase = "tests-compile"
+            tests = compile_text(job.tests, TESTS_NAME)
         phase = "code"
         exec(program, names)
         if job.role == "program":
             serve(names, channel)
-        elif job.tests is not None:
-            phase = "tests-compile"
-            tests = compile_text(job.tests, TESTS_NAME)
+        elif tests is not None:
             phase = "tests"
             if job.role == "referee":
                 names.update(bind_names(tests, channel))

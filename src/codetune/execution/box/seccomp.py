@@ -6,7 +6,7 @@ A deny-list, because twelve languages' runtimes need most of the rest. Three ans
   processes, mounting, new namespaces, kernel modules, BPF, keyrings;
 - EPERM for what a program may try and can live without: network sockets, performance counters;
 - ENOSYS for what runtimes probe and fall back from: clone3 (its flags can't be read by a filter),
-  io_uring.
+  io_uring, files and segments of memory without a place.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ _KILL_EVERYWHERE = {
     "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432,
     "fspick": 433, "pidfd_getfd": 438, "mount_setattr": 442,
 }  # fmt: skip
-_ABSENT = {"io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "clone3": 435}
+_ABSENT = {
+    "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "clone3": 435, "memfd_secret": 447,
+}  # fmt: skip
 
 _KILLED = {
     "x86_64": {
@@ -50,6 +52,11 @@ _KILLED = {
         "open_by_handle_at": 265, "kcmp": 272, "quotactl": 60, "acct": 89,
     },
 }  # fmt: skip
+# Memory that belongs to no process is in nobody's account where there are no control groups.
+_ABSENT_HERE = {
+    "x86_64": {"memfd_create": 319, "shmget": 29},
+    "aarch64": {"memfd_create": 279, "shmget": 194},
+}
 _REFUSED = {
     "x86_64": {"perf_event_open": 298, "userfaultfd": 323},
     "aarch64": {"perf_event_open": 241, "userfaultfd": 282},
@@ -89,7 +96,7 @@ def assemble(machine: str | None = None) -> bytes | None:
         program += [_op(_JUMP_EQ, number, 0, 1), kill]
     for number in sorted(_REFUSED[machine].values()):
         program += [_op(_JUMP_EQ, number, 0, 1), refuse]
-    for number in sorted(_ABSENT.values()):
+    for number in sorted({**_ABSENT, **_ABSENT_HERE[machine]}.values()):
         program += [_op(_JUMP_EQ, number, 0, 1), absent]
     program += [
         _op(_JUMP_EQ, _CLONE[machine], 0, 4),

@@ -15,7 +15,7 @@ from typing import Any
 from codetune.execution.box.capture import Capture
 from codetune.execution.box.init import Pipes
 from codetune.execution.box.job import Job
-from codetune.execution.box.python_program import SECRET_BYTES
+from codetune.execution.box.python_program import SECRET_BYTES, UNSIGNED
 from codetune.execution.box.usage import tree_usage
 from codetune.execution.box.wire import ConnectionClosed, pack
 
@@ -83,15 +83,24 @@ class _Run:
         return self.stdout.total + self.stderr.total
 
     def reported(self) -> dict[str, Any] | None:
-        """What was said with the secret; anything else on that pipe is noise."""
-        _, found, payload = self.report.content().partition(self.secret)
-        if not found:
-            return None
-        try:
-            said, _ = json.JSONDecoder().raw_decode(payload.decode("utf-8", "replace"))
-        except ValueError:
-            return None
-        return said if isinstance(said, dict) else None
+        """What was said with the secret, or else a failure said without it; anything more is noise."""
+        content = self.report.content()
+        signed = _said(content, self.secret)
+        if signed is not None:
+            return signed
+        said = _said(content, UNSIGNED)
+        return None if said is None or said.get("kind") in ("end", "tests-compile") else said
+
+
+def _said(content: bytes, sign: bytes) -> dict[str, Any] | None:
+    _, found, payload = content.partition(sign)
+    if not found:
+        return None
+    try:
+        said, _ = json.JSONDecoder().raw_decode(payload.decode("utf-8", "replace"))
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _drain(run: _Run, end: int) -> bool:

@@ -28,7 +28,8 @@ class Usage:
                 fields = file.read().rpartition(b")")[2].split()
         except OSError:
             return
-        self.cpu_seconds += (int(fields[11]) + int(fields[12])) / _TICK
+        # Its own time, and that of the children it has waited for: they are gone, and count here alone.
+        self.cpu_seconds += sum(map(int, fields[11:15])) / _TICK
         self.memory_bytes += int(fields[21]) * _PAGE
         self.tasks += int(fields[17])
 

@@ -1,0 +1,36 @@
+"""What an attack is: a program, its tests, and the endings that mean it was held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codetune.records import Verdict as V
+
+__all__ = ["ASSERT_WRONG", "Hostile", "made"]
+
+ASSERT_WRONG = "assert f(1) == 2"
+"""Tests that an honest `f` of these programs fails."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hostile:
+    """One attack.
+
+    Attributes:
+        name: A few words.
+        code: The program.
+        tests: Fail unless the attack succeeds, or pass only if nothing bad could be done.
+        expected: Verdicts that mean it was held.
+        judge: `strict` where the attack is on the judge.
+    """
+
+    name: str
+    code: str
+    tests: str = ""
+    expected: tuple[V, ...]
+    judge: str = "standard"
+
+
+def made(name: str, code: str, *expected: V, tests: str = "", judge: str = "standard") -> Hostile:
+    """One attack, with the blank lines around its text taken off."""
+    return Hostile(name=name, code=code.strip("\n"), tests=tests, expected=expected, judge=judge)
