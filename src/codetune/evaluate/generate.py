@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 
 from codetune.errors import BackendError, UsageError
 from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.prompting import style
-from codetune.models.embedded import EmbeddedServer
-from codetune.models.open import run_requests
+from codetune.models.asking import Outcome
 from codetune.models.protocol import ChatRequest
 from codetune.records import Completion, Problem
 
@@ -32,7 +30,8 @@ class Generated:
 
 
 def _seed(problem: Problem, seed: int) -> int:
-    """A seed of the problem's own, so that neither order nor number of samples matter."""
+    """A seed of the problem's own; each sample adds its number to it before it is sent. So neither the
+    order nor the number of samples matters, and more samples leave the first ones as they were."""
     digest = blake2b(f"{seed}:{problem.task_id}:sample".encode(), digest_size=4).digest()
     return int.from_bytes(digest) >> 1
 
@@ -65,27 +64,23 @@ def requests_of(
 
 
 def generate(
-    where: str | EmbeddedServer,
+    answers: Callable[[Sequence[ChatRequest]], Iterable[tuple[int, Outcome]]],
     problems: Sequence[Problem],
     config: EvaluateConfig,
     *,
     seed: int,
-    store: Path,
-    model: str | None = None,
-    model_map: Path | None = None,
-    told: Callable[[], None] = lambda: None,
+    name: str,
+    expected: bool = True,
 ) -> Generated:
     """Ask a model every problem.
 
     Args:
-        where: `local`, a URL, a name in the model map, a .gguf file, or a running server.
+        answers: Asks it: (index, reply or error) of each request, in any order.
         problems: The items.
         config: How they are asked.
         seed: The run's seed.
-        store: Request store; what it holds is not asked again.
-        model: Which of the server's models.
-        model_map: File of models by name.
-        told: Called once an answer.
+        name: What the model is called where no answer says it.
+        expected: False where another process gets the answers.
 
     Raises:
         BackendError: A request failed for good; what was answered is kept in the store.
@@ -93,18 +88,8 @@ def generate(
     asked = list(requests_of(problems, config, seed))
     completions: dict[int, Completion] = {}
     sent = prompt_tokens = completion_tokens = 0
-    name = model or str(where)
     failures: list[BackendError] = []
-    outcomes = run_requests(
-        where,
-        (request for _, _, request in asked),
-        store=store,
-        in_flight=config.in_flight,
-        model=model,
-        model_map=model_map,
-    )
-    for index, outcome in outcomes:
-        told()
+    for index, outcome in answers([request for _, _, request in asked]):
         problem, sample, _ = asked[index]
         if isinstance(outcome, BackendError):
             failures.append(outcome)
@@ -128,5 +113,9 @@ def generate(
             next_step="mend the cause and run the same command again: answered requests are not asked twice",
         )
     return Generated(
-        [completions[i] for i in range(len(asked))], name, prompt_tokens, completion_tokens, sent
+        [completions[i] for i in range(len(asked) if expected else 0)],
+        name,
+        prompt_tokens,
+        completion_tokens,
+        sent,
     )

@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ from codetune.evaluate.prompting import style
 from codetune.evaluate.scoring import score_of, tally, write_score
 from codetune.execution.protocol import Executor
 from codetune.execution.sandbox import open_executor
+from codetune.models.asking import Outcome
 from codetune.models.embedded import EmbeddedServer
+from codetune.models.open import run_requests
+from codetune.models.protocol import ChatRequest
 from codetune.records import Problem
 from codetune.store.atomic import write_text
 from codetune.store.context import StageContext
@@ -125,13 +129,11 @@ def _both(
             clock = time.monotonic()
             context.progress.start(f"evaluate: {name} answers", len(problems) * config.n)
             made = generate(
-                server,
+                partial(_answers, server, model, config.in_flight, context),
                 problems,
                 config,
                 seed=context.seed,
-                store=context.cache / "requests.sqlite",
-                model=model,
-                told=context.progress.advance,
+                name=model,
             )
             seconds = time.monotonic() - clock
             rows = _judged(config, problems, made, folder / name, executor, context)
@@ -158,6 +160,15 @@ def _both(
         counts={"problems": len(problems), "samples": len(problems) * config.n},
         results={"benchmark": config.benchmark, **_summary(scores), "comparison": compared},
     )
+
+
+def _answers(
+    server: EmbeddedServer, model: str, in_flight: int, context: StageContext, requests: Sequence[ChatRequest]
+) -> Iterator[tuple[int, Outcome]]:
+    store = context.cache / "requests.sqlite"
+    for outcome in run_requests(server, requests, store=store, in_flight=in_flight, model=model):
+        context.progress.advance()
+        yield outcome
 
 
 def _judged(

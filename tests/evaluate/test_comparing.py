@@ -1,0 +1,124 @@
+"""Runs paired by problem: by hand, in clusters, over several benchmarks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from codetune.errors import DataError, UsageError
+from codetune.evaluate.comparing import compare_folders, compare_tallies
+from codetune.evaluate.judge import Judged, write_verdicts
+from codetune.evaluate.scoring import Tally
+from codetune.records import Verdict
+from codetune.report.comparison import comparison_page
+
+
+def test_a_comparison_by_hand() -> None:
+    first = {str(i): Tally(passed=int(i < 30), judged=1) for i in range(100)}
+    second = {str(i): Tally(passed=int(10 <= i < 52), judged=1) for i in range(100)}
+    found = compare_tallies(first, second)
+    assert (found["both"], found["base_only"], found["tuned_only"], found["neither"]) == (20, 10, 22, 48)
+    assert found["difference"] == pytest.approx(0.12)
+    assert found["verdict"] == "tie"
+    assert found["p_value"] == pytest.approx(0.0501, abs=1e-4)
+    second["60"] = second["61"] = Tally(passed=1, judged=1)
+    assert compare_tallies(first, second)["verdict"] == "better"
+    assert compare_tallies(second, first)["verdict"] == "worse"
+
+
+def test_missing_is_not_zero_when_comparing() -> None:
+    first = {"a": Tally(1, 1), "b": Tally(0, 1), "c": Tally(1, 1)}
+    second = {"a": Tally(1, 1), "b": Tally(0, 1), "c": Tally(0, 0)}
+    found = compare_tallies(first, second)
+    assert (found["problems"], found["left_out"]) == (2, 1)
+
+
+def test_runs_of_different_benchmarks_are_not_compared(tmp_path: Path) -> None:
+    for name in ("x", "y"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "score.json").write_text(json.dumps({"benchmark": {"name": name}}))
+    with pytest.raises(DataError, match="different benchmarks, x and y"):
+        compare_folders(tmp_path / "x", tmp_path / "y")
+    with pytest.raises(DataError, match="holds no score"):
+        compare_folders(tmp_path / "nothing", tmp_path / "y")
+
+
+def test_variants_of_one_problem_are_one_piece_of_evidence() -> None:
+    # 8 problems in 6 wordings each: the second run has solved 5 of the problems in all wordings.
+    names = [f"{problem}/{wording}" for problem in range(8) for wording in range(6)]
+    first = dict.fromkeys(names, Tally(0, 1))
+    second = {name: Tally(int(int(name[0]) < 5), 1) for name in names}
+    alone = compare_tallies(first, second)
+    assert (alone["verdict"], alone["clusters"], alone["test"]) == ("better", 48, "exact McNemar")
+    together = compare_tallies(first, second, clusters={name: name[0] for name in names})
+    assert together["difference"] == pytest.approx(alone["difference"])
+    assert (together["verdict"], together["clusters"]) == ("tie", 8)
+    assert together["p_value"] == pytest.approx(2 / 2**5)  # five clusters that differ, all one way
+    assert together["test"] == "exact sign-flip permutation over clusters"
+    assert together["high"] - together["low"] > 1.5 * (alone["high"] - alone["low"])
+    assert together["smallest_detectable"] > 1.5 * alone["smallest_detectable"]
+    with pytest.raises(DataError, match="variants of one"):
+        compare_tallies(first, second, clusters=dict.fromkeys(names, "one"))
+
+
+def test_pass_hat_k_is_compared_too() -> None:
+    # On average both solve half; the second solves the same half each time.
+    first = {str(i): Tally(2, 4) for i in range(40)}
+    second = {str(i): Tally(4 * (i % 2), 4) for i in range(40)}
+    assert compare_tallies(first, second)["verdict"] == "tie"
+    found = compare_tallies(first, second, metric="pass^2")
+    assert found["difference"] == pytest.approx(0.5 - 1 / 6)
+    assert (found["verdict"], found["metric"]) == ("better", "pass^2")
+    with pytest.raises(UsageError, match="needs at least 9"):
+        compare_tallies(first, second, metric="pass@9")
+    with pytest.raises(UsageError, match="no metric 'best@1'"):
+        compare_tallies(first, second, metric="best@1")
+
+
+def _score(folder: Path, name: str, passed: Mapping[str, bool]) -> None:
+    rows = [
+        Judged(task, 0, "", "", "", verdict, verdict, 0.0, 0.0)
+        for task, right in passed.items()
+        for verdict in [Verdict.PASS if right else Verdict.WRONG]
+    ]
+    for _ in write_verdicts(folder, rows):
+        pass
+    (folder / "score.json").write_text(json.dumps({"benchmark": {"name": name}}))
+
+
+def test_several_benchmarks_are_corrected_by_holm(tmp_path: Path) -> None:
+    # 12 against 2 discordant: p = 0.0129 alone. With three looks 0.0388, still told apart; 11 against
+    # 2 (p = 0.0225) is then 0.0449; 9 against 2 (p = 0.0654) decides nothing.
+    for name, gained, lost in (("a", 12, 2), ("b", 11, 2), ("c", 9, 2)):
+        tasks = [str(i) for i in range(60)]
+        _score(tmp_path / "base" / name, name, {t: int(t) < lost or int(t) >= 40 for t in tasks})
+        _score(
+            tmp_path / "tuned" / name,
+            name,
+            {t: lost <= int(t) < lost + gained or int(t) >= 40 for t in tasks},
+        )
+    found = compare_folders(tmp_path / "base", tmp_path / "tuned")
+    values = {one["benchmark"]: one for one in found["benchmarks"]}
+    assert [round(one["p_value"], 4) for one in values.values()] == [0.0129, 0.0225, 0.0654]
+    assert [round(one["adjusted_p_value"], 4) for one in values.values()] == [0.0388, 0.0449, 0.0654]
+    assert [one["verdict"] for one in values.values()] == ["better", "better", "tie"]
+    page = comparison_page(found)
+    assert "a tie" in page and page.count("better") >= 2
+    # One more look, and the second is no longer told apart.
+    for side in ("base", "tuned"):
+        _score(tmp_path / side / "d", "d", dict.fromkeys(map(str, range(60)), True))
+    more = compare_folders(tmp_path / "base", tmp_path / "tuned")
+    assert [one["verdict"] for one in more["benchmarks"]] == ["tie", "tie", "tie", "tie"]
+    # What one side alone has is named, and counts for nothing.
+    _score(tmp_path / "tuned" / "e", "e", {"1": True, "2": False})
+    assert compare_folders(tmp_path / "base", tmp_path / "tuned")["unpaired"] == ["e"]
+
+
+def test_a_folder_with_two_scores_of_one_benchmark_is_ambiguous(tmp_path: Path) -> None:
+    for name in ("x", "y"):
+        _score(tmp_path / "runs" / name, "a", {"1": True, "2": False})
+    with pytest.raises(DataError, match="two scores of a, x and y"):
+        compare_folders(tmp_path / "runs", tmp_path / "runs")

@@ -1,0 +1,275 @@
+"""Model folders and PEFT adapters asked in batches: the library's own answers, row by row, rank by rank."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("gguf")
+
+import torch
+import transformers
+
+from codetune.errors import BackendError, ConfigError, DataError
+from codetune.evaluate.backends import find_backend
+from codetune.evaluate.folder_model import FolderModel, ModelFolder
+from codetune.evaluate.judge import read_verdicts
+from codetune.evaluate.ranks import Ranks
+from codetune.evaluate.sampling import RowDraws, first_stop
+from codetune.models.protocol import ChatRequest
+from codetune.records import Message
+
+WORDS = (
+    "def add(a, b):\n   ",
+    "import os\n\ndef walk(folder):\n    for name in os.listdir(folder):\n",
+    "x = [",
+)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two layers of random weights with SmolLM2's tokenizer and template."""
+    from gguf import GGUFReader
+
+    from codetune.models.smollm2 import smollm2_weights
+    from codetune.train.gguf_tokenizer import write_tokenizer
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    folder.mkdir()
+    path = smollm2_weights()
+    write_tokenizer({n: f.contents() for n, f in GGUFReader(path).fields.items()}, path, folder)
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        vocab_size=49152, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=1, max_position_embeddings=256, tie_word_embeddings=True, bos_token_id=1,
+        eos_token_id=2, pad_token_id=2, initializer_range=0.3,
+    )  # fmt: skip
+    transformers.LlamaForCausalLM(config).save_pretrained(folder)
+    # What a folder recommends must not change what was asked for.
+    (folder / "generation_config.json").write_text(
+        json.dumps({"do_sample": True, "temperature": 0.1, "repetition_penalty": 5.0, "eos_token_id": 2})
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def adapter(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import peft
+
+    folder = tmp_path_factory.mktemp("adapters") / "adapter"
+    torch.manual_seed(1)
+    model = transformers.AutoModelForCausalLM.from_pretrained(tiny)
+    tuned = peft.get_peft_model(
+        model, peft.LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    )
+    tuned.save_pretrained(str(folder))
+    return folder
+
+
+def asked(prompt: str, **settings: object) -> ChatRequest:
+    return ChatRequest(prompt=prompt, **{"max_new_tokens": 12, **settings})  # type: ignore[arg-type]
+
+
+def texts(model: FolderModel, requests: Sequence[ChatRequest]) -> list[str]:
+    found = list(model.answer(requests))
+    assert not any(isinstance(answer, BackendError) for answer in found)
+    return [answer.text for answer in found]  # type: ignore[union-attr]
+
+
+def test_a_batch_is_what_the_library_says_of_each_alone(tiny: Path) -> None:
+    model = FolderModel(ModelFolder.find(tiny))
+    found = texts(model, [asked(prompt) for prompt in WORDS])
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny)
+    plain = transformers.AutoModelForCausalLM.from_pretrained(tiny)
+    plain.generation_config = transformers.GenerationConfig(eos_token_id=2, pad_token_id=2)
+    for prompt, text in zip(WORDS, found, strict=True):
+        ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
+        made = plain.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False)
+        assert tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True) == text
+
+
+def test_what_is_drawn_depends_on_task_and_sample_alone(tiny: Path) -> None:
+    model = FolderModel(ModelFolder.find(tiny))
+    requests = [
+        asked(prompt, temperature=0.9, top_p=0.95, top_k=50, seed=seed, sample=sample)
+        for seed, prompt in enumerate(WORDS)
+        for sample in range(3)
+    ]
+    together = texts(model, requests)
+    assert len(set(together)) == 9
+    assert [texts(model, [request])[0] for request in requests] == together
+    assert list(reversed(texts(model, list(reversed(requests))))) == together
+    other = texts(model, [replace(requests[0], sample=7)])
+    assert other[0] != together[0]
+
+
+def test_draws_have_the_asked_for_distribution() -> None:
+    chances = torch.tensor([0.5, 0.25, 0.15, 0.1])
+
+    def drawn(temperature: float = 1.0, **settings: object) -> dict[int, float]:
+        first = asked("", seed=5, temperature=temperature, **settings)
+        rows = [replace(first, sample=n) for n in range(4000)]
+        scores = chances.log().expand(len(rows), 4)
+        chosen = RowDraws(rows)(None, scores).argmax(dim=-1).tolist()  # type: ignore[arg-type]
+        return {token: number / len(rows) for token, number in Counter(chosen).items()}
+
+    for settings, expected in (
+        ({}, [0.5, 0.25, 0.15, 0.1]),
+        ({"top_k": 2}, [2 / 3, 1 / 3, 0, 0]),
+        ({"top_p": 0.8}, [0.5 / 0.9, 0.25 / 0.9, 0.15 / 0.9, 0]),  # the token that crosses 0.8 stays
+        ({"top_p": 0.01}, [1, 0, 0, 0]),
+        ({"temperature": 0.5}, [0.25 / 0.345, 0.0625 / 0.345, 0.0225 / 0.345, 0.01 / 0.345]),
+    ):
+        found = drawn(**settings)
+        for token, share in enumerate(expected):
+            assert found.get(token, 0) == pytest.approx(share, abs=0.025), settings
+
+
+def test_an_answer_ends_at_its_stop_and_keeps_its_first_space(tiny: Path) -> None:
+    model = FolderModel(ModelFolder.find(tiny))
+    (whole,) = texts(model, [asked(WORDS[0], max_new_tokens=24)])
+    stop = whole[len(whole) // 2 :][:2]
+    (answer,) = model.answer([asked(WORDS[0], max_new_tokens=24, stop=("never there", stop))])
+    assert not isinstance(answer, BackendError)
+    assert (answer.text, answer.finish_reason) == (whole[: whole.index(stop)], "stop")
+    assert first_stop("ab\ndef f", ("\nclass", "\ndef ")) == 2
+    # A sentencepiece tokenizer drops the space of a text's first token; the context keeps it.
+    ids = model._tokenizer(" return", add_special_tokens=False)["input_ids"]
+    assert model._parsed(asked("x"), model.encode(asked("def f():\n   ")), [*ids, 2]).text == " return"
+
+
+def test_a_prompt_longer_than_the_model_is_refused_alone(tiny: Path) -> None:
+    model = FolderModel(ModelFolder.find(tiny))
+    long = asked("x = 1\n" * 200)
+    first, second = model.answer([long, asked(WORDS[0])])
+    assert isinstance(first, BackendError) and "more than the model's 256" in str(first)
+    assert not isinstance(second, BackendError)
+
+
+def test_a_batch_too_large_for_the_device_is_cut(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = FolderModel(ModelFolder.find(tiny))
+    expected = texts(model, [asked(prompt) for prompt in WORDS])
+    decoded, sizes = model._decoded, []
+
+    def small_device(requests, prompts):  # type: ignore[no-untyped-def]
+        sizes.append(len(requests))
+        if len(requests) > 1:
+            raise torch.OutOfMemoryError
+        return decoded(requests, prompts)
+
+    monkeypatch.setattr(model, "_decoded", small_device)
+    assert texts(model, [asked(prompt) for prompt in WORDS]) == expected
+    assert sizes == [3, 1, 2, 1, 1]
+
+
+def test_an_adapter_changes_the_answers_and_the_name(tiny: Path, adapter: Path) -> None:
+    base, tuned = ModelFolder.find(tiny), ModelFolder.find(tiny, adapter)
+    assert base.name.startswith("tiny@") and tuned.name.startswith("tiny+adapter@")
+    request = asked(WORDS[0], max_new_tokens=24)
+    assert texts(FolderModel(base), [request]) != texts(FolderModel(tuned), [request])
+    # The adapter's own settings name the base's folder.
+    assert ModelFolder.find(adapter).name == tuned.name
+    # A training's output holds its adapter in a folder of that name.
+    assert find_backend(str(tiny), adapter=adapter.parent).name == tuned.name
+
+
+def _copy(tiny: Path, folder: Path, *without: str) -> Path:
+    shutil.copytree(tiny, folder)
+    for name in without:
+        (folder / name).unlink()
+    return folder
+
+
+def test_folders_that_lack_something_say_what(tiny: Path, tmp_path: Path, adapter: Path) -> None:
+    for missing, words in (
+        ("tokenizer.json", "no tokenizer"),
+        ("model.safetensors", "no weights"),
+        ("config.json", "not a model"),
+    ):
+        with pytest.raises(DataError, match=words):
+            find_backend(str(_copy(tiny, tmp_path / missing, missing)))
+    with pytest.raises(DataError, match="no PEFT adapter"):
+        find_backend(str(tiny), adapter=tmp_path)
+    settings = json.loads((adapter / "adapter_config.json").read_text()) | {
+        "base_model_name_or_path": "org/x"
+    }
+    moved = _copy(adapter, tmp_path / "moved")
+    (moved / "adapter_config.json").write_text(json.dumps(settings))
+    with pytest.raises(ConfigError, match="made for 'org/x', which is no folder here"):
+        find_backend(str(moved))
+    with pytest.raises(ConfigError, match="2 processes were started, but 'local' is asked by one"):
+        find_backend("local", ranks=Ranks(0, 2))
+
+
+def test_without_a_template_the_style_is_said(tiny: Path, tmp_path: Path) -> None:
+    assert find_backend(str(tiny)).style == "chat-prefill"
+    bare = _copy(tiny, tmp_path / "bare")
+    (bare / "chat_template.jinja").unlink(missing_ok=True)
+    settings = json.loads((bare / "tokenizer_config.json").read_text())
+    settings.pop("chat_template", None)
+    (bare / "tokenizer_config.json").write_text(json.dumps(settings))
+    backend = find_backend(str(bare))
+    assert backend.style == "completion"
+    assert backend.assumption is not None and "no chat template" in backend.assumption
+    done = run(bare, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "prompt style completion" in done.stderr
+    score = json.loads((tmp_path / "out" / "score.json").read_text())
+    assert (score["prompt_style"], score["assumed"]) == ("completion", backend.assumption)
+    # Asked for by name, a chat can't be had.
+    with pytest.raises(DataError, match="no chat template"):
+        list(FolderModel(ModelFolder.find(bare)).answer([
+            ChatRequest(messages=(Message(role="user", content="hi"),), max_new_tokens=4)
+        ]))  # fmt: skip
+
+
+SAMPLED = ("-n", "2", "--temperature", "0.8", "--limit", "5", "--max-new-tokens", "12", "--in-flight", "3")
+
+
+def run(model: Path, output: Path, *launcher: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        *launcher,
+        "-m",
+        "codetune.cli.main",
+        "eval",
+        "humaneval",
+        "--model",
+        str(model),
+    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [*command, "-o", str(output), *SAMPLED], capture_output=True, text=True, timeout=300, env=environment
+    )
+
+
+def completions(folder: Path) -> list[tuple[str, int, str]]:
+    return [(row.task_id, row.sample, row.completion) for row in read_verdicts(folder)]
+
+
+@pytest.mark.slow
+def test_two_processes_make_what_one_makes(tiny: Path, tmp_path: Path) -> None:
+    alone = run(tiny, tmp_path / "alone")
+    assert alone.returncode == 0, alone.stderr
+    launcher = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0")
+    both = run(tiny, tmp_path / "both", *launcher)
+    assert both.returncode == 0, both.stderr
+    assert completions(tmp_path / "both") == completions(tmp_path / "alone")
+    assert len(completions(tmp_path / "both")) == 10
+    assert (tmp_path / "both" / "requests-rank1.sqlite").exists()
+    assert both.stdout.count("The score and every verdict") == 1
+    # One process goes on from what two left behind: nothing is made again.
+    (tmp_path / "both" / "run.json").unlink()
+    again = run(tiny, tmp_path / "both")
+    assert again.returncode == 0, again.stderr
+    assert completions(tmp_path / "both") == completions(tmp_path / "alone")

@@ -1,0 +1,48 @@
+"""Each sample gets its own result, also when an executor draws ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from codetune.evaluate.benchmarks.registry import benchmark, load_problems
+from codetune.evaluate.judge import judge
+from codetune.execution.protocol import Execution, Program
+from codetune.records import Completion, Problem, Verdict
+from codetune.text.extract import Extraction
+
+PROBLEMS = load_problems("humaneval")
+
+
+class Echo:
+    """Passes what says `good`; draws programs ahead of its results, as a real one does."""
+
+    def run(self, programs: Iterable[Program]) -> Iterator[Execution]:
+        ahead = list(programs)
+        for program in ahead:
+            verdict = Verdict.PASS if "good" in program.code else Verdict.WRONG
+            yield Execution(id=program.id, verdict=verdict, cpu_seconds=0.1, wall_seconds=0.1)
+
+    def close(self) -> None:
+        pass
+
+
+def test_results_find_their_samples_when_some_have_no_code() -> None:
+    texts = ["", "good", "bad|good", "", "", "bad", ""]
+
+    def reader(problem: Problem, text: str, lenient: bool) -> Extraction:
+        first, _, last = text.partition("|")
+        return Extraction(last if lenient and last else first, "test")
+
+    pairs = [(PROBLEMS[0], Completion(task_id="t", sample=i, text=text)) for i, text in enumerate(texts)]
+    rows = list(judge(pairs, benchmark=benchmark("humaneval"), reader=reader, executor=Echo()))
+    assert [row.sample for row in rows] == list(range(7))
+    assert [row.verdict.value for row in rows] == [
+        "NO_CODE",
+        "PASS",
+        "WRONG",
+        "NO_CODE",
+        "NO_CODE",
+        "WRONG",
+        "NO_CODE",
+    ]
+    assert rows[2].lenient_verdict is Verdict.PASS
