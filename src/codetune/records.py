@@ -278,6 +278,17 @@ class Problem(Record):
     programming_language: str = "python"
     cluster: str | None = None
     """Variants of one problem share it; statistics resample clusters, not items."""
+    instruction: str = ""
+    """What is asked, in words; without it a model is asked to complete `prompt`."""
+    prefix: str | None = None
+    """The end of `prompt` that is already part of the program; None means all of it, "" nothing."""
+    stop: tuple[str, ...] = ()
+    """Where a continuation of `prompt` is over, as the benchmark says; empty leaves it to the style."""
+    describe: str = ""
+    """What is asked first, where the item takes two steps: the answer stands in for `{description}`
+    in `prompt` and `instruction` then."""
+    groups: tuple[str, ...] = ()
+    """Parts of the benchmark whose rate is also given alone, e.g. `difficulty=easy`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

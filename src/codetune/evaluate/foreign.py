@@ -28,7 +28,8 @@ def read_continuation(problem: Problem, text: str, lenient: bool) -> Extraction:
         return Extraction("", "none")
     if lenient and "```" in text:
         return extract(text, language=problem.programming_language, lenient=True)
-    return Extraction(f"{problem.prompt}{text}", "continuation")
+    begun = problem.prompt if problem.prefix is None else problem.prefix
+    return Extraction(f"{begun}{text}", "continuation")
 
 
 def read_solution(problem: Problem, text: str, lenient: bool) -> Extraction:

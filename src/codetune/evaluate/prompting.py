@@ -50,15 +50,33 @@ class PromptStyle:
 
 
 def _asked(problem: Problem) -> str:
+    if problem.instruction:
+        return problem.instruction
     language = problem.programming_language
     return f"Complete this {language.capitalize()} code:\n\n```{language}\n{problem.prompt.strip()}\n```"
 
 
 def _begun(problem: Problem) -> str:
-    """The item's code, up to where the model goes on."""
-    if problem.programming_language != "python" or not _is_open_function(problem.prompt):
-        return problem.prompt.rstrip() + "\n"
-    return f"{problem.prompt.rstrip()}\n{_INDENT}"
+    """The item's code, up to where the model goes on; of an item without any, nothing."""
+    code = _given_code(problem).rstrip()
+    if not code:
+        return ""
+    if problem.programming_language != "python" or not _is_open_function(code):
+        return f"{code}\n"
+    return f"{code}\n{_INDENT}"
+
+
+def _given_code(problem: Problem) -> str:
+    """The end of the prompt that is part of the program."""
+    return problem.prompt if problem.prefix is None else problem.prefix
+
+
+def _shown(problem: Problem) -> str:
+    """The item as text that a base model goes on from."""
+    begun = _begun(problem)
+    code = _given_code(problem)
+    before = problem.prompt.removesuffix(code) if code else problem.prompt
+    return f"{before}{begun}" if begun else f"{before.rstrip()}\n\n"
 
 
 def _is_open_function(prompt: str) -> bool:
@@ -70,16 +88,19 @@ def _is_open_function(prompt: str) -> bool:
 def _prefill(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
     language = problem.programming_language
     begun = f"```{language}\n{_begun(problem)}"
-    python = language == "python" and _is_open_function(problem.prompt)
+    python = language == "python" and _is_open_function(_given_code(problem))
     return _request(
         # The item stands in the prompt once, as the code that is gone on from: saying it twice costs
         # half again as much time on a CPU.
         (
-            Message(role="user", content=f"Write the body of this {language.capitalize()} function."),
+            Message(
+                role="user",
+                content=problem.instruction or f"Write the body of this {language.capitalize()} function.",
+            ),
             Message(role="assistant", content=begun),
         ),
         settings,
-        stop=_STOP_PYTHON if python else ("\n```",),
+        stop=_stops(problem, _STOP_PYTHON if python else ("\n```",)),
     )
 
 
@@ -89,7 +110,17 @@ def _chat(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
 
 
 def _completion(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
-    return _request((), settings, stop=_STOP_PYTHON, prompt=_begun(problem))
+    return _request((), settings, stop=_stops(problem, _STOP_PYTHON), prompt=_shown(problem))
+
+
+def _stops(problem: Problem, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+    """The benchmark's own stops, and the end of a code block; the style's where it has none.
+
+    An item that gives no code asks for a whole program, which may hold anything.
+    """
+    if problem.prefix == "":
+        return ("\n```",)
+    return ("\n```", *problem.stop) if problem.stop else otherwise
 
 
 def _request(
@@ -132,8 +163,9 @@ def _whole(problem: Problem, answer: str, lenient: bool) -> Extraction:
 
 def _before(problem: Problem) -> str:
     """The prompt's code before its last top-level definition: imports and given helpers."""
-    starts = [match.start() for match in re.finditer(r"^(?:@|def |class )", problem.prompt, re.MULTILINE)]
-    return problem.prompt[: starts[-1]] if starts else ""
+    code = _given_code(problem)
+    starts = [match.start() for match in re.finditer(r"^(?:@|def |class )", code, re.MULTILINE)]
+    return code[: starts[-1]] if starts else ""
 
 
 STYLES: Mapping[str, PromptStyle] = {

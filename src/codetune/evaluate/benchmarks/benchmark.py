@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from codetune.errors import DataError
+from codetune.evaluate.benchmarks.data_file import DataFile, Edition, json_rows, wheel_file
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Problem
 
@@ -28,7 +25,7 @@ def _appended(problem: Problem, solution: str, limits: Limits) -> Program:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Benchmark:
     """One benchmark.
 
@@ -37,84 +34,124 @@ class Benchmark:
         title: What people call it.
         licence: SPDX id of the data, or what its publisher says in words.
         url: Where it was published.
-        read: Raw bytes of the data file -> its items.
+        read: Raw bytes of the data file, then of each companion -> its items.
         checksums: SHA-256 of the data files known to be this benchmark -> which edition it is.
-        find: The file that comes with an installed package, or None.
+        items: How many items it has; None where that is the file's affair.
+        find: The file that is here already, or None.
+        fields: Fields that each row has to have.
+        download: Address of the data file itself.
+        pinned: False takes a file of unknown checksum whose rows fit, and says so in the score.
+        companions: More files that it is read from, each found beside the data file or by itself.
         program: (item, solution, limits) -> what is executed.
+        base: (item, solution, limits) -> what is executed for the score on the base tests alone,
+            where the benchmark adds tests to an older one.
         trains: False where the licence forbids training on it.
+        limits: What each program may use.
+        siblings: The other benchmarks, to say which of them a wrong file belongs to.
     """
 
     name: str
     title: str
     licence: str
     url: str
-    read: Callable[[bytes], Iterator[Problem]]
-    checksums: Mapping[str, str]
+    read: Callable[..., Iterator[Problem]]
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    items: int | None = None
     find: Callable[[], Path | None] = lambda: None
+    fields: tuple[str, ...] = ()
+    download: str | None = None
+    pinned: bool = True
+    companions: tuple[DataFile, ...] = ()
     program: Callable[[Problem, str, Limits], Program] = _appended
+    base: Callable[[Problem, str, Limits], Program] | None = None
     trains: bool = True
     limits: Limits = field(default_factory=Limits)
+    siblings: Callable[[], Iterable[Benchmark]] = lambda: ()
+
+    @property
+    def data(self) -> DataFile:
+        """Its main file."""
+        return DataFile(
+            title=self.title,
+            url=self.url,
+            checksums=self.checksums,
+            find=self.find,
+            fields=self.fields,
+            download=self.download,
+            pinned=self.pinned,
+        )
 
     def path(self, given: Path | None = None) -> Path:
-        """The data file: the one given, or the one that is installed.
+        """The data file: the one given (a path or an address), or the one that is here already.
 
         Raises:
             DataError: There is none.
         """
-        path = given or self.find()
-        if path is None or not path.is_file():
-            raise DataError(
-                f"the data of {self.title} is not here",
-                where=str(path) if path else None,
-                next_step=f"get it from {self.url} and name the file with --data",
-            )
-        return path
+        return self.data.path(given)
 
     def load(self, given: Path | None = None) -> list[Problem]:
         """Read the items, after checking that the file is what it says it is.
 
         Raises:
-            DataError: No file, another file, or a broken one.
+            DataError: No file, another benchmark's, an unknown edition, or a broken one.
         """
         path = self.path(given)
-        raw = path.read_bytes()
-        found = sha256(raw).hexdigest()
-        if self.checksums and found not in self.checksums:
+        raw, edition = self.data.read(path)
+        self._check(raw, edition, path)
+        beside = [self._companion(companion, path) for companion in self.companions]
+        try:
+            return list(self.read(raw, *beside))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(
-                f"this is not a known edition of {self.title}: its SHA-256 is {found[:16]}...",
+                f"the file does not have the rows of {self.title}: {type(error).__name__} {error}"[:300],
                 where=str(path),
-                next_step="take the published file, or score it under a name of its own",
-            )
-        return list(self.read(raw))
+                next_step=f"take the file published at {self.url}",
+            ) from error
 
-    def edition(self, given: Path | None = None) -> dict[str, str]:
+    def _check(self, raw: bytes, edition: Edition, path: Path) -> None:
+        if self.data.knows(edition) and (self.checksums or not self.fields or self.data.fits(raw)):
+            return
+        if not self.pinned and self.data.fits(raw):
+            return
+        others = [other for other in self.siblings() if other.name != self.name]
+        same = [other.name for other in others if edition.sha256 in other.checksums]
+        alike = [other.name for other in others if other.data.fits(raw)] if not same else []
+        if same:
+            what = f"this file is {_named(same)}, not {self.title}"
+        elif self.data.fits(raw) or not (self.fields and alike):
+            what = f"this is not a known edition of {self.title}: its SHA-256 is {edition.sha256[:16]}..."
+        else:
+            what = f"this file looks like {_named(alike)}, not like {self.title}"
+        raise DataError(
+            what,
+            where=str(path),
+            next_step="take the published file, or score it under a name of its own",
+        )
+
+    def _companion(self, companion: DataFile, main: Path) -> bytes:
+        beside = [main.with_name(name) for name in companion.names]
+        path = companion.path(next((path for path in beside if path.is_file()), None))
+        raw, edition = companion.read(path)
+        if not companion.knows(edition):
+            raise DataError(
+                f"{self.title} also needs {companion.title}, and this is no known edition of it: its "
+                f"SHA-256 is {edition.sha256[:16]}...",
+                where=str(path),
+                next_step=f"take the file published at {companion.url}",
+            )
+        return raw
+
+    def edition(self, given: Path | None = None) -> dict[str, Any]:
         """Checksum, edition and licence of the data, for the score's record."""
-        found = sha256(self.path(given).read_bytes()).hexdigest()
+        _, edition = self.data.read(given)
         return {
             "name": self.name,
-            "sha256": found,
-            "edition": self.checksums.get(found, "not a known edition"),
+            "sha256": edition.sha256,
+            "edition": edition.name,
             "licence": self.licence,
             "url": self.url,
         }
 
 
-def json_rows(raw: bytes) -> Iterator[dict[str, Any]]:
-    """Rows of JSON Lines or of one JSON array, gzipped or not."""
-    text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
-    if text.lstrip().startswith("["):
-        rows: Sequence[dict[str, Any]] = json.loads(text)
-        yield from rows
-        return
-    for line in text.splitlines():
-        if line.strip():
-            yield json.loads(line)
-
-
-def wheel_file(package: str, *parts: str) -> Path | None:
-    """A data file inside an installed package, found without importing it."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    path = Path(next(iter(spec.submodule_search_locations))).joinpath(*parts)
-    return path if path.is_file() else None
+def _named(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

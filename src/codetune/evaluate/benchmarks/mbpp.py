@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from codetune.evaluate.benchmarks.benchmark import Benchmark, json_rows
+from codetune.evaluate.benchmarks.benchmark import Benchmark
+from codetune.evaluate.benchmarks.data_file import json_rows, local_file
 from codetune.records import Problem
 
 __all__ = ["MBPP", "MBPP_SANITIZED"]
@@ -63,6 +64,9 @@ MBPP = Benchmark(
     licence="CC-BY-4.0",
     url=_URL,
     read=_read_full,
+    items=500,
+    fields=("task_id", "text", "code", "test_list"),
+    find=local_file("mbpp.jsonl", "mbpp/mbpp.jsonl"),
     checksums={
         "ccf64ceae9c5403bf50a044cb6d505bfd2a2963ee58338ba268fd65beab92a9f": "google-research, 974 tasks"
     },
@@ -73,6 +77,9 @@ MBPP_SANITIZED = Benchmark(
     licence="CC-BY-4.0",
     url=_URL,
     read=_read_sanitized,
+    items=257,
+    fields=("task_id", "prompt", "code", "test_list"),
+    find=local_file("sanitized-mbpp.json", "mbpp/sanitized-mbpp.json"),
     checksums={
         "7fec016546acaee11dbe14f9f0bb670e59f41919f7b522a59fba34871da78551": "google-research, 427 tasks"
     },

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from codetune.config.faults import nearest
 from codetune.errors import ConfigError
+from codetune.evaluate.benchmarks.apeval import APEVAL
 from codetune.evaluate.benchmarks.benchmark import Benchmark
+from codetune.evaluate.benchmarks.canitedit import CANITEDIT_DESCRIPTIVE, CANITEDIT_LAZY
+from codetune.evaluate.benchmarks.code_contests import CODE_CONTESTS
+from codetune.evaluate.benchmarks.evalplus import (
+    HUMANEVAL_PLUS,
+    HUMANEVAL_PLUS_2023_04,
+    MBPP_PLUS,
+    MBPP_PLUS_2023_11,
+)
 from codetune.evaluate.benchmarks.humaneval import HUMANEVAL
+from codetune.evaluate.benchmarks.humanevalpack import HUMANEVALPACK
+from codetune.evaluate.benchmarks.live_code_bench import LIVE_CODE_BENCH
 from codetune.evaluate.benchmarks.mbpp import MBPP, MBPP_SANITIZED
+from codetune.evaluate.benchmarks.multipl_e import MULTIPL_E
 from codetune.records import Problem
 
 __all__ = ["BENCHMARKS", "benchmark", "load_problems"]
 
-BENCHMARKS: Mapping[str, Benchmark] = {b.name: b for b in (HUMANEVAL, MBPP, MBPP_SANITIZED)}
+_ALL = (
+    HUMANEVAL,
+    HUMANEVAL_PLUS,
+    HUMANEVAL_PLUS_2023_04,
+    MBPP,
+    MBPP_SANITIZED,
+    MBPP_PLUS,
+    MBPP_PLUS_2023_11,
+    CANITEDIT_DESCRIPTIVE,
+    CANITEDIT_LAZY,
+    APEVAL,
+    CODE_CONTESTS,
+    LIVE_CODE_BENCH,
+    *HUMANEVALPACK,
+    *MULTIPL_E,
+)
+BENCHMARKS: Mapping[str, Benchmark] = {b.name: replace(b, siblings=lambda: _ALL) for b in _ALL}
 
 
 def benchmark(name: str) -> Benchmark:

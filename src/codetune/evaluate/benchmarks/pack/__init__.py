@@ -1,0 +1,1 @@
+"""How HumanEvalPack's answers become programs, language by language."""
