@@ -10,8 +10,9 @@ import pytest
 
 from codetune.errors import DataError, UsageError
 from codetune.evaluate.comparing import compare_folders, compare_tallies
-from codetune.evaluate.judge import Judged, write_verdicts
+from codetune.evaluate.judge import Judged
 from codetune.evaluate.scoring import Tally
+from codetune.evaluate.verdict_parts import write_verdicts
 from codetune.records import Verdict
 from codetune.report.comparison import comparison_page
 

@@ -23,9 +23,9 @@ import transformers
 from codetune.errors import BackendError, ConfigError, DataError
 from codetune.evaluate.backends import find_backend
 from codetune.evaluate.folder_model import FolderModel, ModelFolder
-from codetune.evaluate.judge import read_verdicts
 from codetune.evaluate.ranks import Ranks
 from codetune.evaluate.sampling import RowDraws, first_stop
+from codetune.evaluate.verdict_parts import read_verdicts
 from codetune.models.protocol import ChatRequest
 from codetune.records import Message
 

@@ -17,7 +17,7 @@ from codetune.errors import UsageError
 from codetune.evaluate.benchmarks.registry import load_problems
 from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.generate import requests_of
-from codetune.evaluate.judge import read_verdicts
+from codetune.evaluate.verdict_parts import read_verdicts
 from codetune.models.payload import build_payload, request_key
 
 PROBLEMS = load_problems("humaneval")

@@ -23,9 +23,9 @@ from codetune.evaluate.benchmarks.registry import BENCHMARKS, benchmark, load_pr
 from codetune.evaluate.contamination import training_overlap
 from codetune.evaluate.finishing import Surroundings
 from codetune.evaluate.foreign import read_samples
-from codetune.evaluate.judge import read_verdicts
 from codetune.evaluate.prompting import STYLES
 from codetune.evaluate.scored import score_samples
+from codetune.evaluate.verdict_parts import read_verdicts
 from codetune.execution.protocol import Executor
 from codetune.execution.sandbox import open_executor
 from codetune.records import Instruction, Verdict

@@ -10,7 +10,6 @@ from typing import Any
 
 from codetune.errors import DataError, UsageError
 from codetune.evaluate.estimates import pass_at_k, pass_hat_k
-from codetune.evaluate.judge import read_verdicts
 from codetune.evaluate.paired import (
     PairedTest,
     holm,
@@ -20,6 +19,7 @@ from codetune.evaluate.paired import (
     smallest_detectable,
 )
 from codetune.evaluate.scoring import Tally, tally
+from codetune.evaluate.verdict_parts import read_verdicts
 
 __all__ = ["LEVEL", "METRICS", "compare_folders", "compare_tallies"]
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
-
-import numpy as np
-from scipy import special
+from math import prod, sqrt
+from statistics import NormalDist
 
 from codetune.errors import UsageError
 
@@ -63,10 +61,8 @@ def pass_at_k(samples: int, correct: int, k: int) -> float:
     if samples - correct < k:
         return 1.0
     if k <= correct:  # the shorter of the two equal products loses the least precision
-        terms = 1.0 - correct / np.arange(samples, samples - k, -1, dtype=float)
-    else:
-        terms = 1.0 - k / np.arange(samples - correct + 1, samples + 1, dtype=float)
-    return float(1.0 - np.prod(terms))
+        return 1.0 - prod(1.0 - correct / n for n in range(samples, samples - k, -1))
+    return 1.0 - prod(1.0 - k / n for n in range(samples - correct + 1, samples + 1))
 
 
 def pass_hat_k(samples: int, correct: int, k: int) -> float:
@@ -80,8 +76,7 @@ def pass_hat_k(samples: int, correct: int, k: int) -> float:
     _check(samples, correct, k)
     if correct < k:
         return 0.0
-    draws = np.arange(k, dtype=float)
-    return float(np.prod((correct - draws) / (samples - draws)))
+    return prod((correct - drawn) / (samples - drawn) for drawn in range(k))
 
 
 def wilson(passed: int, total: int, confidence: float = 0.95) -> Estimate:
@@ -94,7 +89,7 @@ def wilson(passed: int, total: int, confidence: float = 0.95) -> Estimate:
     """
     if total <= 0:
         raise UsageError("a rate over no problems has no value")
-    z = float(special.ndtri(0.5 + confidence / 2))
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     rate = passed / total
     scale = 1 + z * z / total
     middle = (rate + z * z / (2 * total)) / scale
@@ -127,6 +122,8 @@ def bootstrap(
     """
     if not values:
         raise UsageError("a rate over no problems has no value")
+    import numpy as np  # a score of one sample a problem needs none of it
+
     numbers = np.asarray(values, dtype=float)
     names = np.arange(len(numbers)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
     sums = np.bincount(names, weights=numbers)

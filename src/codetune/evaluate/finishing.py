@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codetune.engine.progress import Progress, SilentProgress
 from codetune.evaluate.benchmarks.benchmark import Benchmark
-from codetune.evaluate.contamination import TrainingOverlap
 from codetune.evaluate.extending import TRAINING_SET
-from codetune.evaluate.judge import Judged, Reader, judge, write_verdicts
+from codetune.evaluate.judge import Judged, Reader, judge
 from codetune.evaluate.scoring import score_of, write_score
+from codetune.evaluate.verdict_parts import write_verdicts
 from codetune.execution.protocol import Executor
 from codetune.records import Completion, Problem
 from codetune.store.hashing import hash_files
 from codetune.store.run_card import RunCard, read_card
 from codetune.store.stage_output import StageOutput
 
+if TYPE_CHECKING:
+    from codetune.evaluate.contamination import TrainingOverlap
+
 __all__ = ["Surroundings", "finish_score", "training_inputs"]
 
-Overlaps = Callable[[Sequence[Problem], Sequence[Path]], TrainingOverlap]
+Overlaps = Callable[[Sequence[Problem], Sequence[Path]], "TrainingOverlap"]
 """(items, training sets) -> what they repeat."""
 
 

@@ -1,43 +1,17 @@
-"""Completions in, verdicts out: a program is read from each answer, run in a box, and written down."""
+"""Completions in, verdicts out: a program is read from each answer and run in a box."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.execution.protocol import Execution, Executor, Program
 from codetune.records import Completion, Problem, Verdict
-from codetune.store.atomic import replacing
 from codetune.text.extract import Extraction
 
-__all__ = ["VERDICT_SCHEMA", "Judged", "judge", "read_verdicts", "write_verdicts"]
-
-VERDICT_SCHEMA = pa.schema(
-    [
-        ("task_id", pa.string()),
-        ("sample", pa.int64()),
-        ("completion", pa.string()),
-        ("solution", pa.string()),
-        ("extractor", pa.string()),
-        ("verdict", pa.string()),
-        ("lenient_verdict", pa.string()),
-        ("cpu_seconds", pa.float64()),
-        ("wall_seconds", pa.float64()),
-        ("detail", pa.string()),
-        ("tier", pa.string()),
-        ("integrity", pa.string()),
-        ("finish_reason", pa.string()),
-    ]
-)
-"""One row a sample, in the order given."""
-
-_PART_ROWS = 20_000
+__all__ = ["Judged", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +32,8 @@ class Judged:
     tier: str = ""
     integrity: str = "standard"
     finish_reason: str | None = None
+    base_verdict: Verdict | None = None
+    """The verdict on the base tests alone, of benchmarks that add tests to an older one."""
 
 
 Reader = Callable[[Problem, str, bool], Extraction]
@@ -84,9 +60,13 @@ def judge(
             lenient = reader(problem, completion.text, True)
             codes = [strict.code] if strict.code == lenient.code else [strict.code, lenient.code]
             runs = [code for code in codes if code.strip()]
-            waiting.append(_Waiting(completion, strict, len(runs)))
+            based = benchmark.base is not None and bool(strict.code.strip())
+            without = Verdict.NO_CODE if benchmark.base is not None else None
+            waiting.append(_Waiting(completion, strict, len(runs) + based, based, without))
             for code in runs:
                 yield benchmark.program(problem, code, benchmark.limits)
+            if based and benchmark.base is not None:
+                yield benchmark.base(problem, strict.code, benchmark.limits)
 
     for result in executor.run(programs()):
         while not waiting[0].programs:
@@ -103,11 +83,16 @@ class _Waiting:
     completion: Completion
     strict: Extraction
     programs: int
+    based: bool = False
+    """Whether the last result is that of the base tests."""
+    without_base: Verdict | None = None
+    """The verdict on the base tests where nothing was run for them."""
     results: list[Execution] = field(default_factory=list)
 
 
 def _row(sample: _Waiting) -> Judged:
     completion, read = sample.completion, sample.strict
+    base = sample.results.pop() if sample.based else None
     run = sample.results[0] if sample.results else None
     empty = not read.code.strip()
     return Judged(
@@ -124,34 +109,5 @@ def _row(sample: _Waiting) -> Judged:
         tier=run.tier if run else "",
         integrity=run.integrity if run else "standard",
         finish_reason=completion.finish_reason,
+        base_verdict=base.verdict if base else sample.without_base,
     )
-
-
-def write_verdicts(folder: Path, rows: Iterable[Judged]) -> Iterator[Judged]:
-    """Write rows to `folder/verdicts/part-*.parquet` as they pass, and hand them on."""
-    batch: list[Judged] = []
-    number = 0
-    for row in rows:
-        batch.append(row)
-        yield row
-        if len(batch) >= _PART_ROWS:
-            _write(folder, number, batch)
-            batch, number = [], number + 1
-    if batch or number == 0:
-        _write(folder, number, batch)
-
-
-def _write(folder: Path, number: int, rows: Sequence[Judged]) -> None:
-    columns = {name: [getattr(row, name) for row in rows] for name in VERDICT_SCHEMA.names}
-    with replacing(folder / "verdicts" / f"part-{number:05d}.parquet") as temporary:
-        pq.write_table(pa.table(columns, schema=VERDICT_SCHEMA), temporary, compression="zstd")
-
-
-def read_verdicts(folder: Path) -> Iterator[Judged]:
-    """Rows that `write_verdicts` wrote, in order."""
-    for path in sorted((folder / "verdicts").glob("part-*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=2048):
-            for row in batch.to_pylist():
-                row["verdict"] = Verdict(row["verdict"])
-                row["lenient_verdict"] = Verdict(row["lenient_verdict"])
-                yield Judged(**row)

@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codetune.errors import UsageError
-from codetune.evaluate.contamination import TrainingOverlap
 from codetune.evaluate.estimates import Estimate, bootstrap, pass_at_k, pass_hat_k, wilson
 from codetune.evaluate.judge import Judged
 from codetune.records import Problem, Verdict
 from codetune.store.atomic import write_text
+
+if TYPE_CHECKING:
+    from codetune.evaluate.contamination import TrainingOverlap
 
 __all__ = ["Tally", "score_of", "tally", "write_score"]
 

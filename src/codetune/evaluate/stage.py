@@ -24,9 +24,10 @@ from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.comparing import compare_tallies
 from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.generate import Generated, generate, requests_of
-from codetune.evaluate.judge import Judged, judge, write_verdicts
+from codetune.evaluate.judge import Judged, judge
 from codetune.evaluate.prompting import style
 from codetune.evaluate.scoring import score_of, tally, write_score
+from codetune.evaluate.verdict_parts import write_verdicts
 from codetune.execution.protocol import Executor
 from codetune.execution.sandbox import open_executor
 from codetune.models.asking import Outcome
