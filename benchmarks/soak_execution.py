@@ -12,8 +12,8 @@ import os
 import resource
 import time
 from collections import Counter
-from dataclasses import replace
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from codetune.execution.attack import boxed_processes
