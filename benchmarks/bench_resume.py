@@ -94,15 +94,17 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--stored", type=int, default=950_000)
     parser.add_argument("--in-flight", type=int, default=256)
+    parser.add_argument("--store", type=Path, help="keep the filled store here, or take the one that is here")
     parser.add_argument("--work", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
         work(Path(options.work[0]), options.work[1], options.rows, options.in_flight)
         return
     with tempfile.TemporaryDirectory() as folder:
-        store = Path(folder) / "requests.sqlite"
+        store = options.store or Path(folder) / "requests.sqlite"
         began = time.perf_counter()
-        fill(store, options.stored)
+        if not store.exists():
+            fill(store, options.stored)
         print(f"{'filled in s':<30} {time.perf_counter() - began:.1f}")
         print(f"{'store, MiB':<30} {store.stat().st_size / 2**20:,.0f}")
         command = [sys.executable, str(HERE / "servers" / "loopback.py"), "--delay", "0.001"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from codetune.models.store import RequestStore
 
 __all__ = ["ModelSpending", "find_store", "spending"]
 
+_GIVEN_UP = re.compile(r"^given up after \d+ s and \d+ tries: ")
+"""What differs from request to request would leave nothing to count."""
 STORE_NAME = "requests.sqlite"
 
 
@@ -90,7 +93,9 @@ def spending(path: Path) -> list[ModelSpending]:
             "(SELECT max(id) FROM failures g WHERE g.key = f.key) AND NOT EXISTS "
             "(SELECT 1 FROM answers a WHERE a.key = f.key) GROUP BY model, detail ORDER BY count(*) DESC"
         ):
-            failures.setdefault(model, {})[detail] = count
+            told = _GIVEN_UP.sub("", detail)
+            of_model = failures.setdefault(model, {})
+            of_model[told] = of_model.get(told, 0) + count
     return [
         _summed(model, answered.get(model, (0,) * 11), failures.get(model, {}))
         for model in sorted({*answered, *failures})
