@@ -51,7 +51,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     config = transformers.LlamaConfig(
         vocab_size=49152, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=1, max_position_embeddings=256, tie_word_embeddings=True, bos_token_id=1,
+        num_key_value_heads=1, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=1,
         eos_token_id=2, pad_token_id=2, initializer_range=0.3,
     )  # fmt: skip
     transformers.LlamaForCausalLM(config).save_pretrained(folder)
@@ -150,9 +150,9 @@ def test_an_answer_ends_at_its_stop_and_keeps_its_first_space(tiny: Path) -> Non
 
 def test_a_prompt_longer_than_the_model_is_refused_alone(tiny: Path) -> None:
     model = FolderModel(ModelFolder.find(tiny))
-    long = asked("x = 1\n" * 200)
+    long = asked("x = 1\n" * 400)
     first, second = model.answer([long, asked(WORDS[0])])
-    assert isinstance(first, BackendError) and "more than the model's 256" in str(first)
+    assert isinstance(first, BackendError) and "more than the model's 1024" in str(first)
     assert not isinstance(second, BackendError)
 
 

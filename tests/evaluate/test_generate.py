@@ -205,8 +205,8 @@ def test_a_rate_limit_is_waited_out(tmp_path: Path, servers: Callable[[], Script
 
 def test_nobody_there(tmp_path: Path) -> None:
     done = evaluate("http://127.0.0.1:9/v1", tmp_path / "out")
-    assert done.returncode == 1
-    assert "no server answers there" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 2  # as likely a mistyped address
+    assert "no server answers there" in done.stderr.lower() and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_nobody_there(tmp_path: Path) -> None:
         ("no-such-model", (), "no model is called no-such-model"),
         ("missing.gguf", (), "the model is not there"),
         ("local", ("--adapter", "nowhere.gguf"), "the adapter is not there"),
-        ("http://127.0.0.1:9/v1", ("--adapter", "x"), "--adapter can't be given"),
+        ("http://127.0.0.1:9/v1", ("--adapter", "x"), "adapter can't be given"),
         ("local", ("-n", "2"), "would all be the same"),
         ("local", ("--k", "5"), "pass@5 needs at least 5 samples"),
     ],
@@ -225,5 +225,5 @@ def test_mistakes_are_told_before_anything_runs(
 ) -> None:
     done = evaluate(model, tmp_path / "out", *more)
     assert done.returncode == 2, done.stderr
-    assert words in done.stderr and "Traceback" not in done.stderr
+    assert words in done.stderr.lower() and "Traceback" not in done.stderr
     assert not (tmp_path / "out" / "run.json").exists()

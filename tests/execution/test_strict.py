@@ -95,3 +95,19 @@ def test_output_is_compared_outside_anyway(executor: Executor) -> None:
     program = Program(id="", code="print(input())", stdin="a", expected_stdout="a", limits=LIMITS)
     (execution,) = executor.run([program])
     assert (execution.verdict, execution.integrity) == (Verdict.PASS, "strict")
+
+
+def test_no_program_is_excused_by_what_it_does_to_us(executor: Executor) -> None:
+    """HARNESS_ERROR leaves the denominator: whoever can cause it chooses its own score."""
+    limits = Limits(cpu_seconds=2, wall_seconds=20, memory_bytes=192 << 20)
+    programs = [
+        Program(id=name, code=code, tests=tests, limits=limits)
+        for name, code, tests in (
+            ("fills the judge", "def f(x): return [[] for _ in range(10**6)]", "k = [f(n) for n in range(99)]\nassert 0"),
+            ("one huge answer", "def f(x): return [0] * 10**8", "assert f(1) == 2"),
+            ("breaks the compiler", "import builtins\nbuiltins.compile = None\ndef f(x): return 1", "assert f(1) == 2"),
+        )
+    ]  # fmt: skip
+    for execution in executor.run(programs):
+        assert execution.verdict is not Verdict.PASS
+        assert execution.verdict.is_about_the_program, f"{execution.id}: {execution.detail}"

@@ -38,11 +38,17 @@ def reopen(folder: Path, plan: Plan) -> bool:
         Whether the folder was reopened; if not, it is new, equal, or of another plan.
 
     Raises:
-        OutputError: Fewer samples were asked for than are there.
+        OutputError: Fewer samples were asked for than are there, or other code made them.
     """
     held, seconds = _held(folder)
     if held is None or not _goes_beyond(held, plan):
         return False
+    if held.code != plan.code:
+        raise OutputError(
+            "the output folder was made by another version of codetune's code, so it can't go on",
+            where=str(folder),
+            next_step="choose another folder with -o",
+        )
     before, now = held.config.get("n", 1), plan.config.get("n", 1)
     if now < before:
         raise OutputError(
@@ -74,7 +80,7 @@ def _held(folder: Path) -> tuple[Plan | None, float]:
 
 
 def _goes_beyond(held: Plan, plan: Plan) -> bool:
-    if held.hashes == plan.hashes or (held.stage, held.seed, held.code) != (plan.stage, plan.seed, plan.code):
+    if held.hashes == plan.hashes or (held.stage, held.seed) != (plan.stage, plan.seed):
         return False
     keys = {key for key in {*held.config, *plan.config} if held.config.get(key) != plan.config.get(key)}
     inputs = {key for key in {*held.inputs, *plan.inputs} if held.inputs.get(key) != plan.inputs.get(key)}
