@@ -23,7 +23,7 @@ __all__ = ["run_job"]
 
 _REPORT_BYTES = 256 << 10
 _CHUNK = 64 << 10
-_LONGEST_GRANT, _LEAST_GRANT = 2.0, 0.05
+_LONGEST_GRANT, _LEAST_GRANT = 8.0, 0.05
 """Of the wall limit: what may be added to it, at most in all and at least at a time, for waiting for a core."""
 
 
