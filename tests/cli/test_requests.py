@@ -50,6 +50,18 @@ def test_table(folder, capsys):
     assert code == 0 and "1.5000" in out and "big: 1 failed: too long" in out
 
 
+def test_failures_are_counted_by_what_went_wrong(tmp_path, capsys):
+    with RequestStore(tmp_path / "requests.sqlite") as store:
+        for number in range(3):
+            detail = f"given up after {number} s and 6 tries: out of order (host:1)."
+            store.fail(
+                Failure(key=b"%016d" % number, model="big", sample=0, payload=b"{}", kind="k", detail=detail,
+                        failed_at=1.0)
+            )  # fmt: skip
+    code, out, _ = run(tmp_path, capsys=capsys)
+    assert code == 0 and "big: 3 failed: out of order (host:1)." in out
+
+
 def test_one_request(folder, capsys):
     code, out, _ = run(folder, "--key", (b"%016d" % 3).hex(), capsys=capsys)
     assert code == 0 and json.loads(out)["attempts"] == 2

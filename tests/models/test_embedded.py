@@ -71,6 +71,17 @@ def test_schema_holds(server):
     assert answer["colour"] in ("red", "green") and isinstance(answer["sure"], bool)
 
 
+def test_json_that_is_cut_is_told_as_cut(server):
+    """llama.cpp's own parser of chats made a failure of the server's of it, to be tried again."""
+    schema = {
+        "type": "object",
+        "properties": {"text": {"type": "string", "minLength": 200}},
+        "required": ["text"],
+    }
+    [(_, reply)] = run_requests(server, [_question(max_new_tokens=12, json_schema=schema)], store=None)
+    assert reply.finish_reason == "length" and reply.text.startswith("{")
+
+
 def test_prefix_is_gone_on_from_and_not_repeated(server):
     messages = (
         Message(role="user", content="Write a Python function that adds two numbers."),

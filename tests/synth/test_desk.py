@@ -142,3 +142,26 @@ def test_every_shipped_prompt_loads_for_its_generator(name: str, language: str) 
     prompts = load_prompts(generator, language)
     assert set(generator.prompts) < set(prompts)
     assert prompts["retry"].name == f"retry.{language}"
+
+
+def test_what_may_be_cut_is_halved_until_it_fits():
+    def answer(request):
+        size = len(request.messages[-1].content)
+        if size > 900:
+            return RequestRefusedError(f"the server refused with 400: {size} exceeds the context size")
+        return '{"word": "yes"}'
+
+    desk, model = desk_of(answer)
+    text = "x = 1  # a line\n" * 200
+
+    def asked(**more):
+        variables = {"instruction": text, "input": ""}
+        return asyncio.run(desk.ask("solve", ModelForm(Said), variables, row="a", max_new_tokens=9, **more))
+
+    found = asked(may_cut="instruction")
+    assert found.tries == 1 and found.shown is not None and 400 < found.shown <= 900
+    assert found.checks()[0].detail == f"cut to {found.shown} characters"
+    assert len(model.asked) == 3  # some 3,200 characters, then 1,600, then 800
+    with pytest.raises(Refusal) as refused:
+        asked()
+    assert refused.value.reason == "context overflow" and "tokens of question" in refused.value.detail
