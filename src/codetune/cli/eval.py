@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from codetune.cli.benchmark_list import LIST_OPTION
+
 __all__ = ["eval"]
 
 
 def eval(
-    benchmark: Annotated[str, typer.Argument(help="Name of the benchmark; docs/evaluation.md lists them.")],
+    benchmark: Annotated[str, typer.Argument(help="Name of the benchmark; --list names all.")],
     model: Annotated[
         str,
         typer.Option(
@@ -54,6 +56,7 @@ def eval(
     no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run untrusted code unprotected.")] = False,
     seed: Annotated[int, typer.Option(help="Of sampling.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
+    list_: LIST_OPTION = False,
 ) -> None:
     """Ask a model every problem of a benchmark, run its programs in the sandbox, and score it.
 

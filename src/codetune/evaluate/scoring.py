@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from codetune.errors import UsageError
 from codetune.evaluate.estimates import Estimate, bootstrap, pass_at_k, pass_hat_k, wilson
 from codetune.evaluate.judge import Judged
+from codetune.evaluate.parts import by_group
 from codetune.records import Problem, Verdict
 from codetune.store.atomic import write_text
 
@@ -44,6 +45,7 @@ class _Counts:
     integrity: Counter[str] = field(default_factory=Counter)
     tiers: Counter[str] = field(default_factory=Counter)
     texts: set[tuple[str, int]] = field(default_factory=set)
+    base: dict[str, Tally] = field(default_factory=dict)
 
 
 def tally(rows: Iterable[Judged]) -> dict[str, Tally]:
@@ -64,6 +66,10 @@ def _count(rows: Iterable[Judged]) -> _Counts:
             mine.judged += 1
             mine.passed += row.verdict is Verdict.PASS
             mine.lenient += row.lenient_verdict is Verdict.PASS
+        if row.base_verdict is not None and row.base_verdict.is_about_the_program:
+            based = counts.base.setdefault(row.task_id, Tally())
+            based.judged += 1
+            based.passed += row.base_verdict is Verdict.PASS
     return counts
 
 
@@ -89,7 +95,9 @@ def score_of(
         (equal to an earlier one of the same problem), `pass_at_k` with
         interval for each k, `pass_hat_k` (all of k samples right) where k exceeds 1, the score under
         the lenient reading, counts of verdicts, extractors, integrity and tiers, `clusters` of the
-        problems that share one, and `contamination` where a training set was given.
+        problems that share one, `base` (the rates on the base tests alone) and `groups` (those of
+        each group of items) where the benchmark has them, and `contamination` where a training set
+        was given.
 
     Raises:
         UsageError: Nothing could be judged, or a k exceeds the samples of a problem.
@@ -114,6 +122,10 @@ def score_of(
         "missing": sorted({p.task_id for p in problems} - set(judged)),
         "clusters": {task: cluster for task, cluster in clusters.items() if sizes[cluster] > 1},
     }
+    if counts.base:
+        score["base"] = {"pass_at_k": _rates(counts.base, clusters, k, seed)["pass_at_k"]}
+    if groups := by_group(judged, problems, lambda mine: _rates(mine, clusters, k, seed)):
+        score["groups"] = groups
     if overlap is not None:
         clean = {task: t for task, t in judged.items() if task not in overlap.repeated}
         score["contamination"] = {

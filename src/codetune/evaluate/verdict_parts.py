@@ -35,6 +35,7 @@ VERDICT_SCHEMA = pa.schema(
         ("tier", pa.string()),
         ("integrity", pa.string()),
         ("finish_reason", pa.string()),
+        ("base_verdict", pa.string()),
     ]
 )
 """One row a sample, in the order given."""
@@ -92,4 +93,6 @@ def read_verdicts(folder: Path) -> Iterator[Judged]:
             for row in batch.to_pylist():
                 row["verdict"] = Verdict(row["verdict"])
                 row["lenient_verdict"] = Verdict(row["lenient_verdict"])
+                # Scores of older versions have no such column.
+                row["base_verdict"] = Verdict(base) if (base := row.get("base_verdict")) else None
                 yield Judged(**row)

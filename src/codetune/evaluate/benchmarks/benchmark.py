@@ -36,6 +36,7 @@ class Benchmark:
         url: Where it was published.
         read: Raw bytes of the data file, then of each companion -> its items.
         checksums: SHA-256 of the data files known to be this benchmark -> which edition it is.
+        language: What its programs are written in.
         items: How many items it has; None where that is the file's affair.
         find: The file that is here already, or None.
         fields: Fields that each row has to have.
@@ -56,6 +57,7 @@ class Benchmark:
     url: str
     read: Callable[..., Iterator[Problem]]
     checksums: Mapping[str, str] = field(default_factory=dict)
+    language: str = "python"
     items: int | None = None
     find: Callable[[], Path | None] = lambda: None
     fields: tuple[str, ...] = ()

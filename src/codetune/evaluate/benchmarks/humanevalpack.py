@@ -11,6 +11,7 @@ Source: Muennighoff et al. 2023, arXiv:2308.07124. Four benchmarks a language:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ _LANGUAGES = {
     "cpp": ("cpp", "C++", "891a390c1b9d2cb85dd8fbebcf1d88dbdd565734a6b2b3259f9ddb3fe95e33d7"),
     "rust": ("rust", "Rust", "01ece28eaf490d7af037ce53095083dacfd38022cf5b82662ccb78024dc269a1"),
 }
+_WHOLE_FUNCTION = re.compile(r"^func [^\n]*\{\n(?:[ \t]+[^\n]*\n|\n)*^\}", re.MULTILINE)
 _TASKS = {
     "fixtests": "mend a function, given its tests",
     "fixdocs": "mend a function, given its documentation",
@@ -84,8 +86,13 @@ def _prefix(task: str, row: dict[str, Any], language: str) -> str:
     if language == "rust":
         return f"fn main(){{}}\n{declared}"
     if language == "go":
-        return f"{row['import']}\n{declared}"
+        return f"{row['import']}\n{_given_functions(row['prompt'])}{declared}"
     return declared
+
+
+def _given_functions(prompt: str) -> str:
+    """Functions that a Go prompt gives whole before the one to write; the declaration lacks them."""
+    return "".join(f"{found[0]}\n" for found in _WHOLE_FUNCTION.finditer(prompt))
 
 
 def _asked(task: str, row: dict[str, Any], prefix: str, title: str) -> str:
@@ -115,7 +122,7 @@ def _describe(row: dict[str, Any], prefix: str) -> str:
 
 
 def _benchmark(task: str, key: str) -> Benchmark:
-    _, title, checksum = _LANGUAGES[key]
+    language, title, checksum = _LANGUAGES[key]
     return Benchmark(
         name=f"humaneval{task}-{key}",
         title=f"HumanEvalPack {title}: {_TASKS[task]}",
@@ -123,6 +130,7 @@ def _benchmark(task: str, key: str) -> Benchmark:
         url=f"{_URL}/tree/main/{_FOLDER}/{key}",
         download=f"{_URL}/raw/main/{_FOLDER}/{key}/data/humanevalpack.jsonl",
         read=_reader(task, key),
+        language=language,
         items=164,
         checksums={checksum: f"octopack, {title}"},
         fields=("task_id", "declaration", "canonical_solution", "buggy_solution", "test", "docstring"),

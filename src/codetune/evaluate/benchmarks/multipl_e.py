@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.data_file import json_rows, local_file
 from codetune.evaluate.benchmarks.multipl_e_files import CHECKSUMS
+from codetune.evaluate.benchmarks.multipl_e_java import with_tuples
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Problem
 
@@ -71,6 +72,8 @@ def multipl_e_program(problem: Problem, solution: str, limits: Limits) -> Progra
         code = head
     if problem.programming_language == "php" and tests.lstrip().startswith("?>"):
         code = code.rstrip().removesuffix("?>")
+    if problem.programming_language == "java":
+        code, tests = with_tuples(code, tests)
     return Program(
         id=problem.task_id, code=code, tests=tests, language=problem.programming_language, limits=limits
     )
@@ -98,6 +101,7 @@ def _benchmark(source: str, suffix: str, checksum: str) -> Benchmark:
         url=_URL,
         download=f"{_CARRIER}/{source}-{suffix}.jsonl",
         read=_reader(source, suffix),
+        language=LANGUAGES[suffix],
         checksums={checksum: "reworded, as bytedance/SandboxFusion carries it"},
         fields=("name", "language", "prompt", "tests", "stop_tokens"),
         find=local_file(f"multipl_e/{source}-{suffix}.jsonl", f"{source}-{suffix}.jsonl"),
