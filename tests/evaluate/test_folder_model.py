@@ -27,6 +27,7 @@ from codetune.evaluate.ranks import Ranks
 from codetune.evaluate.sampling import RowDraws, first_stop
 from codetune.evaluate.verdict_parts import read_verdicts
 from codetune.models.protocol import ChatRequest
+from codetune.models.store import RequestStore
 from codetune.records import Message
 
 WORDS = (
@@ -233,10 +234,10 @@ def test_without_a_template_the_style_is_said(tiny: Path, tmp_path: Path) -> Non
         ]))  # fmt: skip
 
 
-SAMPLED = ("-n", "2", "--temperature", "0.8", "--limit", "5", "--max-new-tokens", "12", "--in-flight", "3")
+SAMPLED = ("--temperature", "0.8", "--limit", "5", "--max-new-tokens", "12", "--in-flight", "3")
 
 
-def run(model: Path, output: Path, *launcher: str) -> subprocess.CompletedProcess[str]:
+def run(model: Path, output: Path, *launcher: str, n: int = 2) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable,
         *launcher,
@@ -249,7 +250,11 @@ def run(model: Path, output: Path, *launcher: str) -> subprocess.CompletedProces
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [*command, "-o", str(output), *SAMPLED], capture_output=True, text=True, timeout=300, env=environment
+        [*command, "-o", str(output), "-n", str(n), *SAMPLED],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment,
     )
 
 
@@ -261,15 +266,18 @@ def completions(folder: Path) -> list[tuple[str, int, str]]:
 def test_two_processes_make_what_one_makes(tiny: Path, tmp_path: Path) -> None:
     alone = run(tiny, tmp_path / "alone")
     assert alone.returncode == 0, alone.stderr
-    launcher = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0")
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     both = run(tiny, tmp_path / "both", *launcher)
     assert both.returncode == 0, both.stderr
     assert completions(tmp_path / "both") == completions(tmp_path / "alone")
     assert len(completions(tmp_path / "both")) == 10
     assert (tmp_path / "both" / "requests-rank1.sqlite").exists()
     assert both.stdout.count("The score and every verdict") == 1
-    # One process goes on from what two left behind: nothing is made again.
-    (tmp_path / "both" / "run.json").unlink()
-    again = run(tiny, tmp_path / "both")
-    assert again.returncode == 0, again.stderr
-    assert completions(tmp_path / "both") == completions(tmp_path / "alone")
+    # One process goes on where two left off: what they made is not made again.
+    more = run(tiny, tmp_path / "both", n=3)
+    assert more.returncode == 0, more.stderr
+    rows = completions(tmp_path / "both")
+    assert len(rows) == 15
+    assert [row for row in rows if row[1] < 2] == completions(tmp_path / "alone")
+    with RequestStore(tmp_path / "both" / "requests.sqlite") as store:
+        assert len(list(store.answers())) == 5 + 5  # its half of the ten, and the five new ones
