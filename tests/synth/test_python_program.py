@@ -29,6 +29,10 @@ CASES = {
     "class method": ("Box.make", "@classmethod\ndef make(cls, n):\n    return cls.step + n + 1\n"),
     "static method": ("Box.twice", "@staticmethod\ndef twice(x):\n    return x * 2\n"),
     "constructor": ("Box.__init__", "def __init__(self, size):\n    self.size = size\n"),
+    "constructor of a base class": (
+        "Wrong.__init__",
+        "def __init__(self, line):\n    Error.__init__(self, line)\n    self.line = line\n",
+    ),
     "coroutine": ("wait", "async def wait(seconds):\n    await asyncio.sleep(0)\n    return seconds\n"),
     "asynchronous generator": ("ticks", "async def ticks(n):\n    yield n\n"),
     "exception": ("fail", "def fail(x):\n    if x == 'never':\n        raise NeverError(x)\n    return x\n"),
@@ -55,6 +59,12 @@ def test_the_program_runs_and_holds_the_code_unchanged(case: str) -> None:
     assert holds_unchanged(program, code, "python"), program
     ran = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, program + ran.stderr
+
+
+def test_whose_method_is_called_with_the_object_is_a_class() -> None:
+    needs = python_needs("def put(self, x):\n    Base.put(self, x)\n", "Box.put")
+    assert needs is not None and not needs.missing
+    assert needs.settled == ("class Base: put = lambda self, *args, **kwargs: None",)
 
 
 def test_what_is_certain_is_not_asked_for() -> None:

@@ -145,7 +145,7 @@ def _free_names(table: symtable.SymbolTable) -> set[str]:
 def _settle(free: list[str], node: ast.AST) -> tuple[tuple[str, ...], dict[str, Need]]:
     """Divide free names into lines that are certain and names that leave a choice."""
     evidence = evidence_of(node, lambda part: part.id if isinstance(part, ast.Name) else None)
-    raised, classes = _exceptions(node), _classes(node)
+    raised, classes, bases = _exceptions(node), _classes(node), _bases(node)
     settled: list[str] = []
     missing: dict[str, Need] = {}
     for name in free:
@@ -153,6 +153,9 @@ def _settle(free: list[str], node: ast.AST) -> tuple[tuple[str, ...], dict[str, 
         exporters = modules_that_export(name)
         if name in sys.stdlib_module_names and seen is not None and seen.attributes:
             settled.append(f"import {name}")
+        elif name in bases:
+            methods = "; ".join(f"{m} = lambda self, *args, **kwargs: None" for m in sorted(bases[name]))
+            settled.append(f"class {name}: {methods}")
         elif len(exporters) == 1 and (name in classes or (seen is not None and seen.is_called)):
             settled.append(f"from {exporters[0]} import {name}")
         elif name in raised:
@@ -196,6 +199,18 @@ def _classes(node: ast.AST) -> set[str]:
         for inner in ast.walk(part.args[1])
         if isinstance(inner, ast.Name)
     }
+
+
+def _bases(node: ast.AST) -> dict[str, set[str]]:
+    """Names whose methods are called with the object itself, `Base.__init__(self)`, and those methods."""
+    found: dict[str, set[str]] = {}
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr=method), args=[ast.Name(id="self"), *_]
+            ):
+                found.setdefault(name, set()).add(method)
+    return found
 
 
 def _attributes(node: ast.FunctionDef | ast.AsyncFunctionDef, shape: Shape) -> dict[str, Need]:
