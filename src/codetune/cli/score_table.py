@@ -17,6 +17,9 @@ def score_table(score: Mapping[str, Any]) -> Table:
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_column(style="bold")
     table.add_column()
+    for name, metric in score.get("metrics", {}).items():
+        value = "not measured" if metric["value"] is None else f"{_rate(metric)}  of {metric['rows']} rows"
+        table.add_row(name, f"{value}  {metric['note']}".rstrip())
     for k, rate in score["pass_at_k"].items():
         lenient = score["lenient_pass_at_k"][k]["value"]
         note = "" if lenient == rate["value"] else f"  (lenient reading {lenient:.1%})"

@@ -81,6 +81,8 @@ def finish_score(
         assert surroundings.overlaps is not None
         surroundings.progress.start("training set")
         overlap = surroundings.overlaps(problems, surroundings.train)
+    if chosen.graded is not None:
+        return _finish_graded(stage, chosen, problems, pairs, surroundings, data=data, extra=extra)
     judged = judge(pairs, benchmark=chosen, reader=reader, executor=surroundings.executor)
     surroundings.progress.start("programs run")
 
@@ -96,6 +98,34 @@ def finish_score(
     files = sorted((stage.folder / "verdicts").glob("part-*.parquet"))
     return stage.finish(
         output_hash=hash_files(stage.folder, files),
+        counts={"problems": score["problems"], "samples": score["samples"]},
+        results=score,
+    )
+
+
+def _finish_graded(
+    stage: StageOutput,
+    chosen: Benchmark,
+    problems: Sequence[Problem],
+    pairs: Iterable[tuple[Problem, Completion]],
+    surroundings: Surroundings,
+    *,
+    data: Path | None,
+    extra: Mapping[str, Any],
+) -> RunCard:
+    """Grade every answer, where a task's grader decides and nothing is executed."""
+    from codetune.evaluate.graded import graded_score  # graders parse code: loaded where needed
+
+    assert chosen.graded is not None
+    surroundings.progress.start("answers graded")
+    counted = graded_score(
+        chosen.graded, pairs, problems, surroundings.executor, stage.folder, seed=stage.plan.seed
+    )
+    score = {"benchmark": chosen.edition(data), **extra, **counted}
+    write_score(stage.folder, score)
+    surroundings.progress.finish()
+    return stage.finish(
+        output_hash=hash_files(stage.folder, [stage.folder / "answers.jsonl"]),
         counts={"problems": score["problems"], "samples": score["samples"]},
         results=score,
     )

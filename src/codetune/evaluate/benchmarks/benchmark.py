@@ -46,6 +46,7 @@ class Benchmark:
         program: (item, solution, limits) -> what is executed.
         base: (item, solution, limits) -> what is executed for the score on the base tests alone,
             where the benchmark adds tests to an older one.
+        graded: Task whose grader decides, where nothing is executed.
         trains: False where the licence forbids training on it.
         limits: What each program may use.
         siblings: The other benchmarks, to say which of them a wrong file belongs to.
@@ -66,6 +67,7 @@ class Benchmark:
     companions: tuple[DataFile, ...] = ()
     program: Callable[[Problem, str, Limits], Program] = _appended
     base: Callable[[Problem, str, Limits], Program] | None = None
+    graded: str | None = None
     trains: bool = True
     limits: Limits = field(default_factory=Limits)
     siblings: Callable[[], Iterable[Benchmark]] = lambda: ()

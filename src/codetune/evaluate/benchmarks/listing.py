@@ -48,6 +48,8 @@ def _missing(one: Benchmark) -> str:
             companion.path()
         except DataError:
             lacks.append(companion.title)
+    if one.graded is not None:
+        return "data (--data FOLDER or FILE)"
     if one.language not in LANGUAGES:
         lacks.append(f"codetune does not run {one.language}")
     elif toolchain(one.language).version is None:

@@ -23,6 +23,7 @@ from codetune.evaluate.benchmarks.humanevalpack import HUMANEVALPACK
 from codetune.evaluate.benchmarks.live_code_bench import LIVE_CODE_BENCH
 from codetune.evaluate.benchmarks.mbpp import MBPP, MBPP_SANITIZED
 from codetune.evaluate.benchmarks.multipl_e import MULTIPL_E
+from codetune.evaluate.benchmarks.tasks import TASK_BENCHMARKS
 from codetune.records import Problem
 
 __all__ = ["BENCHMARKS", "benchmark", "load_problems"]
@@ -42,6 +43,7 @@ _ALL = (
     LIVE_CODE_BENCH,
     *HUMANEVALPACK,
     *MULTIPL_E,
+    *TASK_BENCHMARKS,
 )
 BENCHMARKS: Mapping[str, Benchmark] = {b.name: replace(b, siblings=lambda: _ALL) for b in _ALL}
 
