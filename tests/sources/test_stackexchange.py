@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -27,8 +29,9 @@ def post(number: int, **attributes: object) -> str:
 
 def question(number: int, title: str, **more: object) -> str:
     return post(
-        number, PostTypeId=1, Title=title, Tags="<python><list>", ViewCount=5000, Body="<p>?</p>", **more
-    )
+        number,
+        **{"PostTypeId": 1, "Title": title, "Tags": "<python><list>", "ViewCount": 5000, "Body": "<p>?</p>", **more},
+    )  # fmt: skip
 
 
 def answer(number: int, parent: int, body: str, **more: object) -> str:
@@ -196,10 +199,41 @@ def test_learned_labels_are_used(tmp_path, collect):
         ("TypeError: unhashable type", False),
         ("Import error when running tests", False),
         ("What does yield do?", False),
+        ("SQL statement to find quarters based on date range", True),
+        ("Double helix generating algorithm", True),
+        ("Django form is not saving", False),
+        ("Can a Turing machine simulate a quantum computer?", False),
     ],
 )
 def test_the_rule_for_how_to_titles(title, expected):
     assert how_to.rule(title) is expected
+
+
+def test_labels_by_question_id_take_their_titles_from_the_dump(tmp_path, collect):
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    asked = [question(100 + i, f"Recipe for {i} beans", Tags="<other>") for i in range(6)]
+    mused = [question(200 + i, f"Musings on {i} beans", Tags="<other>") for i in range(6)]
+    kinds = {**{100 + i: 1 for i in range(6)}, **{200 + i: 2 for i in range(6)}, 999: 1}
+    (labels / "python_train.dict").write_bytes(pickle.dumps({k: kinds[k] for k in list(kinds)[::2]}, 0))
+    (labels / "more.jsonl").write_text("".join(f'{{"id": {k}, "label": {int(kinds[k] == 1)}}}\n' for k in list(kinds)[1::2]))  # fmt: skip
+    wanted = [row.replace("How to do", "Recipe for") for row in threads(6)]
+    unwanted = [question(301, "Musings on soup"), answer(302, 301, "<pre>a()</pre>")]
+    path = dump(tmp_path, *asked, *mused, *wanted, *unwanted)
+    dataset = collect(source="stackexchange", path=path, how_to_labels=str(labels), tags=("python",))
+    assert len(dataset) == 6
+    assert reasons(dataset)["no how-to question"] == 2
+    told = dataset.card.results["how-to classifier"]
+    assert (told["labelled"], told["how_to"]) == (12, 6)
+    assert told["learned"]["f1"] == 1.0
+    assert told["all"]["f1"] == pytest.approx(2 / 3)
+    (labels / "more.jsonl").unlink()
+    (labels / "python_train.dict").write_bytes(pickle.dumps({100: 1, 999: 2}))
+    with pytest.raises(DataError, match="of 2 labelled questions 1 have a title here"):
+        collect(source="stackexchange", path=path, how_to_labels=str(labels))
+    (labels / "python_train.dict").write_bytes(pickle.dumps(Path("x")))
+    with pytest.raises(DataError, match="pickle refused"):
+        collect(source="stackexchange", path=path, how_to_labels=str(labels))
 
 
 def test_a_learned_how_to_separates_what_it_saw():

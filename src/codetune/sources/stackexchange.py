@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,13 @@ import orjson
 
 from codetune.errors import DataError
 from codetune.records import Instruction, Record
-from codetune.sources.codepro import labelled_rows
 from codetune.sources.config import CollectConfig
 from codetune.sources.html_text import Piece, html_pieces
 from codetune.sources.mining import blocks as block_labels
 from codetune.sources.mining import how_to
 from codetune.sources.mining.blocks import BlockLabeller, LabelledBlock
-from codetune.sources.mining.how_to import HowTo
+from codetune.sources.mining.how_to import HowTo, cross_validated
+from codetune.sources.mining.labels import how_to_labels, labelled_blocks, labels_hash
 from codetune.sources.mining.posts import Bucket, Fates, Post, buckets, license_of_post, parse_row, quality
 from codetune.sources.reading.faults import RowFault
 from codetune.sources.reading.place import Place, find
@@ -26,7 +26,6 @@ from codetune.sources.row import Row
 from codetune.sources.search_pairs import SearchPair, choices
 from codetune.sources.source import Collection, refuse
 from codetune.store.dataset import Reject, Shard
-from codetune.store.hashing import file_hash
 from codetune.text.languages import PARSED_LANGUAGES, canonical_language
 
 __all__ = ["StackExchangeSource"]
@@ -58,12 +57,12 @@ class StackExchangeSource:
         for setting in ("block_labels", "how_to_labels"):
             labels = getattr(config, setting)
             if labels is not None:
-                inputs[setting] = _labels_hash(labels)
+                inputs[setting] = labels_hash(labels)
         _check(place)
         if config.block_labels is not None:
             _labeller(config.block_labels)  # a wrong file is to be told before any work
-        if config.how_to_labels is not None:
-            _how_to(config.how_to_labels)
+        if config.how_to_labels is not None and not (known := how_to_labels(config.how_to_labels)).questions:
+            known.with_titles({})
         return Collection(
             items=partial(_pieces, place, config, fates, notes),
             work=partial(_mine, config, seed),
@@ -84,55 +83,31 @@ def _check(place: Place) -> None:
             )
 
 
-def _labels_hash(path: str) -> str:
-    try:
-        return file_hash(Path(path))
-    except OSError as error:
-        raise DataError("the labels can't be read", where=path, next_step="check the path") from error
-
-
 def _pieces(
     place: Place, config: CollectConfig, fates: dict[str, Fates], notes: dict[str, Any]
 ) -> Iterator[Bucket]:
+    labels = how_to_labels(config.how_to_labels) if config.how_to_labels is not None else None
+    asked = frozenset(labels.questions) if labels is not None else frozenset()
     for member in place.members:
         fates[member.name] = Fates()  # a second pass counts anew
         size = Path(member.location).stat().st_size * (8 if member.name != member.plain_name else 1)
-        yield from buckets(member, config.tags, fates[member.name], size=size)
+        known = None
+        for bucket in buckets(member, config.tags, fates[member.name], size=size, titles_of=asked):
+            if labels is not None and known is None:
+                known = labels.with_titles(dict(bucket.titles))
+                notes["how-to classifier"] = cross_validated(known)
+            yield replace(bucket, how_to=known)
         notes[member.name] = asdict(fates[member.name])
 
 
 @lru_cache(maxsize=1)
 def _labeller(path: str) -> BlockLabeller:
-    labelled = [
-        LabelledBlock(
-            code=code, before=before, after=after, question=question, position=position, blocks=count,
-            programming_language="sql" if "sql" in Path(path).name.lower() else "python", label=label,
-        )
-        for _, position, before, after, code, question, count, label in labelled_rows(Path(path))
-    ]  # fmt: skip
-    if len({block.label for block in labelled}) < 2:
-        raise DataError(
-            "there are not both kinds of labels in the file", where=path, next_step="give CodePro's blocks"
-        )
-    return BlockLabeller(labelled)
+    return BlockLabeller(labelled_blocks(path))
 
 
 @lru_cache(maxsize=1)
-def _how_to(path: str) -> HowTo:
-    try:
-        rows = [orjson.loads(line) for line in Path(path).read_bytes().splitlines() if line.strip()]
-        titles, labels = [str(row["title"]) for row in rows], [bool(row["label"]) for row in rows]
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise DataError(
-            f"the labelled titles can't be read ({error})",
-            where=path,
-            next_step='give JSON Lines of {"title": ..., "label": 0 or 1}',
-        ) from error
-    if len(set(labels)) < 2:
-        raise DataError(
-            "there are not both kinds of labels in the file", where=path, next_step="label some of each"
-        )
-    return HowTo(titles, labels)
+def _how_to(labelled: tuple[tuple[str, bool], ...]) -> HowTo:
+    return HowTo([title for title, _ in labelled], [label for _, label in labelled])
 
 
 @dataclass(slots=True)
@@ -146,7 +121,7 @@ def _mine(config: CollectConfig, seed: int, bucket: Bucket) -> Shard[Record]:
     threads = _threads(bucket, rejected)
     wanted = [t for t in threads if t.question is not None and _is_wanted(t, config, bucket, rejected)]
     pairs: list[SearchPair] = []
-    kept_titles = _are_how_to([t.question[1].title for t in wanted if t.question], config)
+    kept_titles = _are_how_to([t.question[1].title for t in wanted if t.question], config, bucket)
     for thread, is_how_to in zip(wanted, kept_titles, strict=True):
         if not is_how_to:
             _refuse_thread(thread, bucket.file, "no how-to question", rejected)
@@ -191,12 +166,12 @@ def _is_wanted(thread: _Thread, config: CollectConfig, bucket: Bucket, rejected:
     return reason is None
 
 
-def _are_how_to(titles: Sequence[str], config: CollectConfig) -> Sequence[bool]:
+def _are_how_to(titles: Sequence[str], config: CollectConfig, bucket: Bucket) -> Sequence[bool]:
     if not config.how_to_only:
         return [True] * len(titles)
-    if config.how_to_labels is None:
+    if bucket.how_to is None:
         return [how_to.rule(title) for title in titles]
-    return [bool(score > 0.5) for score in _how_to(config.how_to_labels).scores(titles)]
+    return [bool(score > 0.5) for score in _how_to(bucket.how_to).scores(titles)]
 
 
 def _pair(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
-import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -17,6 +15,7 @@ from codetune.sources.config import CollectConfig
 from codetune.sources.reading.blocks import Block, blocks
 from codetune.sources.reading.faults import RowFault
 from codetune.sources.reading.place import Member, Place
+from codetune.sources.reading.plain_pickle import plain_pickle
 from codetune.sources.row import Row
 from codetune.sources.row_source import RowSource
 from codetune.sources.search_pairs import SearchPair, choices
@@ -140,33 +139,9 @@ def _iid(text: str) -> tuple[int, Any]:
     raise RowFault("not an id", text[:80])
 
 
-class _PlainUnpickler(pickle.Unpickler):
-    """Numbers, texts and containers only: whatever would import something is refused."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in {("builtins", "set"), ("__builtin__", "set")}:
-            return set
-        raise pickle.UnpicklingError(f"it wants {module}.{name}")
-
-    def persistent_load(self, pid: Any) -> Any:
-        raise pickle.UnpicklingError("it wants an outside object")
-
-
 def _plain_pickle(member: Member) -> Any:
     with member.open() as stream:
-        data = stream.read()
-    try:
-        return _PlainUnpickler(io.BytesIO(data), encoding="utf-8", errors="replace").load()
-    except (
-        pickle.UnpicklingError,
-        EOFError,
-        ValueError,
-        IndexError,
-        KeyError,
-        AttributeError,
-        TypeError,
-    ) as error:
-        raise RowFault("pickle refused", f"{member.name}: {error}") from error
+        return plain_pickle(stream.read(), member.name)
 
 
 @lru_cache(maxsize=4)

@@ -83,6 +83,10 @@ class Bucket:
     broken: tuple[Broken, ...]
     newest: str
     """Creation date of the dump's newest wanted post: the clock that ages are measured by."""
+    titles: tuple[tuple[int, str], ...] = ()
+    """Ids and titles of the questions that were asked for by id; only the first bucket tells them."""
+    how_to: tuple[tuple[str, bool], ...] | None = None
+    """Labelled titles to judge by, where there are some."""
 
 
 def parse_row(data: bytes) -> Post:
@@ -214,7 +218,14 @@ def raw_rows(member: Member) -> Iterator[tuple[int, bytes | Broken]]:
             yield number + 1, Broken(number + 1, "file cut short", "the last row does not end")
 
 
-def buckets(member: Member, tags: Collection[str], fates: Fates, *, size: int) -> Iterator[Bucket]:
+def buckets(
+    member: Member,
+    tags: Collection[str],
+    fates: Fates,
+    *,
+    size: int,
+    titles_of: Collection[int] = frozenset(),
+) -> Iterator[Bucket]:
     """Questions with one of the tags (or any, where none is given) and their answers, bucket by bucket.
 
     Args:
@@ -222,11 +233,13 @@ def buckets(member: Member, tags: Collection[str], fates: Fates, *, size: int) -
         tags: Lower case.
         fates: Counted up, for what is no concern.
         size: Bytes of the file, about; decides the number of buckets.
+        titles_of: Ids of questions, of any tag, whose titles are wanted.
     """
     may_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100
     count = max(1, min(_MAX_BUCKETS, may_open, size // _BUCKET_BYTES))
     wanted = frozenset(tag.lower() for tag in tags)
     broken: list[Broken] = []
+    titles: list[tuple[int, str]] = []
     newest = ""
     with tempfile.TemporaryDirectory(prefix="codetune-posts-") as folder, ExitStack() as stack:
         files: list[BinaryIO] = [stack.enter_context(Path(folder, str(i)).open("w+b")) for i in range(count)]
@@ -234,6 +247,8 @@ def buckets(member: Member, tags: Collection[str], fates: Fates, *, size: int) -
         try:
             for number, row in raw_rows(member):
                 fates.rows += 1
+                if titles_of and isinstance(row, bytes):
+                    titles += _titles(row, titles_of)
                 question = row if isinstance(row, Broken) else _sort(row, number, wanted, questions, fates)
                 if isinstance(question, Broken):
                     broken.append(question)
@@ -249,7 +264,18 @@ def buckets(member: Member, tags: Collection[str], fates: Fates, *, size: int) -
             file.seek(0)
             rows = file.read()
             if rows or (broken and number == 0):
-                yield Bucket(member.name, rows, tuple(broken) if number == 0 else (), newest)
+                yield Bucket(member.name, rows, tuple(broken) if number == 0 else (), newest, tuple(titles))
+                titles = []
+
+
+def _titles(row: bytes, wanted: Collection[int]) -> Iterator[tuple[int, str]]:
+    own, kind = _ID.search(row), _KIND.search(row)
+    if own is not None and kind is not None and kind[1] == b"1" and int(own[1]) in wanted:
+        try:
+            question = parse_row(row)
+        except RowFault:
+            return
+        yield question.id, question.title
 
 
 _CREATED = re.compile(rb'\sCreationDate="([^"]*)"')
