@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from codetune.errors import UsageError
 from codetune.evaluate.backends import Backend
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.config import EvaluateConfig
@@ -14,6 +15,7 @@ from codetune.evaluate.generate import generate
 from codetune.evaluate.prompting import style
 from codetune.evaluate.ranks import Ranks
 from codetune.evaluate.stage import draw_problems, write_prompts
+from codetune.evaluate.two_steps import generate_in_two_steps
 from codetune.store.hashing import code_hash, json_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
@@ -61,6 +63,11 @@ def evaluate_model(
         in_flight=config.in_flight,
         told=surroundings.progress.advance,
     )
+    if ranks.world > 1 and any(problem.describe for problem in problems):
+        raise UsageError(
+            f"{chosen.title} asks in two steps, which several processes can't share",
+            next_step="start one process",
+        )
     if not ranks.is_first:
         ranks.meet()  # once the first process has the folder
         generate(ask, problems, config, seed=seed, name=backend.name, expected=False)
@@ -87,7 +94,11 @@ def evaluate_model(
         write_prompts(output / "prompts.jsonl", problems, config, seed)
         ranks.meet()
         surroundings.progress.start("answers", -(-len(problems) * config.n // ranks.world))
-        made = generate(ask, problems, config, seed=seed, name=backend.name)
+        if any(problem.describe for problem in problems):
+            kept = output / "descriptions.jsonl"
+            made = generate_in_two_steps(ask, problems, config, seed=seed, name=backend.name, kept=kept)
+        else:
+            made = generate(ask, problems, config, seed=seed, name=backend.name)
         by_id = {problem.task_id: problem for problem in problems}
         return finish_score(
             stage,
