@@ -12,6 +12,7 @@ from codetune.models.protocol import ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
 from codetune.models.store import RequestStore
 from codetune.models.stored_model import StoredModel
+from codetune.models.transport import GarbledAnswer
 from codetune.records import Message
 
 
@@ -284,3 +285,11 @@ def test_what_is_in_flight_is_asked_once(scripted, tmp_path):
         replies = asyncio.run(main(store))
     assert {reply.text for reply in replies} == {"hello"}
     assert len(scripted.asked) <= 2, "the cancelled one, and one for all the others"
+
+
+def test_a_text_that_the_server_keeps_to_itself_is_not_asked_for_again(scripted):
+    said = "The model produced output that does not match the expected peg-native format"
+    scripted.answer = lambda server, body: server.error(500, said)
+    [outcome], _ = ask(scripted, question())
+    assert isinstance(outcome, GarbledAnswer) and "not the JSON that was asked for" in str(outcome)
+    assert len(scripted.asked) == 1

@@ -72,7 +72,6 @@ def test_schema_holds(server):
 
 
 def test_json_that_is_cut_is_told_as_cut(server):
-    """llama.cpp's own parser of chats made a failure of the server's of it, to be tried again."""
     schema = {
         "type": "object",
         "properties": {"text": {"type": "string", "minLength": 200}},

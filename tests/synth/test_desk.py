@@ -8,6 +8,7 @@ from tests.synth.conftest import ScriptedExecutor, ScriptedModel
 
 from codetune.errors import BackendUnavailableError, ConfigError, ExecutionError, RequestRefusedError
 from codetune.execution.protocol import Program
+from codetune.models.transport import GarbledAnswer
 from codetune.synth.answers import ModelForm
 from codetune.synth.config import SynthConfig
 from codetune.synth.desk import AskSettings, Desk
@@ -165,3 +166,14 @@ def test_what_may_be_cut_is_halved_until_it_fits():
     with pytest.raises(Refusal) as refused:
         asked()
     assert refused.value.reason == "context overflow" and "tokens of question" in refused.value.detail
+
+
+def test_a_text_that_the_server_kept_is_an_invalid_answer_and_asked_again_warmer():
+    answers = iter([GarbledAnswer("the answer is not the JSON that was asked for"), '{"word": "yes"}'])
+    desk, model = desk_of(lambda request: next(answers))
+    assert ask(desk).value.word == "yes"
+    assert [request.temperature > 0 for request in model.asked] == [False, True]
+    desk, _ = desk_of(lambda request: GarbledAnswer("not the JSON"))
+    with pytest.raises(Refusal) as refused:
+        ask(desk)
+    assert refused.value.reason == "invalid JSON"

@@ -55,9 +55,6 @@ def _parameters(settings: dict[str, Any]) -> Any:
     params.sampling.top_p = 1.0
     params.sampling.min_p = 0.0
     params.sampling.temp = 1.0
-    # Its own chat parser answers 500 to a text that isn't what it expects, such as a JSON answer
-    # that was cut at the token limit; what a text is worth is for the one who asked to say.
-    params.force_pure_content_parser = True
     adapters = []
     for index, path in enumerate(settings["loras"]):
         adapter = xllamacpp.CommonAdapterLoraInfo()

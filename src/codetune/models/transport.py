@@ -17,10 +17,12 @@ import orjson
 from codetune.errors import BackendUnavailableError, RequestRefusedError
 from codetune.models.spec import host_label
 
-__all__ = ["Refusal", "Transport", "Unavailable"]
+__all__ = ["GarbledAnswer", "Refusal", "Transport", "Unavailable"]
 
 _RETRIED = frozenset({408, 409, 425, 429})
 _CROWDED = frozenset({429, 503, 529})
+_GARBLED = "model produced output that does not match"
+"""llama.cpp's parser of chats, of a text that isn't the JSON it was to be, or was cut in it."""
 _SHORTEST_SECRET = 8
 """Shorter values of headers (`Bearer`, `en`) are words."""
 
@@ -73,6 +75,10 @@ class Refusal(RequestRefusedError):
         super().__init__(what, where=where, next_step=next_step)
         self.status = status
         self.body = body
+
+
+class GarbledAnswer(Refusal):
+    """The model did answer, and the server kept the text to itself: asking the same again is no use."""
 
 
 class Transport:
@@ -207,6 +213,12 @@ class Transport:
         for secret in self._secrets:
             data = data.replace(secret, b"**")
         said = _message(data)
+        if status == 500 and _GARBLED in said:
+            return GarbledAnswer(
+                f"the answer is not the JSON that was asked for, or was cut: {said}",
+                where=self.label,
+                status=status,
+            )
         if status in _RETRIED or status >= 500:
             return Unavailable(
                 f"the server answered {status}: {said}",

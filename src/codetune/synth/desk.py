@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from codetune.errors import BackendUnavailableError, RequestRefusedError
 from codetune.execution.protocol import Execution, Program
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
+from codetune.models.transport import GarbledAnswer
 from codetune.records import Check, Generated, Message
 from codetune.synth.answers import Form, InvalidAnswerError
 from codetune.synth.refusal import Refusal
@@ -157,6 +158,11 @@ class Desk:
             )
             try:
                 reply = await self._reply(asked_model, request)
+            except GarbledAnswer as error:  # there is no text to show it; a warmer sample may do better
+                fault = InvalidAnswerError("invalid JSON", str(error))
+                self.counts["invalid"] += 1
+                number += 1
+                continue
             except Refusal as refusal:
                 if refusal.reason != OVERFLOW or may_cut is None or len(variables[may_cut]) < _LEAST_SHOWN:
                     raise
@@ -186,6 +192,8 @@ class Desk:
     async def _reply(self, model: ChatModel, request: ChatRequest) -> ChatReply:
         try:
             reply = await model.chat(request)
+        except GarbledAnswer:
+            raise
         except RequestRefusedError as error:
             words = str(error).lower()
             overflow = "context" in words and ("exceed" in words or "length" in words or "larger" in words)
