@@ -16,8 +16,9 @@ from codetune.execution.toolchains import toolchain
 from codetune.records import Problem, Verdict
 
 LANGUAGES = ("python", "js", "java", "go", "cpp", "rust")
-KNOWN = {"rust": {"Rust/91"}}
-"""Canonical solutions that can't pass: Rust/91 needs the crate regex, which rustc doesn't bring."""
+KNOWN = {"rust": {"Rust/91"}, "go": {"Go/95"}}
+"""Canonical solutions that need not pass: Rust/91 needs the crate regex, which rustc doesn't bring, and
+Go/95 looks at the first key that Go's random order of a map gives it."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_every_canonical_solution_passes(task: str, key: str, shared_data: Path,
     problems = load(task, key, shared_data)
     found = verdicts(key, [(p, f"{p.prefix}{p.canonical_solution}") for p in problems], executor)
     failed = {p.task_id for p, verdict in zip(problems, found, strict=True) if verdict is not Verdict.PASS}
-    assert failed == KNOWN.get(key, set())
+    assert failed <= KNOWN.get(key, set())
 
 
 @pytest.mark.parametrize("task", ["fixtests", "fixdocs", "explain", "synthesize"])

@@ -87,6 +87,12 @@ def _prefix(task: str, row: dict[str, Any], language: str) -> str:
         return f"fn main(){{}}\n{declared}"
     if language == "go":
         return f"{row['import']}\n{_given_functions(row['prompt'])}{declared}"
+    if language == "cpp":
+        # The declaration of CPP/38 runs on into the body that is to be written.
+        heads = list(
+            re.finditer(rf"^[^\n]*\b{row['entry_point']}\s*\([^\n]*\{{[ \t]*\n", declared, re.MULTILINE)
+        )
+        return declared[: heads[-1].end()] if heads else declared
     return declared
 
 
