@@ -53,6 +53,10 @@ def compare(
         console().print(f"Open the page: {html}")
 
 
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
 def _table(found: Mapping[str, Any]) -> Table:
     from rich.table import Table
 
@@ -62,8 +66,8 @@ def _table(found: Mapping[str, Any]) -> Table:
     table.add_row(str(found["benchmark"]), _WORDS[found["verdict"]])
     table.add_row(found["metric"], f"{found['difference']:+.1%}  [{found['low']:+.1%}, {found['high']:+.1%}]")
     adjusted = found.get("adjusted_p_value")
-    corrected = "" if adjusted is None else f"; {adjusted:.3f} after Holm's correction"
-    table.add_row("p", f"{found['p_value']:.3f}  {found['test']}{corrected}")
+    corrected = "" if adjusted is None else f"; {_p(adjusted)} after Holm's correction"
+    table.add_row("p", f"{_p(found['p_value'])}  {found['test']}{corrected}")
     table.add_row(
         "solved more by",
         f"first {found['base_only']}, second {found['tuned_only']}; wholly by both {found['both']}, "
