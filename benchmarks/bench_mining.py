@@ -24,28 +24,17 @@ from bench_collect import measured
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.model_selection import GroupKFold
 
-from codetune.sources.codepro import labelled_rows
-from codetune.sources.mining import blocks
-from codetune.sources.mining.blocks import BlockLabeller, LabelledBlock
-
-
-def blocks_of(path: Path, language: str) -> list[LabelledBlock]:
-    return [
-        LabelledBlock(
-            code=code, before=before, after=after, question=question, position=position, blocks=count,
-            programming_language=language, label=label, group=str(group),
-        )
-        for group, position, before, after, code, question, count, label in labelled_rows(path)
-    ]  # fmt: skip
+from codetune.sources.mining import blocks, how_to
+from codetune.sources.mining.blocks import BlockLabeller
+from codetune.sources.mining.how_to import cross_validated
+from codetune.sources.mining.labels import labelled_blocks
 
 
 def cross_validate(data: Path) -> None:
     print("| language | blocks | labelled 1 | way | precision | recall | F1 |")
     print("| --- | ---: | ---: | --- | ---: | ---: | ---: |")
     for language in ("python", "sql"):
-        found = blocks_of(
-            data / "codepro" / "data_hnn" / f"{language}_hnn_qid2index_blocks_labeled.txt", language
-        )
+        found = labelled_blocks(str(_labels(data, language)))
         labels = np.array([block.label for block in found])
         learned = np.zeros(len(found))
         for train, test in GroupKFold(5).split(found, labels, [block.group for block in found]):
@@ -58,6 +47,31 @@ def cross_validate(data: Path) -> None:
         ):
             precision, recall, f1, _ = precision_recall_fscore_support(labels, told, average="binary")
             print(f"| {language} | {len(found):,} | {labels.mean():.3f} | {way} | {precision:.3f} | {recall:.3f} | {f1:.3f} |", flush=True)  # fmt: skip
+
+
+def cross_validate_titles(data: Path) -> None:
+    """The how-to judgement on what CodePro's labels say of titles: whether a block answers the question.
+
+    That is not the label itself: all of CodePro's questions were taken for how-to by its makers.
+    """
+    print(
+        "\n| language | questions | a block answers | way | precision | recall | F1 | of all, called how-to |"
+    )
+    print("| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |")
+    for language in ("python", "sql"):
+        answered: dict[str, bool] = {}
+        for block in labelled_blocks(str(_labels(data, language))):
+            answered[block.question] = answered.get(block.question, False) or block.label
+        told = cross_validated(list(answered.items()))
+        share = sum(map(how_to.rule, answered)) / len(answered)
+        for way in ("learned", "rule", "all"):
+            f = told[way]
+            called = {"rule": f"{share:.3f}"}.get(way, "-")
+            print(f"| {language} | {told['labelled']:,} | {told['how_to'] / told['labelled']:.3f} | {way} | {f['precision']:.3f} | {f['recall']:.3f} | {f['f1']:.3f} | {called} |", flush=True)  # fmt: skip
+
+
+def _labels(data: Path, language: str) -> Path:
+    return data / "codepro" / "data_hnn" / f"{language}_hnn_qid2index_blocks_labeled.txt"
 
 
 def write_dump(sample: Path, target: Path, rows: int) -> None:
@@ -119,6 +133,7 @@ def main() -> None:
     arguments = parser.parse_args()
     start = time.perf_counter()
     cross_validate(arguments.data)
+    cross_validate_titles(arguments.data)
     mine(arguments.data, arguments.rows)
     print(f"\n{time.perf_counter() - start:.0f} s in all")
 

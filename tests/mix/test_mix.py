@@ -301,6 +301,18 @@ def test_missing_parts_are_named_all_at_once_or_skipped(two, tmp_path, context):
         run(config(parts[1], parts[3], missing="skip"), [], tmp_path / "none", context)
 
 
+def test_a_place_that_holds_something_else_is_a_missing_part(two, tmp_path, context):
+    (tmp_path / "repositories.json").write_text('["owner/name", "owner/other"]')
+    other = {"name": "godot", "source": "godot-dodo", "path": str(tmp_path / "repositories.json"), "count": 5}
+    parts = (part("a", two[0], 10), other)
+    with pytest.raises(DataError, match=r"1 of 2 parts.*godot: this is not a file of the source godot-dodo"):
+        run(config(*parts), [], tmp_path / "out", context)
+    card = run(config(*parts, missing="skip"), [], tmp_path / "out", context)
+    assert card.counts["kept"] == 10
+    (shortage,) = card.results["mixture"]["shortages"]
+    assert "godot" in shortage
+
+
 def test_parts_that_can_not_be_mixed(tmp_path, two, context):
     other = write(
         tmp_path / "sub", Submission, [Submission(problem_id="p", user_id="u", programs=(), source="s")]

@@ -68,7 +68,7 @@ def prepare(
         translate: Translator of natural language, for parts that ask for it.
 
     Raises:
-        CodetuneError: The part's files are there and can't be used.
+        CodetuneError: The part's rows are there and can't be used.
     """
     if part.translate and translate is None:
         return Missing(part, "it has to be translated, and no translator was given")
@@ -81,7 +81,10 @@ def prepare(
         path = _resolve(base, part.path or "")
         if path is None:
             return Missing(part, f"there is nothing at {base / (part.path or '')}")
-        folder = _collected(part, path, context)
+        try:
+            folder = _collected(part, path, context)
+        except DataError as error:  # something lies there that is not this source's
+            return Missing(part, f"{error.what} ({error.where or path})")
     else:
         found = given if part.dataset is None else base / part.dataset
         if found is None:
