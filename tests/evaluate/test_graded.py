@@ -1,0 +1,74 @@
+"""Answers that are graded: each metric with an interval, the answers kept, what is missing named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from codetune.evaluate.benchmarks.registry import benchmark
+from codetune.evaluate.graded import graded_score
+from codetune.execution.protocol import Execution, Program
+from codetune.records import Completion, Problem
+
+
+class NoExecutor:
+    """Nothing here is to be run."""
+
+    def run(self, programs: Iterable[Program]) -> Iterator[Execution]:
+        raise AssertionError(f"executed: {list(programs)}")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def items(tmp_path: Path) -> list[Problem]:
+    rows = [
+        {
+            "task": "code_summarization",
+            "instruction": "Say what this does.",
+            "input": f"def f{n}(a, b):\n    return a + b + {n}",
+            "output": f"Add two numbers and the number {n} to each other.",
+        }
+        for n in range(8)
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows) + "\n", "utf-8")
+    return benchmark("task-code_summarization").load(path)
+
+
+def graded(items: list[Problem], texts: list[str], folder: Path) -> dict[str, object]:
+    folder.mkdir()
+    pairs = [
+        (item, Completion(task_id=item.task_id, text=text)) for item, text in zip(items, texts, strict=False)
+    ]
+    return graded_score("code_summarization", pairs, items, NoExecutor(), folder)
+
+
+def test_right_answers_score_full_marks_and_wrong_ones_do_not(items: list[Problem], tmp_path: Path) -> None:
+    right = graded(items, [item.canonical_solution or "" for item in items], tmp_path / "right")
+    wrong = graded(items, ["nothing of the kind"] * len(items), tmp_path / "wrong")
+    assert right["metrics"] and right["metrics"].keys() == wrong["metrics"].keys()  # type: ignore[attr-defined]
+    for name, metric in right["metrics"].items():  # type: ignore[attr-defined]
+        low = wrong["metrics"][name]  # type: ignore[index]
+        assert metric["value"] == pytest.approx(1.0, abs=1e-6) or metric["value"] == pytest.approx(
+            100, abs=1e-4
+        )
+        assert low["value"] < metric["value"] / 4
+        assert low["low"] - 1e-9 <= low["value"] <= low["high"] + 1e-9
+    kept = (tmp_path / "right" / "answers.jsonl").read_text("utf-8").splitlines()
+    assert len(kept) == len(items)
+
+
+def test_a_mixed_score_has_an_interval_and_names_what_is_missing(
+    items: list[Problem], tmp_path: Path
+) -> None:
+    texts = [item.canonical_solution or "" for item in items[:3]] + ["no", "none", "never"]
+    score = graded(items, texts, tmp_path / "mixed")
+    assert score["problems"] == 6 and score["problems_asked"] == 8
+    assert score["missing"] == [items[6].task_id, items[7].task_id]
+    for metric in score["metrics"].values():  # type: ignore[attr-defined]
+        assert metric["low"] < metric["value"] < metric["high"]
