@@ -79,6 +79,16 @@ def writable_parents() -> dict[str, tuple[int, Path]]:
     return found
 
 
+@cache
+def _remove_orphans() -> None:
+    """Remove, once, the empty groups of runners that were killed; the kernel keeps those in use."""
+    for _, parent in writable_parents().values():
+        for folder in parent.glob("codetune-[0-9]*-[0-9]*"):
+            if not Path("/proc", folder.name.split("-")[1]).exists():
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+
+
 class SlotGroups:
     """The groups of one slot; the zygote joins them once, every box is born into them."""
 
@@ -93,6 +103,7 @@ class SlotGroups:
     @classmethod
     def create(cls, number: int) -> SlotGroups | None:
         """Make a slot's groups; None where no controller can be had."""
+        _remove_orphans()
         folders = {}
         for controller, (version, parent) in writable_parents().items():
             folder = parent / f"codetune-{os.getpid()}-{number}"
