@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from codetune.errors import UsageError
+from codetune.errors import CodetuneError, UsageError
 from codetune.evaluate.backends import Backend
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.config import EvaluateConfig
@@ -16,6 +16,7 @@ from codetune.evaluate.prompting import style
 from codetune.evaluate.ranks import Ranks
 from codetune.evaluate.stage import draw_problems, write_prompts
 from codetune.evaluate.two_steps import generate_in_two_steps
+from codetune.models.store import RequestStore
 from codetune.store.hashing import code_hash, json_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
@@ -94,11 +95,16 @@ def evaluate_model(
         write_prompts(output / "prompts.jsonl", problems, config, seed)
         ranks.meet()
         surroundings.progress.start("answers", -(-len(problems) * config.n // ranks.world))
-        if any(problem.describe for problem in problems):
-            kept = output / "descriptions.jsonl"
-            made = generate_in_two_steps(ask, problems, config, seed=seed, name=backend.name, kept=kept)
-        else:
-            made = generate(ask, problems, config, seed=seed, name=backend.name)
+        try:
+            if any(problem.describe for problem in problems):
+                kept = output / "descriptions.jsonl"
+                made = generate_in_two_steps(ask, problems, config, seed=seed, name=backend.name, kept=kept)
+            else:
+                made = generate(ask, problems, config, seed=seed, name=backend.name)
+        except CodetuneError:
+            if not _has_answers(output / "requests.sqlite"):
+                stage.preparations |= {"prompts.jsonl", *(p.name for p in output.glob("requests.sqlite*"))}
+            raise
         by_id = {problem.task_id: problem for problem in problems}
         return finish_score(
             stage,
@@ -125,3 +131,10 @@ def evaluate_model(
                 "completion_tokens": made.completion_tokens,
             },
         )
+
+
+def _has_answers(store: Path) -> bool:
+    if not store.exists():
+        return False
+    with RequestStore(store) as kept:
+        return next(iter(kept.answers()), None) is not None

@@ -40,6 +40,8 @@ class StageOutput:
     Attributes:
         finished: The run card, if the folder holds this very plan's finished output.
         resumed: True when an earlier run with the same plan began here.
+        preparations: Names of files that hold no work: a first run that leaves nothing else behind
+            gives up its claim on the folder, so that a mended command may use it.
 
     Raises:
         OutputError: The folder holds something else, is in use, or can't be written.
@@ -49,6 +51,7 @@ class StageOutput:
         self.folder = folder
         self.plan = plan
         self.resumed = False
+        self.preparations: set[str] = set()
         self._earlier_seconds = 0.0
         self._clock = time.monotonic()
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -177,12 +180,23 @@ class StageOutput:
 
     def __exit__(self, *_: object) -> None:
         try:
-            if self._lock is not None and not self.finished_here:
+            if self._lock is not None and not self.finished_here and not self._give_up():
                 # On a full disk the clock's reading is lost; the error on its way out says why.
                 with contextlib.suppress(OutputError):
                     self.checkpoint_time()
         finally:
             self.close()
+
+    def _give_up(self) -> bool:
+        """Take back a claim that came to nothing; False where there is work to go on with."""
+        nothing = self.preparations | {PLAN_NAME, _LOCK_NAME}
+        if self.resumed or any(entry.name not in nothing for entry in self.folder.iterdir()):
+            return False
+        with contextlib.suppress(OSError):
+            for name in nothing:
+                (self.folder / name).unlink(missing_ok=True)
+            self.folder.rmdir()
+        return True
 
 
 def _is_ours(name: str) -> bool:
