@@ -132,6 +132,8 @@ def test_a_program_that_kills_its_zygote_each_time_is_our_error_not_its_pass() -
     from codetune.execution.work import Work
 
     class Broken:
+        overwhelmed = False
+
         def __init__(self, spec: object, number: int) -> None:
             self._ends = os.pipe()
 
