@@ -106,7 +106,8 @@ class ConsoleProgress:
             self._live.stop()
             self._live = self._bar = None
         if self._label:
-            self._line(", done")
+            # Stages finish in a `finally`: what an error is on its way out of is not done.
+            self._line(", done" if sys.exc_info()[0] is None else ", stopped")
             self._label = ""
 
     def _line(self, ending: str) -> None:
