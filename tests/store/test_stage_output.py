@@ -30,6 +30,12 @@ def test_a_first_run_that_left_nothing_does_not_keep_the_folder(tmp_path: Path) 
         assert not output.resumed
 
 
+def test_a_folder_that_was_there_stays_and_is_empty_again(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    fail(tmp_path / "out", plan("mistyped"))
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_preparations_are_not_work(tmp_path: Path) -> None:
     fail(tmp_path / "out", plan("mistyped"), "prompts.jsonl", preparations={"prompts.jsonl"})
     assert not (tmp_path / "out").exists()

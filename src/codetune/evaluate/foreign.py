@@ -90,7 +90,7 @@ def _row(line: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        why = "not UTF-8" if b"UTF-8" in str(error).encode() or not _is_utf8(line) else "not valid JSON"
+        why = "not valid JSON" if _is_utf8(line) else "not UTF-8"
         raise DataError(
             f"the row is {why}", where=f"{path}, row {number}", next_step="mend or remove that row"
         ) from error

@@ -56,6 +56,7 @@ class StageOutput:
         self._clock = time.monotonic()
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._lock: int | None = None
+        self._made = not folder.exists()
         self.finished = self._claim()
 
     def _claim(self) -> RunCard | None:
@@ -180,9 +181,9 @@ class StageOutput:
 
     def __exit__(self, *_: object) -> None:
         try:
-            if self._lock is not None and not self.finished_here and not self._give_up():
-                # On a full disk the clock's reading is lost; the error on its way out says why.
-                with contextlib.suppress(OutputError):
+            # On a full disk the clock's reading is lost; the error on its way out says why.
+            with contextlib.suppress(OutputError, OSError):
+                if self._lock is not None and not self.finished_here and not self._give_up():
                     self.checkpoint_time()
         finally:
             self.close()
@@ -190,11 +191,11 @@ class StageOutput:
     def _give_up(self) -> bool:
         """Take back a claim that came to nothing; False where there is work to go on with."""
         nothing = self.preparations | {PLAN_NAME, _LOCK_NAME}
-        if self.resumed or any(entry.name not in nothing for entry in self.folder.iterdir()):
+        if self.resumed or {*os.listdir(self.folder)} - nothing:
             return False
-        with contextlib.suppress(OSError):
-            for name in nothing:
-                (self.folder / name).unlink(missing_ok=True)
+        for name in nothing:
+            (self.folder / name).unlink(missing_ok=True)
+        if self._made:
             self.folder.rmdir()
         return True
 
