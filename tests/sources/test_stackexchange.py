@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
 from pathlib import Path
+from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -12,10 +14,10 @@ import pytest
 
 from codetune.errors import DataError
 from codetune.sources.html_text import html_pieces, html_text
-from codetune.sources.mining import blocks, how_to
+from codetune.sources.mining import blocks, buckets, how_to
 from codetune.sources.mining.blocks import BlockLabeller, LabelledBlock
 from codetune.sources.mining.how_to import HowTo
-from codetune.sources.mining.posts import Post, license_of_post, parse_row, quality
+from codetune.sources.mining.posts import Post, license_of_post, parse_row, parse_rows, quality
 from codetune.sources.reading.faults import RowFault
 from codetune.sources.stackexchange import _labeller
 
@@ -292,3 +294,115 @@ def test_learned_labels_beat_the_rule_on_real_blocks():
     assert f1(learned) > 0.83
     assert f1(learned) > f1(ruled) + 0.03
     assert _labeller.cache_info().maxsize == 1
+
+
+@needs_data
+def test_the_sample_gives_what_a_plain_reading_of_it_gives(collect):
+    """Every post's fate, by the slow and plain way: the whole file in memory, all HTML read."""
+    path = data_root() / "stackexchange/quantumcomputing/Posts.xml.gz"
+    rows = ElementTree.fromstring(gzip.decompress(path.read_bytes()).removeprefix(b"\xef\xbb\xbf"))
+    numbered = list(enumerate((row.attrib for row in rows), 1))
+    questions = {row["Id"]: (number, row) for number, row in numbered if row["PostTypeId"] == "1"}
+    answers: dict[str, list[tuple[int, dict[str, str]]]] = {key: [] for key in questions}
+    for number, row in numbered:
+        if row["PostTypeId"] == "2":
+            answers[row["ParentId"]].append((number, row))
+    newest = max(row["CreationDate"] for _, row in numbered if row["PostTypeId"] in "12")
+    kept, refused = set(), set()
+    for key, (number, row) in questions.items():
+        posts = [number, *(n for n, _ in answers[key])]
+        asker = parse_row(ElementTree.tostring(_element(row)))
+        chosen = None
+        ranked = sorted(
+            answers[key],
+            key=lambda e: (e[1]["Id"] != row.get("AcceptedAnswerId"), -int(e[1]["Score"]), int(e[1]["Id"])),
+        )
+        reason = "no code block that answers"
+        if not ranked:
+            reason = "no answer"
+        elif not how_to.rule(row["Title"]):
+            reason = "no how-to question"
+        else:
+            for place, answered in ranked:
+                texts = [piece.text for piece in html_pieces(answered["Body"]) if piece.kind == "code"]
+                if not texts:
+                    continue
+                if quality(asker, parse_row(ElementTree.tostring(_element(answered))), newest) < 0.15:
+                    reason = "low quality"
+                    break
+                pieces = html_pieces(answered["Body"])
+                scores = [blocks.rule(_labelled(pieces, n, row["Title"])) for n in range(len(texts))]
+                best = max(range(len(texts)), key=lambda n: (scores[n], -n))
+                if scores[best] > 0.5:
+                    chosen = (place, f"question {key}, answer {answered['Id']}, block {best}", texts[best])
+                    break
+        if chosen is None:
+            refused |= {(f"Posts.xml.gz:{n}", reason) for n in posts}
+        else:
+            kept.add(chosen[1:])
+            others = set(posts) - {number, chosen[0]}
+            refused |= {(f"Posts.xml.gz:{n}", "another answer was chosen") for n in others}
+    dataset = collect(source="stackexchange", path=str(path), min_quality=0.15)
+    assert {(r.lineage.upstream_id, r.candidates[int(r.output) - 1]) for r in dataset} == kept
+    assert {(r["lineage"]["upstream_id"], r["reason"]) for r in dataset.rejects()} == refused
+    assert len(kept) > 20
+    assert len(refused) > 1000
+
+
+def _element(attributes):
+    return ElementTree.Element("row", attributes)
+
+
+def _labelled(pieces, wanted, title):
+    codes = [n for n, piece in enumerate(pieces) if piece.kind == "code"]
+    at = codes[wanted]
+    before = pieces[at - 1].text if at and pieces[at - 1].kind == "text" else ""
+    after = pieces[at + 1].text if at + 1 < len(pieces) and pieces[at + 1].kind == "text" else ""
+    return LabelledBlock(code=pieces[at].text, before=before, after=after, question=title,
+                         position=wanted, blocks=len(codes))  # fmt: skip
+
+
+def test_rows_parsed_together_are_rows_parsed_alone():
+    good = question(1, "a < b & c").strip().encode()
+    fine = answer(2, 1, '<pre>"x"</pre>').strip().encode()
+    odd = [
+        b'<row Id="3" PostTypeId="1" CreationDate="x" Title="&nosuch;" />',
+        b'<row Id="4" PostTypeId="1" CreationDate="x" Title="not ended />',
+        b'<row Id="5" PostTypeId="1" CreationDate="x" /><row Id="6" PostTypeId="1" CreationDate="x" />',
+        b'<row Id="7" PostTypeId="1" CreationDate="x"><b/>',
+        b'<row Id="8" PostTypeId="1" CreationDate="x" /></row>',
+        b'<row Id="9" CreationDate="x" />',
+        b'<row Id="ten" PostTypeId="2" CreationDate="x" />',
+        b'<row Id="11" PostTypeId="2" CreationDate="x">\n</row>',
+        b'<row Id="12" PostTypeId="1" CreationDate="x" Title="caf\xe9" />',
+        b'<row Id="13" PostTypeId="1" CreationDate="x" Title="a\0b" />',
+        b"<row Id='14' PostTypeId='1' CreationDate='x' Title='say \"hi\"' />",
+    ]
+
+    def alone(row):
+        try:
+            return parse_row(row.decode("utf-8", "replace").encode())
+        except RowFault as fault:
+            return (fault.reason, fault.detail)
+
+    def together(rows):
+        return [(f.reason, f.detail) if isinstance(f, RowFault) else f for f in parse_rows(rows)]
+
+    for rows in ([good, fine] * 300, *([good, row, fine] for row in odd), odd, []):
+        assert together(rows) == [alone(row) for row in rows]
+
+
+def test_a_large_bucket_is_split_and_no_question_with_it(tmp_path, collect, monkeypatch):
+    path = dump(tmp_path, *threads(300))
+    whole = collect(source="stackexchange", path=path)
+    monkeypatch.setattr(buckets, "_MAX_BUCKETS", 2)
+    monkeypatch.setattr(buckets, "_BUCKET_BYTES", 10_000)
+    split = collect(source="stackexchange", path=path)
+    assert len(split.parts()) > 6
+    assert {row.lineage.upstream_id for row in split} == {row.lineage.upstream_id for row in whole}
+    assert split.card.rejects == whole.card.rejects
+
+
+def test_an_id_that_no_site_has_is_a_broken_row(tmp_path, collect):
+    dataset = collect(source="stackexchange", path=dump(tmp_path, *threads(6), question(10**17, "How to?")))
+    assert reasons(dataset) == {"wrong type": 1}

@@ -20,7 +20,7 @@ from codetune.records import (
     Snippet,
     Submission,
 )
-from codetune.store.columns import table_of_records
+from codetune.store.columns import table_of_records, table_of_rejects
 from codetune.store.schema import table_of, to_row
 
 _FULL = Lineage(
@@ -54,6 +54,21 @@ def test_both_ways_give_equal_tables(kind: type[Record]) -> None:
         by_rows = table_of(kind, map(to_row, rows))
         assert by_columns.schema == by_rows.schema
         assert by_columns.equals(by_rows)
+
+
+def test_refused_rows_with_little_known_give_equal_tables() -> None:
+    because = {"stage": "collect", "reason": "r", "detail": "d"}
+    place = {"source": "s", "lineage": {"upstream_id": "f:1"}}
+    odd = {"lineage": None, "tags": ["a"], "colour": "red"}
+    full = to_row(ROWS[Instruction][1])
+    for rows in ([place] * 3, [place, odd], [odd, {}], [place, full, {}], [full], [{}], []):
+        refused = [{**row, **because} for row in rows]
+        by_columns = table_of_rejects(Instruction, refused)
+        by_rows = table_of(Instruction, refused, rejects=True)
+        assert by_columns.schema == by_rows.schema
+        assert by_columns.equals(by_rows)
+        assert by_columns.to_pylist() == by_rows.to_pylist()
+        by_columns.validate(full=True)
 
 
 def test_every_record_type_has_columns() -> None:

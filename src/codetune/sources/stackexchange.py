@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from codetune.errors import DataError
 from codetune.records import Instruction, Record
@@ -17,9 +16,10 @@ from codetune.sources.html_text import Piece, html_pieces
 from codetune.sources.mining import blocks as block_labels
 from codetune.sources.mining import how_to
 from codetune.sources.mining.blocks import BlockLabeller, LabelledBlock
+from codetune.sources.mining.buckets import Bucket, Fates, bucket_rows, buckets
 from codetune.sources.mining.how_to import HowTo, cross_validated
 from codetune.sources.mining.labels import how_to_labels, labelled_blocks, labels_hash
-from codetune.sources.mining.posts import Bucket, Fates, Post, buckets, license_of_post, parse_row, quality
+from codetune.sources.mining.posts import Post, license_of_post, parse_rows, quality
 from codetune.sources.reading.faults import RowFault
 from codetune.sources.reading.place import Place, find
 from codetune.sources.row import Row
@@ -33,6 +33,8 @@ __all__ = ["StackExchangeSource"]
 _CODE_LANGUAGES = frozenset(
     {*PARSED_LANGUAGES, "sql", "bash", "r", "kotlin", "swift", "scala", "lua", "perl"}
 )
+
+_PREFORMATTED = re.compile(r"(?i)<pre\b")
 
 
 class StackExchangeSource:
@@ -135,14 +137,16 @@ def _mine(config: CollectConfig, seed: int, bucket: Bucket) -> Shard[Record]:
 
 def _threads(bucket: Bucket, rejected: list[Reject]) -> list[_Thread]:
     threads: dict[int, _Thread] = {}
-    for line in bucket.rows.splitlines():
-        number, row = orjson.loads(line)
-        try:
-            post = parse_row(row.encode())
-        except RowFault as fault:
-            rejected.append(_refused(bucket.file, number, fault.reason, fault.detail))
+    numbered = [(number, row) for number, _, row in bucket_rows(bucket.rows)]
+    posts = parse_rows([row for _, row in numbered])
+    for (number, _), post in zip(numbered, posts, strict=True):
+        if isinstance(post, RowFault):
+            rejected.append(_refused(bucket.file, number, post.reason, post.detail))
             continue
-        thread = threads.setdefault(post.id if post.is_question else post.parent, _Thread(None, []))
+        question = post.id if post.is_question else post.parent
+        thread = threads.get(question)
+        if thread is None:
+            thread = threads[question] = _Thread(None, [])
         if post.is_question:
             thread.question = (number, post)
         else:
@@ -215,6 +219,8 @@ def _pair(
 
 
 def _blocks(answer: Post, title: str, language: str | None) -> list[LabelledBlock]:
+    if not _PREFORMATTED.search(answer.body):
+        return []  # most answers: their HTML need not be read
     pieces = html_pieces(answer.body)
     codes = [place for place, piece in enumerate(pieces) if piece.kind == "code"]
     return [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -15,9 +15,9 @@ from typing import Any
 import pyarrow as pa
 
 from codetune.records import Record
-from codetune.store.schema import plain_encoder, schema_of
+from codetune.store.schema import REJECT_FIELDS, plain_encoder, schema_of
 
-__all__ = ["table_of_records"]
+__all__ = ["table_of_records", "table_of_rejects"]
 
 _Column = Callable[[Sequence[Any]], pa.Array]
 
@@ -33,6 +33,39 @@ def table_of_records(kind: type[Record], records: Sequence[Record]) -> pa.Table:
     if not records:
         return schema.empty_table()
     return pa.Table.from_arrays(_arrays(kind, schema, records), schema=schema)
+
+
+def table_of_rejects(kind: type[Record], rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """An Arrow table with the record type's schema and the reject columns.
+
+    Args:
+        kind: Type of the records.
+        rows: As much of each record as is known, as plain data, with stage, reason and detail. Often
+            that is a source and a place: columns that no row has are not looked for in each.
+    """
+    schema = pa.schema([*schema_of(kind), *REJECT_FIELDS])
+    if not rows:
+        return schema.empty_table()
+    return pa.Table.from_arrays(_sparse(schema, rows), schema=schema)
+
+
+def _sparse(fields: Iterable[pa.Field], rows: Sequence[Mapping[str, Any]]) -> list[pa.Array]:
+    known: set[str] = set().union(*rows)
+    return [
+        _values(field.type, [row.get(field.name) for row in rows])
+        if field.name in known
+        else pa.nulls(len(rows), field.type)
+        for field in fields
+    ]
+
+
+def _values(arrow: pa.DataType, values: Sequence[Any]) -> pa.Array:
+    if not pa.types.is_struct(arrow):
+        return pa.array(values, arrow)
+    absent = [value is None for value in values]
+    inner = [{} if value is None else value for value in values] if any(absent) else values
+    mask = pa.array(absent) if any(absent) else None
+    return pa.StructArray.from_arrays(_sparse(arrow, inner), fields=list(arrow), mask=mask)
 
 
 def _arrays(kind: Any, fields: Any, values: Sequence[Any]) -> list[pa.Array]:

@@ -27,10 +27,10 @@ from codetune.errors import DataError
 from codetune.records import RECORD_TYPES, Record
 from codetune.store.atomic import replacing
 from codetune.store.card import write_dataset_card
-from codetune.store.columns import table_of_records
+from codetune.store.columns import table_of_records, table_of_rejects
 from codetune.store.hashing import hash_files
 from codetune.store.run_card import RunCard, read_card
-from codetune.store.schema import from_row, schema_of, table_of, to_row
+from codetune.store.schema import from_row, schema_of, to_row
 from codetune.store.stage_output import StageOutput
 
 __all__ = ["Dataset", "DatasetWriter", "Reject", "Shard"]
@@ -80,7 +80,7 @@ def _write_part(folder: Path, kind: type[Record], index: int, shard: Shard[Any])
     for reject in shard.rejected:
         row = to_row(reject.row) if isinstance(reject.row, Record) else dict(reject.row)
         refused.append({**row, "stage": reject.stage, "reason": reject.reason, "detail": reject.detail})
-    _write_table(folder / "rejects" / _part(index), table_of(kind, refused, rejects=True))
+    _write_table(folder / "rejects" / _part(index), table_of_rejects(kind, refused))
     table = shard.table if shard.table is not None else table_of_records(kind, shard.kept)
     _write_table(folder / "data" / _part(index), table)
 
