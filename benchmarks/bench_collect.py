@@ -78,7 +78,8 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[float, fl
     """Wall seconds, processor seconds, and peak resident MiB of the process with its children."""
     used = _processor_seconds()
     start = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = tempfile.TemporaryFile()  # noqa: SIM115  (a pipe nobody reads would stop who fills it)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=said)
     watched = psutil.Process(process.pid)
     peak = 0
     while process.poll() is None:
@@ -90,9 +91,8 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[float, fl
         time.sleep(0.05)
     seconds = time.perf_counter() - start
     if process.returncode:
-        raise SystemExit(
-            f"{command[:4]} failed:\n{process.stderr.read().decode()[-2000:] if process.stderr else ''}"
-        )
+        said.seek(0)
+        raise SystemExit(f"{command[:4]} failed:\n{said.read().decode()[-2000:]}")
     return seconds, _processor_seconds() - used, peak / 2**20
 
 

@@ -1,6 +1,6 @@
 """What is learned about code blocks, cross-validated; and how fast a dump is mined, in how much memory.
 
-    python benchmarks/bench_mining.py --data ../shared/data [--rows 1000000]
+    python benchmarks/bench_mining.py --data ../shared/data [--rows 1000000] [--only-mine]
 
 F1 on CodePro's labelled blocks, five folds by question, so that no question is on both sides. The
 dump is made of the real sample's rows with new ids, one thread after another.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import itertools
+import json
 import os
 import re
 import shutil
@@ -110,16 +111,21 @@ def _moved(attribute: bytes, by: int) -> bytes:
 
 
 def mine(data: Path, rows: int) -> None:
-    print("\n| rows of the dump | MiB | workers | seconds | processor seconds | rows/s | peak MiB |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print(
+        "\n| rows of the dump | MiB | workers | seconds | processor seconds | rows/s | peak MiB | kept | refused |"
+    )
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     work = Path(tempfile.mkdtemp(prefix="bench-mining-"))
     try:
-        for wanted in (rows // 4, rows):
-            dump = work / "Posts.xml"
-            write_dump(data / "stackexchange/quantumcomputing/Posts.xml.gz", dump, wanted)
-            command = [sys.executable, "-m", "codetune.cli.main", "collect", "stackexchange", str(dump), "-o", str(work / f"out{wanted}"), "--workers", "2"]  # fmt: skip
-            seconds, used, peak = measured(command, dict(os.environ))
-            print(f"| {wanted:,} | {dump.stat().st_size / 2**20:,.0f} | 2 | {seconds:.1f} | {used:.1f} | {wanted / seconds:,.0f} | {peak:,.0f} |", flush=True)  # fmt: skip
+        dump = work / "Posts.xml"
+        write_dump(data / "stackexchange/quantumcomputing/Posts.xml.gz", dump, rows)
+        for workers in (1, 2) if rows <= 1_000_000 else (2,):
+            out = work / f"out{workers}"
+            command = [sys.executable, "-m", "codetune.cli.main", "collect", "stackexchange", str(dump), "-o", str(out), "--workers", str(workers)]  # fmt: skip
+            environment = {**os.environ, "TMPDIR": str(work)}
+            seconds, used, peak = measured(command, environment)
+            counts = json.loads((out / "run.json").read_text())["counts"]
+            print(f"| {rows:,} | {dump.stat().st_size / 2**20:,.0f} | {workers} | {seconds:.1f} | {used:.1f} | {rows / seconds:,.0f} | {peak:,.0f} | {counts['kept']:,} | {counts['rejected']:,} |", flush=True)  # fmt: skip
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -130,10 +136,12 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("CODETUNE_DATA", "../shared/data")))
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--only-mine", action="store_true", help="leave the cross-validations out")
     arguments = parser.parse_args()
     start = time.perf_counter()
-    cross_validate(arguments.data)
-    cross_validate_titles(arguments.data)
+    if not arguments.only_mine:
+        cross_validate(arguments.data)
+        cross_validate_titles(arguments.data)
     mine(arguments.data, arguments.rows)
     print(f"\n{time.perf_counter() - start:.0f} s in all")
 
