@@ -7,12 +7,14 @@ import gzip
 import http.server
 import io
 import json
+import tarfile
 import threading
 import zipfile
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pygit2
 import pytest
 
 from codetune.errors import ConfigError, DataError
@@ -284,25 +286,99 @@ def test_another_sources_file_is_named(tmp_path, collect, theirs):
     assert not (tmp_path / "out").exists()
 
 
+FOREIGN = {
+    "stackexchange": ("Posts.xml", b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>\r\n<posts>\r\n  <row Id="1" />\r\n'),
+    "codepro": ("python_blocks_labeled.txt", b"[[(9, 0), [['a'], [-10000]], [['x = 1']], ['How?'], 1, 1], [(9, 1),"),
+    "codexglue-clone": ("test.txt", b"13653451\t21955002\t0\n1188160\t8831513\t1\n"),
+    "codenet": ("p00001.csv", b"submission_id,problem_id,user_id,date,language\ns1,p00001,u1,1,Python\n"),
+    "codexglue-translation": ("train.java-cs.txt.cs", b"public int F() { return 1; }\n"),
+    "codexglue-refinement": ("test.buggy-fixed.buggy", b"public int METHOD_1 ( ) { }\n"),
+    "staqc": ("sql_multi_code_iids.txt", b"(12, 0)\r\n(12, 1)\r\n"),
+    "codexglue-defect": ("train.txt", b"0\n1\n2\n3\n"),
+    "codesearchnet": ("test.txt", b"https://github.com/o/r/blob/c0/f.go#L1-L9\n"),
+    "code": ("sort.py", b"def f():\n    return 1\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("packed", ["plain", "gz", "folder"])
+@pytest.mark.parametrize("theirs", FOREIGN)
+def test_another_sources_file_that_is_no_json_is_named_too(tmp_path, collect, theirs, packed):
+    name, data = FOREIGN[theirs]
+    path = tmp_path / "given" / name
+    path.parent.mkdir()
+    path.write_bytes(data)
+    if packed == "gz":
+        path = path.rename(path.with_name(name + ".gz"))
+        path.write_bytes(gzip.compress(data))
+    for asked in ("alpaca", "commitpack", "codexglue-completion", "conala"):
+        with pytest.raises(DataError, match=f"it looks like the source {theirs}\\.$") as error:
+            collect(
+                source=asked, path=str(path.parent if packed == "folder" else path), output=tmp_path / "out"
+            )
+        assert error.value.exit_code == 2
+        assert "\n" not in str(error.value)
+        assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("source", sorted(set(SOURCES)))
+def test_every_source_names_the_one_that_a_foreign_file_is_of(tmp_path, collect, source):
+    theirs = "stackexchange" if source != "stackexchange" else "codepro"
+    name, data = FOREIGN[theirs]
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(DataError, match=f"it looks like the source {theirs}\\.$"):
+        collect(source=source, path=str(tmp_path / name))
+    rows = tmp_path / "rows"
+    rows.mkdir()
+    theirs = "conala" if source != "conala" else "codexglue-cosqa"
+    (rows / "rows.json").write_text(json.dumps([EXAMPLES[theirs]] * 3))
+    with pytest.raises(DataError, match=f"it looks like the source {theirs}\\.$"):
+        collect(source=source, path=str(rows))
+
+
+def test_an_archive_of_another_source_is_named(tmp_path, collect):
+    with tarfile.open(tmp_path / "Project_CodeNet.tar.gz", "w:gz") as archive:
+        entry = tarfile.TarInfo("Project_CodeNet/metadata/p00001.csv")
+        archive.addfile(entry, io.BytesIO())
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as zipped:
+        zipped.writestr("small/train.buggy-fixed.buggy", "a\n")
+    for name, theirs in (("Project_CodeNet.tar.gz", "codenet"), ("a.zip", "codexglue-refinement")):
+        with pytest.raises(DataError, match=f"it looks like the source {theirs}"):
+            collect(source="codesearchnet", path=str(tmp_path / name))
+
+
+def test_a_table_that_no_source_reads_says_what_to_do(tmp_path, collect):
+    (tmp_path / "t.csv").write_text("instruction,output\na,b\n")
+    with pytest.raises(DataError, match="write it as JSON Lines or Parquet"):
+        collect(source="alpaca", path=str(tmp_path / "t.csv"))
+
+
+def test_a_folder_whose_first_file_is_another_kind_of_json_is_read(tmp_path, collect):
+    (tmp_path / "a.json").write_text(json.dumps({"version": 1}))
+    (tmp_path / "b.jsonl").write_bytes(b"\n".join([b"no json"] * 300))
+    (tmp_path / "c.jsonl").write_bytes(lines(GOOD))
+    dataset = collect(source="alpaca", path=str(tmp_path))
+    assert len(dataset) == 5
+    assert len(reasons(dataset)) == 301
+
+
+def test_git_reads_no_file_and_never_the_repository_around_it(tmp_path, collect):
+    (tmp_path / "data").mkdir()
+    pygit2.init_repository(str(tmp_path))
+    (tmp_path / "data" / "rows.jsonl").write_bytes(lines(GOOD))
+    with pytest.raises(DataError, match="reads a repository's folder.*looks like the source alpaca"):
+        collect(source="git", path=str(tmp_path / "data" / "rows.jsonl"))
+
+
 @pytest.mark.parametrize("source", sorted(set(SOURCES) - {"code"}))
 def test_no_path_nothing_there_and_a_foreign_file_are_sentences(tmp_path, collect, source):
     (tmp_path / "empty").mkdir()
     (tmp_path / "foreign.txt").write_text("just a few words\n")
     for path in (None, str(tmp_path / "none"), str(tmp_path / "empty"), str(tmp_path / "foreign.txt")):
-        if path is not None and path.endswith("foreign.txt") and source in ROW_SOURCES:
-            dataset = collect(source=source, path=path)  # rows that are no JSON: refused one by one
-            assert len(dataset) == 0
-            assert reasons(dataset) == ["not JSON"]
-            continue
         with pytest.raises(DataError) as error:
             collect(source=source, path=path, output=tmp_path / "out")
         assert "\n" not in str(error.value)
+        assert "looks like" not in str(error.value)
         assert not (tmp_path / "out").exists()
-
-
-ROW_SOURCES = (set(EXAMPLES) | {"codealpaca", "gpteacher", "instruct-to-code", "godot-dodo"}) - {
-    "codexglue-defect"
-}
 
 
 def test_seven_zip_is_named_with_what_to_do(tmp_path, collect):

@@ -69,6 +69,12 @@ def _repository(path: str | None) -> tuple[Any, Path]:
     folder = Path(path).expanduser()
     if not folder.exists():
         raise DataError("there is no such folder", where=path, next_step="check the path")
+    if not folder.is_dir():  # git would look in the folders above, and find another repository
+        raise DataError(
+            "the source git reads a repository's folder, and this is a file",
+            where=path,
+            next_step="give the folder",
+        )
     try:
         found = pygit2.discover_repository(str(folder))
         if found is not None:

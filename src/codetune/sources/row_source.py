@@ -13,6 +13,7 @@ import pyarrow as pa
 from codetune.errors import DataError
 from codetune.records import Instruction, Record
 from codetune.sources.config import CollectConfig
+from codetune.sources.guess import source_of_place
 from codetune.sources.reading.blocks import Block, blocks, rows
 from codetune.sources.reading.faults import RowFault
 from codetune.sources.reading.place import Place, find
@@ -23,6 +24,7 @@ from codetune.store.dataset import Reject, Shard
 __all__ = ["RowSource"]
 
 _PEEKED_ROWS = 100
+_NO_JSON = "not JSON"
 _NOTHING: Shard[Record] = Shard(())
 
 
@@ -82,7 +84,7 @@ class RowSource:
         """Refuse a place none of whose first rows is this source's.
 
         Raises:
-            DataError: With the name of the source it looks like, where one is known.
+            DataError: None of them is.
         """
         if not place.members:
             raise DataError(
@@ -93,30 +95,37 @@ class RowSource:
         seen: list[Any] = []
         for member in place.members:
             first = next(blocks(member, size=1 << 18, lines_only=self.lines_only), None)
-            if first is not None:
-                seen += [value for _, value in itertools.islice(rows(first), _PEEKED_ROWS)]
-            if len(seen) >= _PEEKED_ROWS:
-                break
-        parsed = [row for row in seen if not isinstance(row, RowFault)]
-        objects = [row for row in parsed if isinstance(row, dict)]
-        if any(self.fits(row) for row in objects) or not parsed:
-            return
-        fields = ", ".join(sorted(map(str, objects[0]))[:8]) if objects else "no objects"
-        looks = _looks_like(objects)
-        raise DataError(
-            f"this is not a file of the source {self.name}: its rows have {fields}",
-            where=f"{place.path}, {place.members[0].name}" if len(place.members) > 1 else place.path,
-            next_step=f"it looks like the source {looks}"
-            if looks
-            else "codetune sources lists what each source reads",
-        )
-
-
-def _looks_like(objects: list[dict[str, Any]]) -> str | None:
-    from codetune.sources.signatures import source_of_row
-
-    found = [name for row in objects[:10] if (name := source_of_row(row)) is not None]
-    return max(set(found), key=found.count) if found else None
+            if first is None:
+                continue
+            here = [value for _, value in itertools.islice(rows(first), _PEEKED_ROWS)]
+            if any(isinstance(row, dict) and self.fits(row) for row in here):
+                return
+            seen += here
+        where = f"{place.path}, {place.members[0].name}" if len(place.members) > 1 else place.path
+        objects = [row for row in seen if isinstance(row, dict)]
+        if objects:
+            fields = ", ".join(sorted(map(str, objects[0]))[:8])
+            raise DataError(
+                f"this is not a file of the source {self.name}: its rows have {fields}",
+                where=where,
+                next_step="codetune sources lists what each source reads",
+            )
+        faults = [row for row in seen if isinstance(row, RowFault)]
+        no_json = any(fault.reason == _NO_JSON for fault in faults)
+        if (
+            len(faults) < len(seen)
+            or no_json
+            or (faults and source_of_place(place.path) not in (None, self.name))
+        ):
+            held = "its rows are no objects" if len(faults) < len(seen) else "its first rows are not JSON"
+            raise DataError(
+                f"this is not a file of the source {self.name}: {held}",
+                where=where,
+                next_step="no source reads tables with separators like this one: write it as JSON Lines or Parquet"
+                if place.members[0].plain_name.lower().endswith((".csv", ".tsv"))
+                else f"it reads {self.reads}",
+            )
+        # Else nothing is there, or what is there can't be read at all: refused with its reason, row by row.
 
 
 def convert_block(source: RowSource, config: CollectConfig, seed: int, block: Block) -> Shard[Record]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from codetune.errors import UsageError
+from codetune.errors import DataError, UsageError
 from codetune.sources.config import CollectConfig
+from codetune.sources.guess import source_of_place
 from codetune.sources.limit import Chosen, Ranks, cutoff_of
 from codetune.sources.registry import get_source
 from codetune.sources.source import STAGE, Collection, Source
@@ -37,7 +38,10 @@ def run(config: CollectConfig, inputs: Sequence[Path], output: Path, context: St
             "collect starts the way and takes no dataset as input", next_step="set `path` instead"
         )
     source = get_source(config.source)
-    opened = source.open(config, context.seed)
+    try:
+        opened = source.open(config, context.seed)
+    except DataError as error:
+        raise _with_guess(error, source, config) from error
     plan = Plan(
         stage=STAGE,
         config=config.model_dump(mode="json", exclude={"path"}),  # the content counts, not where it lies
@@ -49,6 +53,14 @@ def run(config: CollectConfig, inputs: Sequence[Path], output: Path, context: St
         if stage_output.finished is not None:
             return stage_output.finished
         return _collect(source, opened, config, stage_output, context)
+
+
+def _with_guess(error: DataError, source: Source, config: CollectConfig) -> DataError:
+    """The same refusal, with the source that the place looks like, where that is another one."""
+    looks = source_of_place(config.path)
+    if looks is None or looks == source.name:
+        return error
+    return DataError(error.what, where=error.where, next_step=f"it looks like the source {looks}")
 
 
 def _collect(

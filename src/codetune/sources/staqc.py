@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -24,6 +25,7 @@ from codetune.store.dataset import Shard
 __all__ = ["StaqcSource"]
 
 _LINES_BYTES = 64 << 10
+_ID_LINE = re.compile(rb"\(\s*\d+\s*,|\d+\s*$")
 
 
 class StaqcSource(RowSource):
@@ -48,7 +50,7 @@ class StaqcSource(RowSource):
         first = next(
             (_first_line(member) for member in lists if member.plain_name.endswith(".txt")), b"(0, 0)"
         )
-        if not lists or not first.lstrip(b"\xef\xbb\xbf").startswith((b"(", b"[")):
+        if not lists or not _ID_LINE.match(first.removeprefix(b"\xef\xbb\xbf")):
             raise DataError(
                 "this is not a place of the source staqc: there is no list of ids such as python_multi_code_iids.txt",
                 where=place.path,

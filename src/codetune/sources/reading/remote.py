@@ -103,6 +103,8 @@ def _request(location: str, method: str) -> Any:
             urllib.request.Request(location, method=method), timeout=_TIMEOUT_SECONDS
         )
     except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
         raise _unreachable(location, error) from error
 
 
