@@ -365,7 +365,7 @@ def test_git_reads_no_file_and_never_the_repository_around_it(tmp_path, collect)
     (tmp_path / "data").mkdir()
     pygit2.init_repository(str(tmp_path))
     (tmp_path / "data" / "rows.jsonl").write_bytes(lines(GOOD))
-    with pytest.raises(DataError, match="reads a repository's folder.*looks like the source alpaca"):
+    with pytest.raises(DataError, match=r"reads a repository's folder.*looks like the source alpaca"):
         collect(source="git", path=str(tmp_path / "data" / "rows.jsonl"))
 
 

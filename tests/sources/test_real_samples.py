@@ -6,6 +6,7 @@ The rows are counted from the files themselves, with other means than the reader
 from __future__ import annotations
 
 import ast
+import csv
 import gzip
 import json
 import tarfile
@@ -97,22 +98,118 @@ def test_rows_in_are_rows_kept_and_refused(source, collect):
     assert all(row["reason"] and row["detail"] for row in dataset.rejects())
 
 
-def test_each_file_adds_up_alone(collect):
-    for source, (folder, pattern) in CASES.items():
-        if source in (
-            "codesearchnet",
-            "codexglue-cosqa",
-            "codexglue-cloze",
-            "conala",
-            "staqc",
-            "code-contests",
-        ):
-            continue  # their rows have ids of their own, or all are refused
-        seen = counted(collect(source=source, path=str(DATA / folder)))
+ALONE = {
+    "codesearchnet",
+    "codexglue-cosqa",
+    "codexglue-cloze",
+    "conala",
+    "staqc",
+    "code-contests",
+}
+"""Their rows have ids of their own, that don't name the file: each file is collected by itself."""
+
+
+@pytest.mark.parametrize("source", CASES)
+def test_each_file_adds_up_alone(source, collect):
+    folder, pattern = CASES[source]
+    if source in ALONE:
         for path in files(folder, pattern):
-            name = path.relative_to(DATA / folder).as_posix()
-            names = {name, name.removesuffix(".java"), name.removesuffix(".buggy")}
-            assert sum(seen[n] for n in names) == rows_of(path), path
+            counts = collect(source=source, path=str(path)).card.counts
+            assert counts["kept"] + counts["rejected"] == rows_of(path) > 0, path
+        return
+    seen = counted(collect(source=source, path=str(DATA / folder)))
+    for path in files(folder, pattern):
+        name = path.relative_to(DATA / folder).as_posix()
+        names = {name, name.removesuffix(".java"), name.removesuffix(".buggy")}
+        assert sum(seen[n] for n in names) == rows_of(path) > 0, path
+
+
+@pytest.mark.parametrize(
+    ("folder", "left", "right"), [("bug2fix", ".buggy", ".fixed"), ("codetrans", ".java", ".cs")]
+)
+def test_both_files_of_a_pair_have_as_many_lines(folder, left, right):
+    for path in files(folder, f"**/*{left}"):
+        other = path.with_name(path.name.removesuffix(left) + right)
+        assert len(text_of(path).split("\n")) == len(text_of(other).split("\n")), path
+
+
+@pytest.mark.parametrize("folder", ["devign", "bigclonebench", "codepro"])
+def test_each_file_of_the_sets_with_lists_adds_up(folder, collect):
+    if folder == "codepro":
+        for path in files(folder, "**/*.txt"):
+            counts = collect(source="codepro", path=str(path)).card.counts
+            rows = len(ast.literal_eval(text_of(path))) if "data_hnn" in path.parts else rows_of(path)
+            assert counts["kept"] + counts["rejected"] == rows > 0, path
+        return
+    source = {"devign": "codexglue-defect", "bigclonebench": "codexglue-clone"}[folder]
+    seen = counted(collect(source=source, path=str(DATA / folder)))
+    names = ("test.jsonl.gz", "function_json_sample/function.json")
+    if folder == "bigclonebench":
+        names = ("test.txt", "tiny/train.txt", "tiny/valid.txt", "tiny/test.txt")
+    assert set(seen) == set(names)
+    for name in names:
+        assert seen[name] == rows_of(DATA / folder / name) > 0, name
+
+
+def test_each_problem_of_codenet_adds_up(collect, tmp_path):
+    with tarfile.open(DATA / "codenet/reassembled.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    dataset = collect(source="codenet", path=str(tmp_path))
+    handed_in: Counter[str] = Counter()
+    for path in tmp_path.glob("*/metadata/p*.csv"):
+        with path.open(newline="") as stream:
+            handed_in[path.stem] = sum(1 for _ in csv.DictReader(stream))
+    seen = Counter(row.problem_id for row in dataset for _ in row.programs)
+    for row in dataset.rejects():  # a series that was never accepted is one refusal of several programs
+        seen[row["problem_id"]] += max(1, len(row["programs"] or ()))
+    assert seen == handed_in
+    assert len(handed_in) == 40
+
+
+COUNTED_ABOVE = (
+    *(f"{folder}/{pattern}" for folder, pattern in CASES.values()),
+    "bug2fix/*/*.fixed", "codetrans/*.cs",
+    "devign/test.jsonl.gz", "devign/function_json_sample/function.json",
+    "bigclonebench/test.txt", "bigclonebench/tiny/t*.txt", "bigclonebench/tiny/valid.txt",
+    "codepro/*/*.txt", "codepro/code_search/main/pred/*.txt",
+    "stackexchange/*/Posts.xml.gz", "codenet/reassembled.tar.gz",
+)  # fmt: skip
+NO_ROWS = {
+    "README.md": "says what lies here",
+    "codesearchnet/dataset/*/*.txt": "lists of urls: which rows are kept, test_lists_of_codesearchnet",
+    "codesearchnet/resources/*": "queries and their judgements, for evaluation",
+    "line_completion/*/literals.json": "the commonest literals",
+    "devign/*.txt": "indices into the full function.json, which is not here",
+    "devign/function_json_sample/*.txt": "indices into function.json beside them",
+    "bigclonebench/data.jsonl.gz": "the functions that pairs name",
+    "bigclonebench/tiny/data.jsonl": "the functions that pairs name",
+    "godot_dodo/*": "names of repositories",
+    "codenet/problem_list.csv": "the problems, without submissions",
+    "codenet/problem_descriptions.tar.gz": "statements that submissions are joined with",
+    "codenet/pie_py_reference.jsonl.gz": "another project's pairs; reassembled.tar.gz holds the same programs",
+    **dict.fromkeys(
+        (
+            "apeval/*",
+            "canitedit/*",
+            "evalplus/*",
+            "humaneval/*",
+            "humanevalpack/*/*/*",
+            "mbpp/*",
+            "multipl_e/*",
+        ),
+        "a benchmark",
+    ),
+}
+
+
+def test_no_file_is_left_out_unnamed():
+    """A file that is added to the samples is counted by a test above, or said to hold no rows."""
+    lies_here = {path for path in DATA.rglob("*") if path.is_file()}
+    rows = {path for pattern in COUNTED_ABOVE for path in DATA.glob(pattern)}
+    none = {path for pattern in NO_ROWS for path in DATA.glob(pattern)}
+    assert all(list(DATA.glob(pattern)) for pattern in (*COUNTED_ABOVE, *NO_ROWS))
+    assert rows & none == set()
+    assert sorted(str(path.relative_to(DATA)) for path in lies_here - rows - none) == []
 
 
 def test_defects_count_functions_and_lists_name_them(collect):
