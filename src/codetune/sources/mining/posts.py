@@ -44,10 +44,10 @@ def parse_row(data: bytes) -> Post:
         RowFault: It is not well-formed XML, or lacks what a post must have.
     """
     try:
-        attributes = etree.fromstring(data, _parser()).attrib
+        row = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
         raise RowFault("broken XML", str(error).split(", line")[0]) from error
-    return _post(attributes)
+    return _post(row)
 
 
 def parse_rows(rows: Sequence[bytes]) -> Iterator[Post | RowFault]:
@@ -77,7 +77,7 @@ def _parsed(rows: Sequence[bytes]) -> Iterator[Post | RowFault]:
         return
     for child in children:
         try:
-            yield _post(child.attrib)
+            yield _post(child)
         except RowFault as fault:
             yield fault
 
@@ -103,24 +103,27 @@ def _parser() -> Any:
     return etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
-def _post(attributes: Any) -> Post:
-    get = attributes.get
+def _post(row: Any) -> Post:
+    get = row.get
+    own, kind, created = get("Id"), get("PostTypeId"), get("CreationDate")
+    for name, value in (("Id", own), ("PostTypeId", kind), ("CreationDate", created)):
+        if value is None:
+            raise RowFault("missing field", name)
+    tags = get("Tags")
     try:
         return Post(
-            id=int(attributes["Id"]),
-            is_question=attributes["PostTypeId"] == "1",
+            id=int(own),
+            is_question=kind == "1",
             parent=int(get("ParentId", 0)),
             accepted=int(get("AcceptedAnswerId", 0)),
-            created=attributes["CreationDate"],
+            created=created,
             score=int(get("Score", 0)),
             views=int(get("ViewCount", 0)),
             title=get("Title", ""),
-            tags=tuple([a or b for a, b in TAG.findall(get("Tags", ""))]),
+            tags=tuple([a or b for a, b in TAG.findall(tags)]) if tags else (),
             body=get("Body", ""),
             license=get("ContentLicense"),
         )
-    except KeyError as error:
-        raise RowFault("missing field", str(error.args[0])) from error
     except ValueError as error:
         raise RowFault("wrong type", str(error)) from error
 
