@@ -14,7 +14,7 @@ from codetune.sources.reading.blocks import blocks, rows
 from codetune.sources.reading.faults import FileFault
 from codetune.sources.reading.place import Member, find
 from codetune.sources.reading.remote import is_remote
-from codetune.sources.signatures import source_of_row
+from codetune.sources.signatures import source_of_rows
 from codetune.text.languages import PARSED_LANGUAGES, language_of_path
 
 __all__ = ["source_of_place"]
@@ -89,9 +89,9 @@ def _of_head(member: Member) -> str | None:
 
 def _of_rows(member: Member) -> str | None:
     first = next(blocks(member, size=1 << 18), None)
-    values = [value for _, value in itertools.islice(rows(first), _ROWS)] if first is not None else []
-    found = [name for value in values if isinstance(value, dict) and (name := source_of_row(value))]
-    return max(set(found), key=found.count) if found else None
+    if first is None:
+        return None
+    return source_of_rows(value for _, value in itertools.islice(rows(first), _ROWS))
 
 
 def _by_code(members: tuple[Member, ...]) -> str | None:

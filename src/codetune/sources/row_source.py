@@ -18,6 +18,7 @@ from codetune.sources.reading.blocks import Block, blocks, rows
 from codetune.sources.reading.faults import RowFault
 from codetune.sources.reading.place import Place, find
 from codetune.sources.row import Row
+from codetune.sources.signatures import source_of_rows
 from codetune.sources.source import Collection, refuse
 from codetune.store.dataset import Reject, Shard
 
@@ -105,10 +106,13 @@ class RowSource:
         objects = [row for row in seen if isinstance(row, dict)]
         if objects:
             fields = ", ".join(sorted(map(str, objects[0]))[:8])
+            looks = source_of_rows(objects)
             raise DataError(
                 f"this is not a file of the source {self.name}: its rows have {fields}",
                 where=where,
-                next_step="codetune sources lists what each source reads",
+                next_step=f"it looks like the source {looks}"
+                if looks
+                else "codetune sources lists what each source reads",
             )
         faults = [row for row in seen if isinstance(row, RowFault)]
         no_json = any(fault.reason == _NO_JSON for fault in faults)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["source_of_row"]
+__all__ = ["source_of_row", "source_of_rows"]
 
 _FIELDS: tuple[tuple[str, frozenset[str]], ...] = tuple(
     (name, frozenset(fields.split()))
@@ -36,3 +36,9 @@ def source_of_row(row: Mapping[str, Any]) -> str | None:
     """Name of the source whose row this looks like, or None."""
     keys = row.keys()
     return next((name for name, fields in _FIELDS if fields <= keys), None)
+
+
+def source_of_rows(rows: Iterable[Any]) -> str | None:
+    """The source that most of the rows look like, or None; what is no object looks like nothing."""
+    found = [name for row in rows if isinstance(row, dict) and (name := source_of_row(row)) is not None]
+    return max(dict.fromkeys(found), key=found.count) if found else None

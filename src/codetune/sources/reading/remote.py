@@ -12,13 +12,14 @@ import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from http.client import HTTPException
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from codetune.errors import DataError, MissingExtraError
 
 __all__ = ["identity", "is_remote", "listing", "open_remote"]
 
 _TIMEOUT_SECONDS = 60
+_PIECE = 1 << 18
 
 
 def is_remote(location: str) -> bool:
@@ -68,12 +69,9 @@ def open_remote(location: str) -> BinaryIO:
     Raises:
         DataError: It can't be reached.
     """
-    if location.startswith("hf://"):
-        try:
-            return cast(BinaryIO, _hub().open(location.removeprefix("hf://"), "rb"))
-        except Exception as error:
-            raise _unreachable(location, error) from error
-    return io.BufferedReader(_Response(location), 1 << 18)
+    return io.BufferedReader(
+        _HubFile(location) if location.startswith("hf://") else _Response(location), 1 << 18
+    )
 
 
 def identity(location: str) -> str:
@@ -109,17 +107,71 @@ def _request(location: str, method: str) -> Any:
 
 
 def _unreachable(location: str, error: Exception) -> DataError:
-    reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+    said = getattr(error, "reason", None) or str(error) or type(error).__name__
+    reason = " ".join(str(said).splitlines()[0].split())[:200]
+    next_step = "check the address and the network, or download the file and give its path"
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "GatedRepoError" in names:
+        reason = "its owners gave access to named users only"
+        next_step = "ask for access on the data set's page and set HF_TOKEN, or download it and give its path"
+    elif "HfHubHTTPError" in names and getattr(getattr(error, "response", None), "status_code", 0) in (
+        401,
+        403,
+    ):
+        reason = "the hub refuses access to it"
+        next_step = "check the name, and set HF_TOKEN to a token that may read it"
     return DataError(
-        f"the address can't be read: {str(reason).splitlines()[0][:200]}",
-        where=_without_secrets(location),
-        next_step="check the address and the network, or download the file and give its path",
+        f"the address can't be read: {reason}", where=_without_secrets(location), next_step=next_step
     )
 
 
 def _without_secrets(location: str) -> str:
     parts = urllib.parse.urlsplit(location)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
+class _HubFile(io.RawIOBase):
+    """A file on the hub: streamed over one connection, Parquet by ranges; what goes wrong is one sentence.
+
+    A connection that is lost is taken up again by the hub's client where it was lost, once.
+    """
+
+    def __init__(self, location: str) -> None:
+        self._location = location
+        # Of Parquet a reader wants the end first.
+        how = {} if location.endswith(".parquet") else {"block_size": 0}
+        try:
+            self._file = _hub().open(location.removeprefix("hf://"), "rb", **how)
+        except Exception as error:  # the hub's client raises errors of several libraries
+            raise _unreachable(location, error) from error
+        self._can_seek = not how
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._can_seek
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def readinto(self, target: Any) -> int:
+        view = memoryview(target).cast("B")
+        try:
+            # No more at a time: what a lost connection leaves of one read is asked for again.
+            data = self._file.read(min(len(view), _PIECE))
+        except Exception as error:
+            raise _unreachable(self._location, error) from error
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed and hasattr(self, "_file"):
+            self._file.close()
+        super().close()
 
 
 class _Response(io.RawIOBase):
