@@ -50,7 +50,7 @@ class AttackResult:
 def boxed_processes() -> set[int]:
     """Processes born in a box of ours and not yet gone, wherever they hide in the tree."""
     users = slot_users() if may_become(slot_users()[0]) else range(os.getuid(), os.getuid() + 1)
-    found = set()
+    found: dict[int, int] = {}
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
@@ -62,9 +62,12 @@ def boxed_processes() -> set[int]:
                 fields = dict(line.split(b":", 1) for line in file if b":" in line)
         except OSError:
             continue
-        if int(fields[b"Uid"].split()[0]) in users and int(fields[b"PPid"]) != os.getpid():
-            found.add(int(name))
-    return found
+        if int(fields[b"Uid"].split()[0]) in users:
+            found[int(name)] = int(fields[b"PPid"])
+    # Children of this process wait for a zygote, and a zygote is the one child of such a one.
+    waiting = {pid for pid, parent in found.items() if parent == os.getpid()}
+    zygotes = {pid for pid, parent in found.items() if parent in waiting}
+    return set(found) - waiting - zygotes
 
 
 def _snapshot(folder: Path) -> list[tuple[str, bytes]]:

@@ -10,6 +10,59 @@ from codetune.records import Verdict as V
 __all__ = ["CLEVER"]
 
 _CLEVER = (
+    _h("look for the run's secret in frames and objects", """
+import gc, os, re, sys
+def f(x):
+    found, frame = gc.get_objects(), sys._getframe()
+    while frame:
+        found += frame.f_locals.values()
+        frame = frame.f_back
+    for value in found:
+        for part in [value, *getattr(value, '__dict__', {}).values()]:
+            if type(part) is bytes and re.fullmatch(rb'[0-9a-f]{32}', part):
+                for end in range(3, 20):
+                    try: os.write(end, part + b'{"kind":"end"}')
+                    except OSError: pass
+    return 1
+""", V.WRONG, V.RUNTIME, tests=_ASSERT_WRONG),
+    _h("send PID 1 every signal", """
+import os, signal
+def f(x):
+    for number in range(1, 65):
+        if number not in (32, 33):
+            try: os.kill(1, number)
+            except OSError: pass
+    return 1
+""", V.WRONG, tests=_ASSERT_WRONG),
+    _h("read and write the memory of PID 1", """
+import os
+def f(x):
+    for name in ('mem', 'maps', 'environ', 'fd', 'ns/pid', 'root', 'cwd'):
+        path = '/proc/1/' + name
+        try:
+            os.listdir(path) if name in ('fd', 'root', 'cwd') else os.close(os.open(path, os.O_RDWR if name == 'mem' else os.O_RDONLY))
+        except OSError: continue
+        return 2
+    return 1
+""", V.WRONG, tests=_ASSERT_WRONG),
+    _h("orphans that nobody reaps", """
+import os
+while True:
+    if os.fork() == 0:
+        if os.fork() == 0: os._exit(0)
+        os._exit(0)
+    os.wait()
+""", V.PIDS, V.CPU_TLE, V.WALL_TLE, V.RUNTIME),
+    _h("spin in orphans that are gone when one looks", """
+import os, time
+while True:
+    if os.fork() == 0:
+        if os.fork() == 0:
+            end = time.process_time() + 0.05
+            while time.process_time() < end: pass
+        os._exit(0)
+    os.wait(); time.sleep(0.06)
+""", V.CPU_TLE, V.WALL_TLE, V.PIDS, V.RUNTIME),
     _h("spin in children that are gone when one looks", """
 import os, time
 while True:

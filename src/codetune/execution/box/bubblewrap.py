@@ -13,7 +13,9 @@ import sys
 from typing import Any, NoReturn
 
 from codetune.execution.box import seccomp
-from codetune.execution.box.init import Pipes, Surroundings, run_box
+from codetune.execution.box.become import Pipes
+from codetune.execution.box.boxed import ToldBox
+from codetune.execution.box.init import Surroundings, run_box
 from codetune.execution.box.job import Job
 from codetune.execution.box.root import BOX
 from codetune.execution.box.syscalls import set_child_subreaper, set_dumpable, set_no_new_privileges
@@ -56,7 +58,7 @@ class Bubblewrap:
         if not any(path.startswith("/tmp/") for _, path in config["folders"]):
             self._command += ["--symlink", BOX, "/tmp"]
 
-    def launch(self, job: Job, pipes: Pipes) -> int:
+    def launch(self, job: Job, pipes: Pipes) -> ToldBox:
         """Start bubblewrap, which starts `inner` as PID 1 of a fresh box."""
         request, feed = socket.socketpair()
         feeder = os.fork()
@@ -66,8 +68,8 @@ class Bubblewrap:
                 feed.sendall(pack({"watch_memory": self._watch_memory, **_header(job)}, _blobs(job)))
             os._exit(0)
         feed.close()
-        ends = [request.fileno(), *pipes.ends()]
-        for end in ends:
+        ends = [request.fileno(), *pipes]
+        for end in (request.fileno(), *pipes.ends()):
             os.set_inheritable(end, True)
         command = [
             *self._command, "--size", str(job.disk_bytes), "--tmpfs", BOX, "--remount-ro", "/", "--chdir", BOX,
@@ -78,9 +80,9 @@ class Bubblewrap:
         actions = [(os.POSIX_SPAWN_DUP2, pipes.stderr, 2)]
         pid = os.posix_spawn(command[0], command, self._environment, file_actions=actions)
         request.close()
-        return pid
+        return ToldBox(pid, self._sweep)
 
-    def sweep(self) -> None:
+    def _sweep(self) -> None:
         """Reap the feeders; the kernel did the rest."""
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
@@ -103,7 +105,8 @@ def _blobs(job: Job) -> list[bytes]:
 
 def inner(ends: list[int]) -> NoReturn:
     """PID 1 inside bubblewrap's walls."""
-    for end in ends:
+    pipes = Pipes(*ends[1:])
+    for end in (ends[0], *pipes.ends()):
         os.set_inheritable(end, False)
     with socket.socket(fileno=ends[0]) as request:
         header, blobs = receive(request)
@@ -117,7 +120,7 @@ def inner(ends: list[int]) -> NoReturn:
         watch_memory=watch_memory,
     )
     sys.path.remove(_OUR_CODE)
-    run_box(job, Pipes(*ends[1:]), surroundings)
+    run_box(job, pipes, surroundings)
 
 
 def prepare(config: dict[str, Any]) -> Bubblewrap:

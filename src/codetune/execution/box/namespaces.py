@@ -1,6 +1,6 @@
 """Tier `namespaces`: everything by the kernel, from a warm interpreter.
 
-The zygote once goes into namespaces of its own (user, mount, network, UTS, IPC, cgroup) and drops
+The zygote once goes into namespaces of its own (user, mount, pid, network, UTS, IPC, cgroup) and drops
 to a user that owns nothing. Each box then gets fresh mount, pid and IPC namespaces, a /box and a
 /proc of its own, and gives up every capability before the program starts. The network namespace is
 the zygote's: it is empty, nobody may configure it, and no two programs are in it at once.
@@ -11,12 +11,20 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from typing import Any
+from typing import Any, NoReturn
 
 from codetune.execution.box import seccomp
-from codetune.execution.box.init import Pipes, Surroundings, run_box
+from codetune.execution.box.become import Pipes, become_program
+from codetune.execution.box.folder import write_files
 from codetune.execution.box.job import Job
-from codetune.execution.box.root import build_root, hide_host_name, mount_box, mount_proc
+from codetune.execution.box.root import (
+    BOX,
+    build_root,
+    hide_host_name,
+    mount_box,
+    mount_proc,
+    unmount_box,
+)
 from codetune.execution.box.syscalls import (
     CLONE_NEWCGROUP,
     CLONE_NEWIPC,
@@ -30,11 +38,12 @@ from codetune.execution.box.syscalls import (
     set_parent_death_signal,
     unshare,
 )
+from codetune.execution.box.watched import PidNamespaces, WatchedBox, end_sleeper
 
 __all__ = ["Namespaces", "SetupError", "prepare"]
 
 BOX_USER = 1000
-_OUR_OWN_PROCESSES = 2  # the zygote and PID 1 are counted with the program's
+_OUR_OWN_PROCESSES = 3  # who waits for the zygote, the zygote and PID 1 are counted with the program's
 
 
 class SetupError(OSError):
@@ -72,32 +81,57 @@ class Namespaces:
     def __init__(self, *, watch_memory: bool) -> None:
         self._seccomp = seccomp.assemble()
         self._watch_memory = watch_memory
-        self.has_proc = True
+        self._pid_namespaces = PidNamespaces()
         self.facts: dict[str, Any] = {"seccomp": self._seccomp is not None}
 
-    def launch(self, job: Job, pipes: Pipes) -> int:
-        """Start PID 1 of a fresh box."""
-        pid = fork_into(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC)
-        if pid:
-            return pid
+    def launch(self, job: Job, pipes: Pipes) -> WatchedBox:
+        """Start a program in a fresh box.
+
+        The box's folder is mounted here, so that it can be looked at when the program is gone; the
+        program's own copy of the mounts has it too.
+        """
+        mount_box(job.disk_bytes, (BOX_USER, BOX_USER))
+        with contextlib.ExitStack() as undo:
+            undo.callback(unmount_box)
+            write_files(BOX, job.files)
+            sleeper = self._pid_namespaces.enter_new()
+            undo.callback(end_sleeper, sleeper)
+            try:
+                program = fork_into(CLONE_NEWNS | CLONE_NEWIPC)
+                if program == 0:
+                    self._become(job, pipes)
+            finally:
+                self._pid_namespaces.come_back()
+            box = WatchedBox(job, program, sleeper, self._pid_namespaces, watch_memory=self._watch_memory)
+            undo.pop_all()
+        return box
+
+    def _become(self, job: Job, pipes: Pipes) -> NoReturn:
         try:
-            set_parent_death_signal(signal.SIGKILL)
-            set_dumpable(False)
-            mount_box(job.disk_bytes, (BOX_USER, BOX_USER))
             mount_proc()
-            os.chdir("/")
-        except BaseException as error:
+        except OSError as error:
             os.write(pipes.status, b'{"broken": "%s"}' % repr(error).replace('"', "'").encode())
             os._exit(1)
-        surroundings = Surroundings(
+        become_program(
+            job,
+            pipes,
+            BOX,
             seccomp=self._seccomp,
             process_allowance=job.processes + _OUR_OWN_PROCESSES,
-            watch_memory=self._watch_memory,
         )
-        return run_box(job, pipes, surroundings)
 
-    def sweep(self) -> None:
-        """Nothing is left: the pid namespace and its mounts ended with PID 1."""
+
+def _go_on_as_first() -> None:
+    """Go on as PID 1 of the new pid namespace: when that ends, so does everything below it."""
+    waiting = os.getpid()
+    first = os.fork()
+    if first:
+        with contextlib.suppress(OSError):
+            os.waitpid(first, 0)
+        os._exit(0)
+    set_parent_death_signal(signal.SIGKILL)
+    if os.getppid() not in (0, waiting):
+        os._exit(1)  # it is gone already
 
 
 def prepare(config: dict[str, Any]) -> Namespaces:
@@ -126,8 +160,9 @@ def prepare(config: dict[str, Any]) -> Namespaces:
     with _step("a user namespace"):
         unshare(CLONE_NEWUSER)
         _map_user(user, group)
-    with _step("mount, network, IPC and UTS namespaces"):
-        unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+    with _step("mount, pid, network, IPC and UTS namespaces"):
+        unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+    _go_on_as_first()
     if slot_user is None:
         with _step("a private root file system"):
             build_root(folders, links, hidden)
@@ -137,5 +172,9 @@ def prepare(config: dict[str, Any]) -> Namespaces:
         hide_host_name()
     with contextlib.suppress(OSError), open("/proc/sys/user/max_user_namespaces", "w") as file:
         file.write("0")  # no namespaces within, even where the filter isn't
+    with _step("a /proc of its own"):
+        mount_proc()
+    # PID 1 of a box inherits what this process does on a signal: it must be nothing.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     set_dumpable(False)
     return Namespaces(watch_memory=config["watch_memory"])

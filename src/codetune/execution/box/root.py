@@ -25,7 +25,7 @@ from codetune.execution.box.syscalls import (
     umount_detached,
 )
 
-__all__ = ["BOX", "build_root", "hide_host_name", "mount_box", "mount_proc"]
+__all__ = ["BOX", "build_root", "hide_host_name", "mount_box", "mount_proc", "unmount_box"]
 
 BOX = "/box"
 _DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -122,6 +122,11 @@ def mount_box(disk_bytes: int, owner: tuple[int, int]) -> None:
     inodes = max(256, disk_bytes // 4096)
     options = f"mode=700,size={disk_bytes},nr_inodes={inodes},uid={owner[0]},gid={owner[1]}"
     mount("tmpfs", BOX, "tmpfs", MS_NOSUID | MS_NODEV, options)
+
+
+def unmount_box() -> None:
+    """Take the box's folder away again; what is still open in it goes with its last user."""
+    umount_detached(BOX)
 
 
 def mount_proc() -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
+import math
 import os
 import select
-import signal
 import socket
 import time
-from collections.abc import Callable
 from typing import Any
 
+from codetune.execution.box.become import Pipes
+from codetune.execution.box.boxed import Box, Wall
 from codetune.execution.box.capture import Capture
-from codetune.execution.box.init import Pipes
 from codetune.execution.box.job import Job
 from codetune.execution.box.python_program import SECRET_BYTES, UNSIGNED
-from codetune.execution.box.usage import tree_usage
 from codetune.execution.box.wire import ConnectionClosed, pack
 
 __all__ = ["run_job"]
@@ -33,7 +31,8 @@ class _Run:
     def __init__(self, job: Job, channel: int) -> None:
         self.job = job
         self.channel = channel
-        self.secret = os.urandom(SECRET_BYTES // 2).hex().encode()
+        self.secret = b""
+        self._secret_end = -1
         self.stopped: str | None = None
         self.cpu_seconds = self.waited_for_cpu = 0.0
         self.stdout, self.stderr = Capture(job.keep_bytes), Capture(job.keep_bytes)
@@ -46,7 +45,8 @@ class _Run:
     def open_pipes(self) -> Pipes:
         """Make every pipe; the box's ends are returned, ours are kept."""
         ends = []
-        for capture in (self.stdout, self.stderr, self.report, self.status, self.artefacts):
+        captures = (self.stdout, self.stderr, self.report, self.status)
+        for capture in (*captures, self.artefacts) if self.job.collect else captures:
             read, write = os.pipe()
             os.set_blocking(read, False)
             self.ours[read] = capture
@@ -56,17 +56,24 @@ class _Run:
         else:
             stdin, self.stdin_end = os.pipe()
             os.set_blocking(self.stdin_end, False)
-        secret, fill = os.pipe()
-        os.write(fill, self.secret)
-        os.close(fill)
-        out, err, report, status, artefacts = ends
+        secret, self._secret_end = os.pipe()
+        out, err, report, status = ends[:4]
+        artefacts = ends[4] if self.job.collect else -1
         return Pipes(stdin, out, err, secret, report, status, artefacts, self.channel)
 
-    def stop(self, why: str, pid: int) -> None:
-        """End it, and note what it used: PID 1 won't be there to tell."""
+    def draw_secret(self) -> None:
+        """Make the secret and put it into its pipe: after the fork, so that the program's memory lacks it."""
+        self.secret = os.urandom(SECRET_BYTES // 2).hex().encode()
+        os.write(self._secret_end, self.secret)
+
+    def close_secret(self) -> None:
+        os.close(self._secret_end)
+
+    def stop(self, why: str, box: Box) -> None:
+        """End it, and note what it used: nobody will be there to tell."""
         self.stopped = why
-        self.cpu_seconds, self.waited_for_cpu = tree_usage(pid)
-        _kill(pid)
+        self.cpu_seconds, self.waited_for_cpu = box.usage()
+        box.kill()
 
     def feed_stdin(self) -> None:
         """Give the program as much input as it takes now."""
@@ -115,31 +122,41 @@ def _drain(run: _Run, end: int) -> bool:
     return bool(chunk)
 
 
-def _follow(run: _Run, pid: int, status_end: int, control: socket.socket) -> None:
-    """Read until PID 1 is gone, or end it when time or output is up."""
+def _follow(run: _Run, box: Box, status_end: int, control: socket.socket) -> None:
+    """Read until the program is over, or end it when time, output or another limit is up."""
     poll = select.poll()
     for end in run.ours:
         poll.register(end, select.POLLIN)
     poll.register(control.fileno(), select.POLLIN)
     if run.stdin_end >= 0:
         poll.register(run.stdin_end, select.POLLOUT)
-    deadline = time.monotonic() + run.job.wall_seconds
-    granted = 0.0
+    if box.end is not None:
+        poll.register(box.end, select.POLLIN)
+    began = time.monotonic()
+    deadline, granted = began + run.job.wall_seconds, 0.0
+    next_look = math.inf if box.pause is None else began + box.pause
     while True:
-        left = deadline - time.monotonic()
-        if left <= 0 and run.stopped is None:
+        now = time.monotonic()
+        if now >= next_look and box.pause is not None and run.stopped is None:
+            if (why := box.look()) is not None:
+                run.stop(why, box)
+            next_look = time.monotonic() + box.pause
+        if now >= deadline and run.stopped is None:
             # On a busy machine the clock runs while the program waits for a core: that isn't its time.
-            waited = min(tree_usage(pid)[1], _LONGEST_GRANT * run.job.wall_seconds)
+            waited = min(box.usage()[1], _LONGEST_GRANT * run.job.wall_seconds)
             if waited - granted > _LEAST_GRANT * run.job.wall_seconds:
-                deadline, left, granted = deadline + waited - granted, waited - granted, waited
+                deadline, granted = now + waited - granted, waited
             else:
-                run.stop("wall", pid)
-        for end, event in poll.poll(max(left, 0) * 1000 + 1 if run.stopped is None else None):
+                run.stop("wall", box)
+        left = max(min(deadline, next_look) - now, 0)
+        for end, event in poll.poll(left * 1000 + 1 if run.stopped is None else None):
+            if end == box.end:
+                return
             if end == control.fileno():
                 if not control.recv(1):  # the runner is gone, and with it the sense of this
-                    _kill(pid)
+                    box.kill()
                     raise ConnectionClosed
-                run.stop("released", pid)
+                run.stop("released", box)
                 poll.unregister(end)
                 continue
             if end == run.stdin_end:
@@ -150,30 +167,18 @@ def _follow(run: _Run, pid: int, status_end: int, control: socket.socket) -> Non
                     run.stdin_end = -1
             elif not _drain(run, end):
                 poll.unregister(end)
-                if end == status_end:
+                if end == status_end and box.end is None:
                     return
         if run.output_bytes > run.job.output_bytes and run.stopped is None:
-            run.stop("output", pid)
+            run.stop("output", box)
 
 
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def run_job(
-    job: Job,
-    launch: Callable[[Job, Pipes], int],
-    sweep: Callable[[], None],
-    control: socket.socket,
-    channel: int = -1,
-) -> bytes:
+def run_job(job: Job, wall: Wall, control: socket.socket, channel: int = -1) -> bytes:
     """Run one job to its end and make the answer frame.
 
     Args:
         job: What to run.
-        launch: Starts PID 1 of a box and returns its pid here.
-        sweep: Removes what the end of PID 1 alone doesn't.
+        wall: Makes the box.
         control: The runner's connection; when it closes, the run is ended. A strict run's program is
             also ended when the runner sends one byte, which it always does once the tests are through.
         channel: To the other box of a strict run, or -1; closed here once the box has it.
@@ -184,14 +189,15 @@ def run_job(
     theirs = pipes.ends()
     status_end = next(end for end, capture in run.ours.items() if capture is run.status)
     try:
-        pid = launch(job, pipes)
+        box = wall.launch(job, pipes)
+        run.draw_secret()
     finally:
+        run.close_secret()
         for end in theirs:
             os.close(end)
     try:
-        _follow(run, pid, status_end, control)
-        _, wait_status = os.waitpid(pid, 0)
-        sweep()
+        _follow(run, box, status_end, control)
+        used = box.leave(run.artefacts)
         for end in run.ours:
             while run.ours[end].total < 1 << 40 and _more(run, end):
                 pass
@@ -204,8 +210,8 @@ def run_job(
         raise ConnectionClosed
     said = run.status.content()
     header = {
+        **used,
         **(json.loads(said) if said else {}),
-        "init_status": wait_status,
         "report": run.reported(),
         "wall_seconds": time.monotonic() - began,
         "output_bytes": run.output_bytes,

@@ -28,6 +28,7 @@ __all__ = [
     "MS_REC",
     "MS_REMOUNT",
     "drop_capabilities",
+    "enter_namespace",
     "fork_into",
     "fork_quickly",
     "install_filter",
@@ -38,6 +39,7 @@ __all__ = [
     "set_dumpable",
     "set_no_new_privileges",
     "set_parent_death_signal",
+    "start_sleeper",
     "umount_detached",
     "unshare",
 ]
@@ -114,6 +116,29 @@ def fork_quickly() -> int:
         return os.fork()
     pid = _bare_fork()
     return _check(pid, "fork") if pid else 0
+
+
+_CLONE_VM, _CLONE_FS, _CLONE_FILES = 0x100, 0x200, 0x400
+_libc_locked.clone.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+_pause = ctypes.cast(_libc.pause, ctypes.c_void_p).value
+
+
+def start_sleeper(stack_top: int) -> int:
+    """Start PID 1 of a new pid namespace: it shares this process's memory and sleeps until it is killed.
+
+    It shares the open files too: with copies of its own it would keep a pipe from ever ending. It never runs Python: libc's `pause` is all it does, on a stack of its own. Signals from within its
+    namespace can't wake it as long as this process has no handler for them.
+
+    Args:
+        stack_top: Address just above memory for its stack, 16-aligned, not to be freed before it is gone.
+    """
+    flags = _CLONE_VM | _CLONE_FS | _CLONE_FILES | CLONE_NEWPID | signal.SIGCHLD
+    return _check(_libc_locked.clone(_pause, stack_top, flags, None), "clone")
+
+
+def enter_namespace(handle: int, kind: int) -> None:
+    """setns(2); of a pid namespace only children are concerned."""
+    _check(_libc.setns(ctypes.c_int(handle), ctypes.c_int(kind)), "setns")
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:

@@ -9,7 +9,9 @@ import signal
 import tempfile
 from typing import Any
 
-from codetune.execution.box.init import Pipes, Surroundings, run_box
+from codetune.execution.box.become import Pipes
+from codetune.execution.box.boxed import ToldBox
+from codetune.execution.box.init import Surroundings, run_box
 from codetune.execution.box.job import Job
 from codetune.execution.box.syscalls import set_child_subreaper
 from codetune.execution.box.usage import host_descendants
@@ -25,18 +27,18 @@ class Unsandboxed:
         self.facts: dict[str, Any] = {"seccomp": False}
         self._folder: str | None = None
 
-    def launch(self, job: Job, pipes: Pipes) -> int:
+    def launch(self, job: Job, pipes: Pipes) -> ToldBox:
         """Start the stand-in for PID 1, in a folder that is removed afterwards."""
         self._folder = tempfile.mkdtemp(prefix="codetune-box-")
         pid = os.fork()
         if pid:
-            return pid
+            return ToldBox(pid, self._sweep)
         set_child_subreaper()
         own = os.getpid()
         surroundings = Surroundings(folder=self._folder, list_processes=lambda: host_descendants(own))
         return run_box(job, pipes, surroundings)
 
-    def sweep(self) -> None:
+    def _sweep(self) -> None:
         """Kill and reap whatever the program left, then remove its folder."""
         while left := host_descendants(os.getpid()):
             for pid in left:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
-__all__ = ["Usage", "host_descendants", "living_usage", "others_in_namespace", "tree_usage"]
+__all__ = [
+    "Usage",
+    "host_descendants",
+    "living_usage",
+    "others_in_namespace",
+    "tree_usage",
+    "waited_for_core",
+]
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -56,6 +64,15 @@ def tree_usage(root: int) -> tuple[float, float]:
         except (OSError, IndexError):
             continue
     return usage.cpu_seconds, waited
+
+
+def waited_for_core(pids: list[int]) -> float:
+    """Seconds that living processes stood ready and had no core."""
+    waited = 0.0
+    for pid in pids:
+        with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/schedstat", "rb") as file:
+            waited += int(file.read().split()[1]) / 1e9
+    return waited
 
 
 def others_in_namespace() -> list[int]:

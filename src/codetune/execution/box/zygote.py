@@ -66,7 +66,7 @@ def main(control: socket.socket) -> None:
             header, blobs = receive(control)
             job = Job.of(header, blobs)
             channel = socket.recv_fds(control, 1, 1)[1][0] if job.role else -1
-            answer = run_job(job, tier.launch, tier.sweep, control, channel)
+            answer = run_job(job, tier, control, channel)
             control.sendall(answer)
         except (ConnectionClosed, BrokenPipeError):
             return
