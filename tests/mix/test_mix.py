@@ -193,9 +193,26 @@ def test_groups_are_never_parted_and_every_row_has_one_split(tmp_path, context):
 def test_shortage_is_named_and_short_by_default(two, tmp_path, context):
     card = run(config(part("b", two[1], 100)), [], tmp_path / "out", context)
     assert card.counts["kept"] == 30
-    said = "b: short by 70 (30 fitting rows of 30, 100 wanted)"
+    said = "b: short by 70 (30 fitting rows of 30; 100 wanted)"
     assert card.results["mixture"]["shortages"] == [said]
     assert said in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_shortage_says_where_the_rows_went(two, tmp_path, context):
+    lines = [{"instruction": f"do {i}", "output": f"done {i}" if i % 4 else ""} for i in range(40)]
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in lines))
+        lines = lines[:30]
+    parts = [
+        {"name": name, "source": "alpaca", "path": str(tmp_path / f"{name}.jsonl"), "count": 25}
+        for name in ("two", "one")
+    ]
+    card = run(config(*parts), [], tmp_path / "out", context)
+    assert card.results["mixture"]["shortages"] == [
+        "two: short by 3 (22 fitting rows of 22; 8 were refused before: empty field 8; 25 wanted)",
+        "one: short by 17 (8 fitting rows of 30; 22 more are in an earlier part; "
+        "10 were refused before: empty field 10; 25 wanted)",
+    ]
 
 
 def test_shortage_can_be_made_up_for_by_repeating(two, tmp_path, context):
@@ -203,7 +220,7 @@ def test_shortage_can_be_made_up_for_by_repeating(two, tmp_path, context):
     times = Counter(row.id for row in rows(tmp_path / "out"))
     assert sorted(Counter(times.values()).items()) == [(2, 20), (3, 10)]
     assert "copy:3" in {tag for row in rows(tmp_path / "out") for tag in row.tags}
-    assert card.results["mixture"]["shortages"] == ["b: 40 rows repeated (30 fitting rows of 30, 70 wanted)"]
+    assert card.results["mixture"]["shortages"] == ["b: 40 rows repeated (30 fitting rows of 30; 70 wanted)"]
 
 
 def test_shortage_can_stop_the_mixture(two, tmp_path, context):

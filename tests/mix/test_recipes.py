@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from codetune.cli.main import run as run_command
 from codetune.mix.recipe import load_mixture
 from codetune.mix.stage import run
 from codetune.recipes.recipe import shipped_recipe
@@ -49,3 +50,31 @@ def test_comit_from_real_samples(shared_data, tmp_path, context):
     found = {row.task for row in Dataset(tmp_path / "comit", Instruction)}
     assert found == {name for name in TASKS if name not in ("edit", "instruction_following")}
     assert any("forbids commercial use" in text for text in told["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "missing"),
+    [
+        ("codecapybara", {"codealpaca", "code-contests"}, {"generated"}),
+        ("id_code", {"gpteacher", "codealpaca", "codegpt"}, {"instruct-to-code", "godot-dodo", "tssb"}),
+    ],
+)
+def test_the_others_from_real_samples_name_every_shortage(
+    shared_data, tmp_path, context, name, there, missing
+):
+    config = load_mixture(shipped_recipe(name), data=str(shared_data), scale=0.01, missing="skip")
+    told = run(config, [], tmp_path / name, context).results["mixture"]
+    assert {part["name"] for part in told["parts"]} == there
+    assert set(told["missing"]) == missing
+    for part in told["parts"]:
+        said = [text for text in told["shortages"] if text.startswith(f"{part['name']}: ")]
+        assert len(said) == (part["taken"] < part["wanted"]), part
+    assert {text.partition(":")[0] for text in told["shortages"]} >= missing
+
+
+def test_a_mixtures_name_is_not_the_folder_it_was_written_to(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "comit").mkdir()
+    (tmp_path / "nothing").mkdir()
+    assert run_command(["mix", "comit", "--data", "nothing", "-o", "out"]) == 2
+    assert "13 of 13 parts can't be had" in capsys.readouterr().err

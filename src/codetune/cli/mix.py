@@ -82,7 +82,8 @@ def _path(recipe: str) -> Path:
     from codetune.recipes.recipe import shipped_recipe
 
     path = Path(recipe)
-    if path.suffix or path.exists():
+    # A folder of a mixture's name is where an earlier one was written, not a recipe.
+    if path.suffix or path.is_file() or "/" in recipe:
         return path
     if recipe not in _SHIPPED:
         raise ConfigError(

@@ -158,7 +158,15 @@ def _summary(
     config: MixConfig, prepared: Sequence[Prepared], missing: Sequence[Missing], choices: Sequence[Choice]
 ) -> MixSummary:
     parts = [
-        PartSummary.of(part.part.name, part.source, part.url, part.license, config.wanted(part.part), choice)
+        PartSummary.of(
+            part.part.name,
+            part.source,
+            part.url,
+            part.license,
+            config.wanted(part.part),
+            choice,
+            part.dataset.card.rejects,
+        )
         for part, choice in zip(prepared, choices, strict=True)
     ]
     return MixSummary(

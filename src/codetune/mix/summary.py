@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from codetune.mix.licenses import license_union, license_warnings
@@ -25,13 +27,22 @@ class PartSummary:
     taken: int
     copies: int
     taken_earlier: int
+    refused: dict[str, int]
+    """Reason -> rows that never got so far: broken, or without what the task needs."""
     licenses: dict[str, int]
     languages: dict[str, int]
     programming_languages: dict[str, int]
 
     @classmethod
     def of(
-        cls, name: str, source: str, url: str | None, license_name: str | None, wanted: int, choice: Choice
+        cls,
+        name: str,
+        source: str,
+        url: str | None,
+        license_name: str | None,
+        wanted: int,
+        choice: Choice,
+        refused: Mapping[str, int] = MappingProxyType({}),
     ) -> PartSummary:
         """Count a choice; rows without a licence are under the part's, where that is known."""
         licenses = Counter(choice.licenses)
@@ -47,6 +58,7 @@ class PartSummary:
             taken=choice.taken,
             copies=choice.copies,
             taken_earlier=choice.taken_earlier,
+            refused=dict(refused),
             licenses=dict(sorted(licenses.items())),
             languages=dict(sorted(choice.languages.items())),
             programming_languages=dict(sorted(choice.programming_languages.items())),
@@ -59,6 +71,18 @@ class PartSummary:
         if short > 0:
             return f"short by {short:,}"
         return f"{self.copies:,} rows repeated" if self.copies else ""
+
+    @property
+    def account(self) -> str:
+        """Where the rows that are not there went, in words."""
+        told = [f"{self.eligible:,} fitting rows of {self.found:,}"]
+        if self.taken_earlier:
+            told.append(f"{self.taken_earlier:,} more are in an earlier part")
+        if self.refused:
+            most = ", ".join(f"{reason} {rows:,}" for reason, rows in list(self.refused.items())[:2])
+            more = ", ..." if len(self.refused) > 2 else ""
+            told.append(f"{sum(self.refused.values()):,} were refused before: {most}{more}")
+        return "; ".join([*told, f"{self.wanted:,} wanted"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +116,7 @@ class MixSummary:
     @property
     def shortages(self) -> list[str]:
         """A sentence for each part that did not reach its target by itself."""
-        told = [
-            f"{part.name}: {part.outcome} ({part.eligible:,} fitting rows of {part.found:,}, {part.wanted:,} wanted)"
-            for part in self.parts
-            if part.outcome
-        ]
+        told = [f"{part.name}: {part.outcome} ({part.account})" for part in self.parts if part.outcome]
         return told + [
             f"{name}: left out, {wanted:,} wanted ({reason})"
             for name, (wanted, reason) in self.missing.items()
