@@ -48,8 +48,7 @@ class Asked:
 def test_the_second_question_holds_the_first_answer_of_its_own_sample(tmp_path: Path) -> None:
     ask = Asked()
     config = EvaluateConfig(n=2, k=(1,), temperature=0.5, prompt_style="chat")
-    kept = tmp_path / "descriptions.jsonl"
-    made = generate_in_two_steps(ask, [ITEM], config, seed=0, name="m", kept=kept)
+    made = generate_in_two_steps(ask, [ITEM], config, seed=0, name="m", folder=tmp_path)
     assert [(c.task_id, c.sample, c.text) for c in made.completions] == [
         ("toy/0", 0, "a program"),
         ("toy/0", 1, "a program"),
@@ -59,8 +58,12 @@ def test_the_second_question_holds_the_first_answer_of_its_own_sample(tmp_path: 
     assert "as described: Doubles, answer 0" in second[0] and "as described: Doubles, answer 1" in second[1]
     assert not any("{description}" in text for text in ask.texts)
     assert (made.asked, made.prompt_tokens, made.completion_tokens) == (4, 12, 8)
-    rows = [json.loads(line) for line in kept.read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in (tmp_path / "descriptions.jsonl").read_text("utf-8").splitlines()]
     assert [row["description"] for row in rows] == ["Doubles, answer 0", "Doubles, answer 1"]
+    prompts = [json.loads(line) for line in (tmp_path / "prompts.jsonl").read_text("utf-8").splitlines()]
+    assert [(p["step"], p.get("sample")) for p in prompts] == [("describe", 0), ("write", 0), ("write", 1)]
+    asked = [" ".join(message["content"] for message in p["messages"]) for p in prompts]
+    assert all(text in told for text, told in zip([first[0], *second], asked, strict=True))
 
 
 def test_a_description_is_cut_to_its_length_and_holds_no_line_of_the_code() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 
 from codetune.errors import BackendError, UsageError
@@ -13,7 +14,7 @@ from codetune.models.asking import Outcome
 from codetune.models.protocol import ChatRequest
 from codetune.records import Completion, Problem
 
-__all__ = ["Generated", "generate", "requests_of"]
+__all__ = ["Generated", "generate", "prompt_lines", "requests_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,15 @@ def requests_of(
                 "sample": sample,
             }
             yield problem, sample, chosen.request(problem, settings)
+
+
+def prompt_lines(problems: Sequence[Problem], config: EvaluateConfig, seed: int, **told: object) -> list[str]:
+    """The exact prompt of each item as JSON: task id, messages or text, the settings sent, and `told`."""
+    return [
+        json.dumps({"task_id": problem.task_id, **asdict(request), **told}, ensure_ascii=False)
+        for problem, sample, request in requests_of(problems, config, seed)
+        if sample == 0
+    ]
 
 
 def generate(

@@ -97,8 +97,9 @@ def evaluate_model(
         surroundings.progress.start("answers", -(-len(problems) * config.n // ranks.world))
         try:
             if any(problem.describe for problem in problems):
-                kept = output / "descriptions.jsonl"
-                made = generate_in_two_steps(ask, problems, config, seed=seed, name=backend.name, kept=kept)
+                made = generate_in_two_steps(
+                    ask, problems, config, seed=seed, name=backend.name, folder=output
+                )
             else:
                 made = generate(ask, problems, config, seed=seed, name=backend.name)
         except CodetuneError:

@@ -14,7 +14,6 @@ import json
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from codetune.errors import DataError
 from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.comparing import compare_tallies
 from codetune.evaluate.config import EvaluateConfig
-from codetune.evaluate.generate import Generated, generate, requests_of
+from codetune.evaluate.generate import Generated, generate, prompt_lines
 from codetune.evaluate.judge import Judged, judge
 from codetune.evaluate.prompting import style
 from codetune.evaluate.scoring import score_of, tally, write_score
@@ -202,9 +201,5 @@ def _summary(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def write_prompts(path: Path, problems: Sequence[Problem], config: EvaluateConfig, seed: int) -> None:
-    """Keep the exact prompt of each item: task id, messages or text, and the settings sent."""
-    lines = []
-    for problem, sample, request in requests_of(problems, config, seed):
-        if sample == 0:
-            lines.append(json.dumps({"task_id": problem.task_id, **asdict(request)}, ensure_ascii=False))
-    write_text(path, "\n".join(lines) + "\n")
+    """Keep the exact prompt of each item."""
+    write_text(path, "\n".join(prompt_lines(problems, config, seed)) + "\n")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from codetune.evaluate.config import EvaluateConfig
-from codetune.evaluate.generate import Generated, generate
+from codetune.evaluate.generate import Generated, generate, prompt_lines
 from codetune.evaluate.prompting import TEXT
 from codetune.models.asking import Outcome
 from codetune.models.protocol import ChatRequest
@@ -30,7 +30,7 @@ Ask = Callable[[Sequence[ChatRequest]], Iterable[tuple[int, Outcome]]]
 
 
 def generate_in_two_steps(
-    ask: Ask, problems: Sequence[Problem], config: EvaluateConfig, *, seed: int, name: str, kept: Path
+    ask: Ask, problems: Sequence[Problem], config: EvaluateConfig, *, seed: int, name: str, folder: Path
 ) -> Generated:
     """Ask a model every problem: for a description, then for the code.
 
@@ -40,24 +40,27 @@ def generate_in_two_steps(
         config: How they are asked.
         seed: The run's seed.
         name: What the model is called where no answer says it.
-        kept: File the descriptions are written to.
+        folder: Where `descriptions.jsonl` and `prompts.jsonl`, with both steps, are written to.
 
     Raises:
         BackendError: A request failed for good.
     """
-    first = generate(ask, [_question(problem) for problem in problems], config, seed=seed, name=name)
+    questions = [_question(problem) for problem in problems]
+    first = generate(ask, questions, config, seed=seed, name=name)
     texts = {(c.task_id, c.sample): c.text for c in first.completions}
     found = {(p.task_id, n): described(p, texts[p.task_id, n]) for p in problems for n in range(config.n)}
     lines = [
         json.dumps({"task_id": task, "sample": sample, "description": text}, ensure_ascii=False)
         for (task, sample), text in found.items()
     ]
-    write_text(kept, "\n".join(lines) + "\n")
+    write_text(folder / "descriptions.jsonl", "\n".join(lines) + "\n")
+    prompts = prompt_lines(questions, config, seed, step="describe")
     once = config.model_copy(update={"n": 1, "k": (1,), "temperature": config.temperature})
     completions = []
     tokens = [first.prompt_tokens, first.completion_tokens, first.asked]
     for sample in range(config.n):
         asked = [_filled(problem, found[problem.task_id, sample]) for problem in problems]
+        prompts += prompt_lines(asked, once, seed + sample, step="write", sample=sample)
         made = generate(ask, asked, once, seed=seed + sample, name=first.model)
         completions += [replace(c, id="", sample=sample) for c in made.completions]
         tokens = [
@@ -65,6 +68,7 @@ def generate_in_two_steps(
             tokens[1] + made.completion_tokens,
             tokens[2] + made.asked,
         ]
+    write_text(folder / "prompts.jsonl", "\n".join(prompts) + "\n")
     place = {problem.task_id: number for number, problem in enumerate(problems)}
     completions.sort(key=lambda c: (place[c.task_id], c.sample))
     return Generated(completions, first.model, *tokens)
