@@ -72,3 +72,22 @@ def test_a_mixed_score_has_an_interval_and_names_what_is_missing(
     assert score["missing"] == [items[6].task_id, items[7].task_id]
     for metric in score["metrics"].values():  # type: ignore[attr-defined]
         assert metric["low"] < metric["value"] < metric["high"]
+
+
+def test_answers_to_one_item_are_drawn_together(items: list[Problem], tmp_path: Path) -> None:
+    texts = [item.canonical_solution or "" for item in items[:4]] + ["no", "none", "never", "nothing"]
+    once = graded(items, texts, tmp_path / "once")
+    pairs = [
+        (item, Completion(task_id=item.task_id, sample=sample, text=text))
+        for sample in range(25)
+        for item, text in zip(items, texts, strict=True)
+    ]
+    (tmp_path / "often").mkdir()
+    often = graded_score("code_summarization", pairs, items, NoExecutor(), tmp_path / "often")
+    for name, metric in once["metrics"].items():  # type: ignore[attr-defined]
+        repeated = often["metrics"][name]
+        assert metric["method"].startswith("bootstrap")
+        assert repeated["method"].startswith("cluster bootstrap")
+        # The same answer 25 times over is no more to go by than once.
+        assert repeated["value"] == pytest.approx(metric["value"])
+        assert repeated["high"] - repeated["low"] == pytest.approx(metric["high"] - metric["low"])

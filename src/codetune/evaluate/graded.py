@@ -1,30 +1,34 @@
 """Scores of answers that are graded, not executed: the task's metrics, each with its interval.
 
-A metric that is a mean over rows is bootstrapped over their values. One of the whole corpus (BLEU,
-CodeBLEU, F1) is computed again on rows drawn with replacement. pass@1 is a share of rows: Wilson's.
+Each metric is made of numbers of each row that add up, so its interval comes from drawing rows anew
+and adding them up again, whether it is a mean (exact match) or of the whole corpus (BLEU, CodeBLEU,
+F1). Answers to one item, and items of one cluster, are drawn together. pass@1 of one answer an item
+is a share of rows: Wilson's.
 """
 
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from codetune.evaluate.benchmarks.tasks import row_of
-from codetune.evaluate.estimates import bootstrap, wilson
+from codetune.evaluate.estimates import wilson
 from codetune.execution.protocol import Executor
-from codetune.records import Completion, Instruction, Problem
+from codetune.records import Completion, Problem
 from codetune.store.atomic import write_text
+from codetune.tasks.grading.grader import Pool
 from codetune.tasks.registry import get_task
 
-__all__ = ["CORPUS_RESAMPLES", "graded_score"]
+__all__ = ["RESAMPLES", "graded_score"]
 
-CORPUS_RESAMPLES = 200
-"""Draws for a metric of the whole corpus; each grades all rows again."""
-_CORPUS = frozenset({"bleu", "codebleu", "f1", "precision", "recall"})
+RESAMPLES = 2000
+_AT_A_TIME = 100
+"""Draws in memory together."""
 
 
 def graded_score(
@@ -57,30 +61,21 @@ def graded_score(
         for _, c in given
     ]
     write_text(folder / "answers.jsonl", "\n".join(lines) + "\n")
-    grader = get_task(task).grader()
-    scores = grader.grade(rows, answers, executor=executor).scores
-    singles = [grader.grade([row], [answer]).scores for row, answer in zip(rows, answers, strict=True)]
-    redrawn = _redrawn(task, rows, answers, seed) if any(score.metric in _CORPUS for score in scores) else {}
+    scores = get_task(task).grader().grade(rows, answers, executor=executor).scores
+    clusters = [problem.cluster or problem.task_id for problem, _ in given]
+    alone = len(set(clusters)) == len(clusters)
     metrics: dict[str, dict[str, Any]] = {}
     for score in scores:
         kept: dict[str, Any] = {"value": score.value, "rows": score.rows, "note": score.note}
-        if score.value is None:
+        if score.value is None or score.pool is None:
             kept |= {"low": None, "high": None, "method": "not measured"}
-        elif score.metric == "pass@1":
+        elif score.metric == "pass@1" and alone:
             found = asdict(wilson(round(score.value * score.rows), score.rows))
             kept |= {name: found[name] for name in ("low", "high", "method")}
-        elif score.metric in _CORPUS:
-            low, high = redrawn.get(score.metric, (score.value, score.value))
-            kept |= {"low": low, "high": high, "method": f"bootstrap of the corpus, {CORPUS_RESAMPLES} draws"}
         else:
-            values = [
-                one.value
-                for single in singles
-                for one in single
-                if one.metric == score.metric and one.value is not None
-            ]
-            found = asdict(bootstrap(values, seed=seed))
-            kept |= {name: found[name] for name in ("low", "high", "method")}
+            low, high = _interval(score.pool, clusters, seed)
+            kind = "bootstrap" if alone else "cluster bootstrap"
+            kept |= {"low": low, "high": high, "method": f"{kind} 95%, {RESAMPLES} draws"}
         metrics[score.metric] = kept
     answered = {completion.task_id for _, completion in given}
     return {
@@ -95,23 +90,18 @@ def graded_score(
     }
 
 
-def _redrawn(
-    task: str, rows: Sequence[Instruction], answers: Sequence[str], seed: int
-) -> dict[str, tuple[float, float]]:
-    """Metric -> its 2.5th and 97.5th percentile over drawn rows."""
-    draw = random.Random(f"{seed}:{task}:corpus")
-    grader = get_task(task).grader()
-    found: dict[str, list[float]] = {}
-    for _ in range(CORPUS_RESAMPLES):
-        places = draw.choices(range(len(rows)), k=len(rows))
-        scores = grader.grade([rows[n] for n in places], [answers[n] for n in places]).scores
-        for score in scores:
-            if score.metric in _CORPUS and score.value is not None:
-                found.setdefault(score.metric, []).append(score.value)
-    return {metric: _percentiles(values) for metric, values in found.items()}
-
-
-def _percentiles(values: list[float]) -> tuple[float, float]:
-    ordered = sorted(values)
-    last = len(ordered) - 1
-    return ordered[round(0.025 * last)], ordered[round(0.975 * last)]
+def _interval(pool: Pool, clusters: Sequence[str], seed: int) -> tuple[float, float]:
+    """The 2.5th and 97.5th percentile of a score over drawn clusters of rows."""
+    names, place_of = np.unique([clusters[row] for row in pool.rows], return_inverse=True)
+    numbers = np.asarray(list(pool.rows.values()), dtype=float)
+    sums = np.zeros((len(names), numbers.shape[1]))
+    np.add.at(sums, place_of, numbers)
+    generator = np.random.default_rng(seed)
+    values: list[float] = []
+    for start in range(0, RESAMPLES, _AT_A_TIME):
+        drawn = generator.integers(0, len(names), (min(_AT_A_TIME, RESAMPLES - start), len(names)))
+        times = np.apply_along_axis(np.bincount, 1, drawn, minlength=len(names))
+        worth = (pool.value(total) for total in (times @ sums).tolist())
+        values += [value for value in worth if value is not None]
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-__all__ = ["corpus_bleu", "ngram_counts", "smoothed_bleu4", "summary_tokens"]
+__all__ = ["bleu_counts", "bleu_of", "corpus_bleu", "ngram_counts", "smoothed_bleu4", "summary_tokens"]
 
 _MAX_ORDER = 4
 # A word, an underscore, or one other sign; Chinese characters stand alone, as nothing parts them.
@@ -72,16 +72,24 @@ def corpus_bleu(references: Sequence[str], hypotheses: Sequence[str]) -> float:
 
     Source: CodeXGLUE evaluators of translation, refinement and text-to-code.
     """
-    matches, possible = [0] * _MAX_ORDER, [0] * _MAX_ORDER
-    wanted_length = given_length = 0
-    for reference, hypothesis in zip(references, hypotheses, strict=True):
-        wanted, given = reference.split(), hypothesis.split()
-        wanted_length += len(wanted)
-        given_length += len(given)
-        for order in range(1, _MAX_ORDER + 1):
-            counts = ngram_counts(given, order)
-            matches[order - 1] += (counts & ngram_counts(wanted, order)).total()
-            possible[order - 1] += max(len(given) - order + 1, 0)
+    counted = [bleu_counts(*pair) for pair in zip(references, hypotheses, strict=True)]
+    return bleu_of([sum(column) for column in zip(*counted, strict=True)]) if counted else 0.0
+
+
+def bleu_counts(reference: str, hypothesis: str) -> tuple[float, ...]:
+    """Ten numbers that add up over a corpus: matches and possible ones of each order, and both lengths."""
+    wanted, given = reference.split(), hypothesis.split()
+    matches, possible = [], []
+    for order in range(1, _MAX_ORDER + 1):
+        matches.append((ngram_counts(given, order) & ngram_counts(wanted, order)).total())
+        possible.append(max(len(given) - order + 1, 0))
+    return (*matches, *possible, len(wanted), len(given))
+
+
+def bleu_of(sums: Sequence[float]) -> float:
+    """Corpus BLEU-4 of what `bleu_counts` adds up to."""
+    matches, possible = sums[:_MAX_ORDER], sums[_MAX_ORDER : 2 * _MAX_ORDER]
+    wanted_length, given_length = sums[2 * _MAX_ORDER :]
     if given_length == 0 or wanted_length == 0:
         return 0.0
     log_mean = sum(math.log((m + 1) / (p + 1)) for m, p in zip(matches, possible, strict=True)) / _MAX_ORDER

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["BinaryScores", "binary_scores"]
+__all__ = ["BinaryScores", "binary_counts", "binary_of", "binary_scores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,25 @@ def binary_scores(truths: Sequence[bool], answers: Sequence[bool | None]) -> Bin
 
     Source: CodeXGLUE evaluators of BigCloneBench, Devign and CoSQA.
     """
-    read = [not truth if answer is None else answer for truth, answer in zip(truths, answers, strict=True)]
-    pairs = list(zip(truths, read, strict=True))
-    hits = sum(truth and answer for truth, answer in pairs)
-    said, true = sum(read), sum(truths)
-    return BinaryScores(
-        accuracy=sum(truth == answer for truth, answer in pairs) / len(pairs) if pairs else None,
-        precision=hits / said if said else None,
-        recall=hits / true if true else None,
-        f1=2 * hits / (said + true) if said + true else None,
-        rows=len(pairs),
-        unreadable=sum(answer is None for answer in answers),
-    )
+    counted = [binary_counts(*pair) for pair in zip(truths, answers, strict=True)]
+    sums = [sum(column) for column in zip(*counted, strict=True)] or [0.0] * 5
+    values = {metric: binary_of(metric, sums) for metric in ("accuracy", "precision", "recall", "f1")}
+    return BinaryScores(**values, rows=len(counted), unreadable=sum(answer is None for answer in answers))
+
+
+def binary_counts(truth: bool, answer: bool | None) -> tuple[float, ...]:
+    """Hits, answers of yes, truths of yes, right answers, rows: five numbers that add up."""
+    read = not truth if answer is None else answer
+    return truth and read, read, truth, truth == read, 1
+
+
+def binary_of(metric: str, sums: Sequence[float]) -> float | None:
+    """Accuracy, precision, recall or f1 of what `binary_counts` adds up to."""
+    hits, said, true, right, rows = sums
+    part, whole = {
+        "accuracy": (right, rows),
+        "precision": (hits, said),
+        "recall": (hits, true),
+        "f1": (2 * hits, said + true),
+    }[metric]
+    return part / whole if whole else None

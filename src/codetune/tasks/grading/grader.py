@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from codetune.records import Instruction
@@ -11,7 +11,20 @@ from codetune.records import Instruction
 if TYPE_CHECKING:
     from codetune.execution.protocol import Executor
 
-__all__ = ["Grader", "Grades", "Score", "mean_score"]
+__all__ = ["Grader", "Grades", "Pool", "Score", "mean_score", "pooled_score"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What a score is made of: numbers of each row that add up, and what their sum is worth.
+
+    Drawing rows anew, for an interval, is adding up other rows; nothing is graded twice.
+    """
+
+    rows: Mapping[int, tuple[float, ...]]
+    """Place of a row among those graded -> its numbers, as many for each."""
+    value: Callable[[Sequence[float]], float | None]
+    """The score of the sums; None where they have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +38,8 @@ class Score:
     """Denominator: rows the value is about."""
     note: str = ""
     """What is particular: rows left out, parts not measured, answers that could not be read."""
+    pool: Pool | None = field(default=None, compare=False, repr=False)
+    """What it is made of; None where there was nothing to measure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +77,38 @@ class Grader(Protocol):
         ...
 
 
-def mean_score(metric: str, values: Sequence[float], note: str = "") -> Score:
-    """The mean of a value for each row; None over no rows."""
+def pooled_score(
+    metric: str,
+    rows: Mapping[int, tuple[float, ...]],
+    value: Callable[[Sequence[float]], float | None],
+    note: str = "",
+) -> Score:
+    """The score of what all rows' numbers add up to; None over no rows."""
+    sums = [sum(column) for column in zip(*rows.values(), strict=True)]
     return Score(
-        metric=metric, value=sum(values) / len(values) if values else None, rows=len(values), note=note
+        metric=metric,
+        value=value(sums) if rows else None,
+        rows=len(rows),
+        note=note,
+        pool=Pool(rows, value) if rows else None,
     )
+
+
+def mean_score(
+    metric: str, values: Sequence[float], note: str = "", places: Sequence[int] | None = None
+) -> Score:
+    """The mean of a value for each row; None over no rows.
+
+    Args:
+        metric: Its name.
+        values: One for each row.
+        note: As the score's.
+        places: Where these rows stand among those graded, if they aren't all of them.
+    """
+    numbered = zip(range(len(values)) if places is None else places, values, strict=True)
+    return pooled_score(metric, {place: (value, 1.0) for place, value in numbered}, _mean, note)
+
+
+def _mean(sums: Sequence[float]) -> float | None:
+    total, rows = sums
+    return total / rows if rows else None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codetune.records import Instruction
 from codetune.tasks.grading.answers import read_choices, read_code, read_label
-from codetune.tasks.grading.bleu import corpus_bleu, smoothed_bleu4
-from codetune.tasks.grading.classification import binary_scores
-from codetune.tasks.grading.codebleu.score import codebleu
-from codetune.tasks.grading.grader import Grader, Grades, Score, mean_score
+from codetune.tasks.grading.bleu import bleu_counts, bleu_of, smoothed_bleu4
+from codetune.tasks.grading.classification import binary_counts, binary_of
+from codetune.tasks.grading.codebleu.score import COUNTS, CodeBleu, codebleu_counts, codebleu_of
+from codetune.tasks.grading.grader import Grader, Grades, Score, mean_score, pooled_score
 from codetune.tasks.grading.passing import pass_at_1
 from codetune.tasks.grading.retrieval import reciprocal_rank
 from codetune.tasks.grading.text_match import edit_similarity, exact_match, rouge_l, same_tokens
@@ -62,25 +62,40 @@ def _code_scores(
     given = [read_code(answer) for answer in answers]
     return (
         mean_score("exact_match", [float(same(a, b)) for a, b in zip(wanted, given, strict=True)]),
-        Score(metric="bleu", value=corpus_bleu(wanted, given) if rows else None, rows=len(rows)),
+        pooled_score("bleu", dict(enumerate(map(bleu_counts, wanted, given))), bleu_of),
         _codebleu(rows, wanted, given),
     )
 
 
 def _codebleu(rows: Sequence[Instruction], wanted: Sequence[str], given: Sequence[str]) -> Score:
     """Over languages, weighted by their rows; parts that a language lacks are named."""
-    by_language: defaultdict[str, list[int]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        by_language[row.programming_language or ""].append(number)
-    total, notes = 0.0, []
-    for language, numbers in sorted(by_language.items()):
-        found = codebleu([wanted[n] for n in numbers], [given[n] for n in numbers], language)
-        total += found.score * len(numbers)
-        notes += [
-            f"{language or 'no language'}: without {part} ({why})" for part, why in found.left_out.items()
-        ]
-    value = total / len(rows) if rows else None
-    return Score(metric="codebleu", value=value, rows=len(rows), note="; ".join(notes))
+    spoken = [row.programming_language or "" for row in rows]
+    languages = sorted(set(spoken))
+    width = COUNTS + 1  # of each language, with the number of its rows
+    counted = {}
+    for place, (language, right, other) in enumerate(zip(spoken, wanted, given, strict=True)):
+        numbers = [0.0] * (width * len(languages))
+        start = width * languages.index(language)
+        numbers[start : start + width] = [*codebleu_counts(right, other, language), 1.0]
+        counted[place] = tuple(numbers)
+
+    def parts(sums: Sequence[float]) -> Iterator[tuple[str, CodeBleu, float]]:
+        for start, language in zip(range(0, len(sums), width), languages, strict=True):
+            *own, there_are = sums[start : start + width]
+            if there_are:
+                yield language, codebleu_of(own, language), there_are
+
+    def value(sums: Sequence[float]) -> float:
+        found = [(score.score, weight) for _, score, weight in parts(sums)]
+        return sum(score * weight for score, weight in found) / sum(weight for _, weight in found)
+
+    sums = [sum(column) for column in zip(*counted.values(), strict=True)]
+    notes = [
+        f"{language or 'no language'}: without {part} ({why})"
+        for language, score, _ in parts(sums)
+        for part, why in score.left_out.items()
+    ]
+    return pooled_score("codebleu", counted, value, note="; ".join(notes))
 
 
 def _generated(
@@ -103,37 +118,37 @@ def _continued(rows: Sequence[Instruction], answers: Sequence[str], _: Executor 
 
 def _labels(*metrics: str) -> _Grade:
     def grade(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[Score, ...]:
-        truths = [read_label(row.output) is True for row in rows]
-        found = binary_scores(truths, [read_label(answer) for answer in answers])
-        note = (
-            f"{found.unreadable} answers were neither yes nor no, counted as wrong"
-            if found.unreadable
-            else ""
-        )
-        return tuple(
-            Score(metric=name, value=getattr(found, name), rows=found.rows, note=note) for name in metrics
-        )
+        return _label_scores(metrics, dict(enumerate(zip(rows, answers, strict=True))))
 
     return grade
 
 
+def _label_scores(metrics: Sequence[str], pairs: Mapping[int, tuple[Instruction, str]]) -> tuple[Score, ...]:
+    read = {place: (row.output, read_label(answer)) for place, (row, answer) in pairs.items()}
+    unreadable = sum(label is None for _, label in read.values())
+    note = f"{unreadable} answers were neither yes nor no, counted as wrong" if unreadable else ""
+    counted = {
+        place: binary_counts(read_label(truth) is True, label) for place, (truth, label) in read.items()
+    }
+    return tuple(pooled_score(name, counted, partial(binary_of, name), note) for name in metrics)
+
+
 def _found(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[Score, ...]:
     """Choices among candidates; rows of one piece of code are yes/no, and scored as such beside them."""
-    choosing = [(row, answer) for row, answer in zip(rows, answers, strict=True) if row.candidates]
+    pairs = dict(enumerate(zip(rows, answers, strict=True)))
+    choosing = [place for place, (row, _) in pairs.items() if row.candidates]
     ranks = [
-        reciprocal_rank(int(row.output) - 1, read_choices(answer, len(row.candidates)))
-        for row, answer in choosing
+        reciprocal_rank(
+            int(rows[place].output) - 1, read_choices(answers[place], len(rows[place].candidates))
+        )
+        for place in choosing
     ]
     scores: list[Score] = [
-        mean_score("accuracy@1", [float(rank == 1) for rank in ranks]),
-        mean_score("mrr", ranks, note="candidates that an answer doesn't name rank nowhere"),
+        mean_score("accuracy@1", [float(rank == 1) for rank in ranks], places=choosing),
+        mean_score("mrr", ranks, "candidates that an answer doesn't name rank nowhere", choosing),
     ]
-    judging = [(row, answer) for row, answer in zip(rows, answers, strict=True) if not row.candidates]
-    if judging:
-        scores += _labels("accuracy", "f1")(
-            [row for row, _ in judging], [answer for _, answer in judging], None
-        )
-    return tuple(scores)
+    judging = {place: pair for place, pair in pairs.items() if not pair[0].candidates}
+    return (*scores, *_label_scores(("accuracy", "f1"), judging)) if judging else tuple(scores)
 
 
 GRADERS: dict[str, Grader] = {

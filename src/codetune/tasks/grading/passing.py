@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Instruction, Verdict
 from codetune.tasks.grading.answers import read_code
-from codetune.tasks.grading.grader import Score
+from codetune.tasks.grading.grader import Score, mean_score
 
 if TYPE_CHECKING:
     from codetune.execution.protocol import Executor
@@ -74,8 +74,11 @@ def pass_at_1(rows: Sequence[Instruction], answers: Sequence[str], executor: Exe
         n, output = owners[place]
         verdicts[n].append(_right(execution, output))
     # One failed test decides; without one, a test that did not run leaves the row undecided.
-    decided = [all(found) for found in verdicts.values() if found and (False in found or None not in found)]
+    decided = {
+        place: float(all(found))
+        for place, found in verdicts.items()
+        if found and (False in found or None not in found)
+    }
     silent = len(verdicts) - len(decided)
     note = f"{silent} rows could not be run" if silent else ""
-    value = sum(decided) / len(decided) if decided else None
-    return Score(metric=_METRIC, value=value, rows=len(decided), note=note)
+    return mean_score(_METRIC, list(decided.values()), note, list(decided))

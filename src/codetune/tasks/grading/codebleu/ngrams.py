@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from codetune.tasks.grading.bleu import ngram_counts
 
-__all__ = ["bleu", "weighted_recall"]
+__all__ = ["bleu_counts", "bleu_of", "recall_counts", "recall_of"]
 
 _ORDERS = (1, 2, 3, 4)
 _UNMATCHED = 0.1
@@ -23,45 +23,47 @@ def _geometric_mean(matches: Sequence[float], totals: Sequence[float]) -> float:
     return math.exp(math.fsum(logs) / len(logs))
 
 
-def bleu(references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]) -> float:
-    """Corpus BLEU-4 with epsilon smoothing; not the number `codetune.tasks.grading.bleu` gives.
+def bleu_counts(wanted: Sequence[str], given: Sequence[str]) -> tuple[float, ...]:
+    """Ten numbers of a right program's and another's tokens; over a corpus they add up."""
+    matches, totals = [], []
+    for order in _ORDERS:
+        counts = ngram_counts(given, order)
+        matches.append((counts & ngram_counts(wanted, order)).total())
+        totals.append(max(1, counts.total()))
+    return (*matches, *totals, len(wanted), len(given))
 
-    Args:
-        references: Tokens of each right program.
-        hypotheses: Tokens of each program to score.
-    """
-    matches, totals = [0.0] * 4, [0.0] * 4
-    wanted_length = given_length = 0
-    for wanted, given in zip(references, hypotheses, strict=True):
-        wanted_length += len(wanted)
-        given_length += len(given)
-        for order in _ORDERS:
-            counts = ngram_counts(given, order)
-            matches[order - 1] += (counts & ngram_counts(wanted, order)).total()
-            totals[order - 1] += max(1, counts.total())
+
+def bleu_of(sums: Sequence[float]) -> float:
+    """Corpus BLEU-4 with epsilon smoothing; not the number `codetune.tasks.grading.bleu` gives."""
+    wanted_length, given_length = sums[8:]
     if given_length == 0:
         return 0.0
     brevity = 1.0 if given_length > wanted_length else math.exp(1 - wanted_length / given_length)
-    return brevity * _geometric_mean(matches, totals)
+    return brevity * _geometric_mean(sums[:4], sums[4:8])
 
 
-def weighted_recall(
-    references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]], keywords: Collection[str]
-) -> float:
+def recall_counts(
+    wanted: Sequence[str], given: Sequence[str], keywords: Collection[str]
+) -> tuple[float, ...]:
+    """Eight numbers of a right program's and another's tokens; over a corpus they add up."""
+    matches: list[float] = []
+    totals: list[float] = []
+    for order in _ORDERS:
+        counts = ngram_counts(wanted, order)
+        common = counts & ngram_counts(given, order)
+        if order == 1:
+            weight = {gram: 1.0 if gram[0] in keywords else _PLAIN_WEIGHT for gram in counts}
+            matches.append(sum(weight[gram] * count for gram, count in common.items()))
+            totals.append(max(1.0, sum(weight[gram] * count for gram, count in counts.items())))
+        else:
+            matches.append(common.total())
+            totals.append(max(1, counts.total()))
+    return (*matches, *totals)
+
+
+def recall_of(sums: Sequence[float]) -> float:
     """How much of the right programs' n-grams is there, keywords counting five times as much.
 
     Recall can't be gained by brevity, so there is no penalty for it.
     """
-    matches, totals = [0.0] * 4, [0.0] * 4
-    for wanted, given in zip(references, hypotheses, strict=True):
-        for order in _ORDERS:
-            counts = ngram_counts(wanted, order)
-            common = counts & ngram_counts(given, order)
-            if order == 1:
-                weight = {gram: 1.0 if gram[0] in keywords else _PLAIN_WEIGHT for gram in counts}
-                matches[0] += sum(weight[gram] * count for gram, count in common.items())
-                totals[0] += max(1.0, sum(weight[gram] * count for gram, count in counts.items()))
-            else:
-                matches[order - 1] += common.total()
-                totals[order - 1] += max(1, counts.total())
-    return _geometric_mean(matches, totals)
+    return _geometric_mean(sums[:4], sums[4:])

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from codetune.tasks.grading.codebleu.flow import flows_of
 from codetune.tasks.grading.codebleu.flow_rules import FLOW_RULES
 from codetune.tasks.grading.codebleu.keywords import KEYWORDS
-from codetune.tasks.grading.codebleu.ngrams import bleu, weighted_recall
+from codetune.tasks.grading.codebleu.ngrams import bleu_counts, bleu_of, recall_counts, recall_of
 from codetune.tasks.grading.codebleu.syntax import matched_subtrees
 from codetune.text.languages import PARSED_LANGUAGES, canonical_language
 
-__all__ = ["CodeBleu", "codebleu"]
+__all__ = ["COUNTS", "CodeBleu", "codebleu", "codebleu_counts", "codebleu_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,29 +58,47 @@ def codebleu(references: Sequence[str], hypotheses: Sequence[str], language: str
     """
     if len(references) != len(hypotheses) or not references:
         raise ValueError(f"{len(references)} references for {len(hypotheses)} hypotheses")
+    counted = [codebleu_counts(*pair, language) for pair in zip(references, hypotheses, strict=True)]
+    return codebleu_of([sum(column) for column in zip(*counted, strict=True)], language)
+
+
+COUNTS = 22
+"""Numbers that `codebleu_counts` gives."""
+_NGRAM, _WEIGHTED, _SYNTAX, _FLOW = slice(0, 10), slice(10, 18), slice(18, 20), slice(20, 22)
+
+
+def codebleu_counts(reference: str, hypothesis: str, language: str) -> tuple[float, ...]:
+    """What one program adds to the score of a corpus of one language; such numbers add up."""
     language = canonical_language(language) or ""
-    wanted = [text.split() for text in references]
-    given = [text.split() for text in hypotheses]
-    left_out: dict[str, str] = {}
-    weighted = syntax = dataflow = None
+    wanted, given = reference.split(), hypothesis.split()
+    weighted: tuple[float, ...] = (0.0,) * 8
     if language in KEYWORDS:
-        weighted = weighted_recall(wanted, given, KEYWORDS[language])
+        weighted = recall_counts(wanted, given, KEYWORDS[language])
+    syntax = matched_subtrees(reference, hypothesis, language) if language in PARSED_LANGUAGES else (0, 0)
+    flow = _matched_flows(reference, hypothesis, language) if language in FLOW_RULES else (0, 0)
+    return (*bleu_counts(wanted, given), *weighted, *syntax, *flow)
+
+
+def codebleu_of(sums: Sequence[float], language: str) -> CodeBleu:
+    """The parts of what `codebleu_counts` adds up to."""
+    language = canonical_language(language) or ""
+    left_out: dict[str, str] = {}
+    weighted = None
+    if language in KEYWORDS:
+        weighted = recall_of(sums[_WEIGHTED])
     else:
         left_out["weighted_ngram"] = f"no list of keywords for {language or 'an unknown language'}"
-    if language in PARSED_LANGUAGES:
-        matched, total = matched_subtrees(references, hypotheses, language)
-        syntax = matched / total if total else None
+    syntax, dataflow = _share(sums[_SYNTAX]), _share(sums[_FLOW])
     if syntax is None:
         left_out["syntax"] = f"no grammar for {language or 'an unknown language'}"
-    if language in FLOW_RULES:
-        matched, total = _matched_flows(references, hypotheses, language)
-        dataflow = matched / total if total else None
-        if dataflow is None:
-            left_out["dataflow"] = "the references have no data flow"
-    else:
-        left_out["dataflow"] = f"no rules of data flow for {language or 'an unknown language'}"
+    if dataflow is None:
+        left_out["dataflow"] = (
+            "the references have no data flow"
+            if language in FLOW_RULES
+            else f"no rules of data flow for {language or 'an unknown language'}"
+        )
     return CodeBleu(
-        ngram=bleu(wanted, given),
+        ngram=bleu_of(sums[_NGRAM]),
         weighted_ngram=weighted,
         syntax=syntax,
         dataflow=dataflow,
@@ -88,10 +106,11 @@ def codebleu(references: Sequence[str], hypotheses: Sequence[str], language: str
     )
 
 
-def _matched_flows(references: Sequence[str], hypotheses: Sequence[str], language: str) -> tuple[int, int]:
-    matched = total = 0
-    for reference, hypothesis in zip(references, hypotheses, strict=True):
-        wanted = Counter(flows_of(reference, language))
-        matched += (wanted & Counter(flows_of(hypothesis, language))).total()
-        total += wanted.total()
-    return matched, total
+def _share(sums: Sequence[float]) -> float | None:
+    matched, total = sums
+    return matched / total if total else None
+
+
+def _matched_flows(reference: str, hypothesis: str, language: str) -> tuple[int, int]:
+    wanted = Counter(flows_of(reference, language))
+    return (wanted & Counter(flows_of(hypothesis, language))).total(), wanted.total()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tree_sitter import Node
 
 from codetune.text.parsing import parse
@@ -43,20 +41,13 @@ class _Shapes:
         return inner
 
 
-def matched_subtrees(references: Sequence[str], hypotheses: Sequence[str], language: str) -> tuple[int, int]:
-    """Subtrees of the references that stand in their hypothesis, and subtrees there are.
+def matched_subtrees(reference: str, hypothesis: str, language: str) -> tuple[int, int]:
+    """Subtrees of a right program that stand in another one, and subtrees it has.
 
     A subtree is a node that has children, with everything named below it; names and literals
     don't count, only their kind.
     """
-    matched = total = 0
-    for reference, hypothesis in zip(references, hypotheses, strict=True):
-        found, there_are = shared_shapes(
-            parse(reference, language)[0].root_node, parse(hypothesis, language)[0].root_node
-        )
-        matched += found
-        total += there_are
-    return matched, total
+    return shared_shapes(parse(reference, language)[0].root_node, parse(hypothesis, language)[0].root_node)
 
 
 def shared_shapes(reference: Node, hypothesis: Node) -> tuple[int, int]:
