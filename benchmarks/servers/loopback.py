@@ -69,6 +69,8 @@ class Server:
         )
         if options.megabytes:
             self.good = response(completion("x" * (options.megabytes << 20)))
+        elif options.text:
+            self.good = response(completion(options.text))
         else:
             self.good = GOOD
 
@@ -171,6 +173,7 @@ def main() -> None:
     parser.add_argument("--journal", type=Path, help="file that gets a line for each answer given")
     parser.add_argument("--close", action="store_true", help="close the connection after each answer")
     parser.add_argument("--megabytes", type=int, default=0, help="size of each answer's text")
+    parser.add_argument("--text", help="what each answer says")
     parser.add_argument("--core", type=int, help="pin to this core")
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()

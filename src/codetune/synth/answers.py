@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -62,10 +63,13 @@ class ModelForm(Generic[M]):
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        plain = _strict(self.model.model_json_schema())
+        plain = _schema_of(self.model)
+        if not self.limits:
+            return plain
+        properties = dict(plain["properties"])
         for name, keywords in self.limits.items():
-            plain["properties"][name] = {**plain["properties"][name], **keywords}
-        return plain
+            properties[name] = {**properties[name], **keywords}
+        return {**plain, "properties": properties}
 
     def read(self, text: str) -> M:
         try:
@@ -150,6 +154,12 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Made once a class: pydantic takes longer over it than a request takes to be sent."""
+    return _strict(model.model_json_schema())
 
 
 def _strict(schema: dict[str, Any]) -> dict[str, Any]:

@@ -88,14 +88,29 @@ class Prompt:
     def _compiled(self) -> Template:
         return _environment().from_string(self.template)
 
+    @cached_property
+    def _globals(self) -> dict[str, Any]:
+        return dict(self._compiled.globals)
+
     def _block(self, name: str, variables: Mapping[str, Any]) -> str:
-        context = self._compiled.new_context(dict(variables))
+        # As the default does, which copies the globals anew for each context, and slowly.
+        context = self._compiled.new_context({**self._globals, **variables}, shared=True)
         try:
             return "".join(self._compiled.blocks[name](context)).strip("\n")
         except TemplateError as error:
             raise ConfigError(
                 f"the prompt can't be filled in: {error}", where=self.where, next_step="mend the file"
             ) from error
+
+    @cached_property
+    def _fixed_shots(self) -> tuple[tuple[Message, Message] | None, ...]:
+        """The turns of each example that names all variables itself: the same beside every question."""
+        names = meta.find_undeclared_variables(_environment().parse(self.template))
+        return tuple(self._shot(shot, {}) if names <= set(shot.variables) else None for shot in self.shots)
+
+    def _shot(self, shot: Shot, variables: Mapping[str, Any]) -> tuple[Message, Message]:
+        question = self._block("user", {**variables, **shot.variables})
+        return Message(role="user", content=question), Message(role="assistant", content=shot.text)
 
     def messages(self, variables: Mapping[str, Any], *, shots: int | None = None) -> tuple[Message, ...]:
         """Word one question.
@@ -112,9 +127,8 @@ class Prompt:
         """
         system = self._block("system", variables)
         turns = [Message(role="system", content=system)] if system.strip() else []
-        for shot in self.shots[:shots]:
-            turns.append(Message(role="user", content=self._block("user", {**variables, **shot.variables})))
-            turns.append(Message(role="assistant", content=shot.text))
+        for shot, fixed in zip(self.shots[:shots], self._fixed_shots, strict=False):
+            turns.extend(fixed or self._shot(shot, variables))
         return (*turns, Message(role="user", content=self._block("user", variables)))
 
 
