@@ -125,3 +125,10 @@ def test_an_unknown_or_missing_language_is_skipped_not_failed(
         toolchain.cache_clear()
     assert cobol.verdict is Verdict.SKIPPED and "cobol" in cobol.detail
     assert ruby.verdict is Verdict.SKIPPED and "apt install ruby" in ruby.detail
+
+
+def test_what_failed_is_said_by_the_line_that_names_it(executor: Executor) -> None:
+    needs("javascript")
+    program = Program(id="x", language="javascript", code="nothingOfTheKind()", limits=LIMITS)
+    (execution,) = executor.run([program])
+    assert execution.detail == "ReferenceError: nothingOfTheKind is not defined"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -90,8 +91,17 @@ def _by_status(evidence: Mapping[str, Any], program: Program) -> tuple[Verdict, 
     return Verdict.RUNTIME, f"exit code {code}"
 
 
-def _last_line(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+_ERROR_LINE = re.compile(
+    r"^(?:Uncaught |Exception in thread \S+ |PHP Fatal error:  )?[\w.]*(?:Error|Exception)\b.*", re.MULTILINE
+)
+
+
+def _saying_line(printed: str) -> str:
+    """The line that says why: the last one that names an error, or else the last one."""
+    named = [match[0].strip() for match in _ERROR_LINE.finditer(printed)]
+    return next(
+        reversed(named), next((line.strip() for line in reversed(printed.splitlines()) if line.strip()), "")
+    )
 
 
 def _compiler_words(evidence: Mapping[str, Any], said: str) -> str:
@@ -186,7 +196,7 @@ def _decide(
             verdict = read_failure(stderr + stdout) or verdict
             if verdict is Verdict.RUNTIME and program.language == "bash" and detail == "exit code 1":
                 verdict = Verdict.WRONG  # a test in bash is a command that fails
-            detail = _last_line(stderr) or detail
+            detail = _saying_line(stderr) or detail
     return _failed(evidence, verdict, detail, program)
 
 
