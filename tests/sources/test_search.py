@@ -3,38 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 
 from scipy.stats import chisquare
-
-from codetune.sources.bm25 import bm25_scores, code_terms, neighbours
-
-
-def test_bm25_by_hand():
-    texts = [["a", "b"], ["a", "c", "c"], ["d"]]
-    scores = bm25_scores(texts)
-    idf_a = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
-    idf_c = math.log(1 + (3 - 1 + 0.5) / (1 + 0.5))
-    norm = 1.2 * (1 - 0.75 + 0.75 * 3 / 2)
-    assert math.isclose(scores[0, 1], idf_a * 2.2 / (1 + norm), rel_tol=1e-5)
-    assert math.isclose(scores[1, 1], idf_a * 2.2 / (1 + norm) + idf_c * 2 * 2.2 / (2 + norm), rel_tol=1e-5)
-    assert scores[0, 2] == 0
-
-
-def test_terms_split_identifiers():
-    assert code_terms("getHTTPResponse(my_var, 10)") == [
-        "get", "http", "response", "(", "my", "_", "var", ",", "10", ")",
-    ]  # fmt: skip
-
-
-def test_neighbours_are_the_nearest_of_other_groups_and_never_twins():
-    codes = ["sort list", "sort list reverse", "sort  list", "open file", "sort list key", "read file"]
-    groups = ["1", "1", "2", "3", "4", "5"]
-    near = neighbours(codes, groups, 3)
-    assert near[0][0] == 4  # 1 is of its own group, 2 has the same words
-    assert near[3][0] == 5
-    assert all(groups[other] != groups[row] for row, others in enumerate(near) for other in others)
 
 
 def conala(tmp_path, number):

@@ -7,7 +7,7 @@ import time
 import pytest
 from scipy.stats import chisquare
 
-from codetune.tasks.bm25 import Bm25, code_words
+from codetune.tasks.bm25 import Bm25, code_terms
 from codetune.tasks.search import Pair, draw_candidates
 
 
@@ -48,7 +48,7 @@ def test_candidates_are_the_right_one_and_wrong_ones_of_the_same_language():
 
 def test_wrong_ones_are_hard():
     corpus = pairs(300)
-    by_code = {pair.code: code_words(pair.code) for pair in corpus}
+    by_code = {pair.code: [term for term in code_terms(pair.code) if term.isalnum()] for pair in corpus}
 
     def likeness(a: str, b: str) -> float:
         one, two = set(by_code[a]), set(by_code[b])
@@ -85,8 +85,33 @@ def test_seed_and_id_decide_and_order_does_not():
     assert [first[key].answer for key in first] == [backwards[key].answer for key in first]
 
 
-def test_words_of_code():
-    assert code_words("parseHTTPHeader2(x_y)") == ["parse", "http", "header", "2", "x", "y"]
+def test_what_is_labelled_wrong_stands_against_its_own_question_first():
+    corpus = [
+        Pair("a", "read a file", "open(path).read()", "python", "q1"),
+        Pair("n", "read a file", "Traceback: no such file", "python", "q1", is_answer=False),
+        Pair("m", "read a file", "Traceback:  no such file", "python", "q1", is_answer=False),
+        *(Pair(f"o{n}", f"other {n}", f"open(path).read({n})", "python", f"o{n}") for n in range(9)),
+        Pair("x", "in sql", "select 1", "sql", "q1", is_answer=False),
+    ]
+    drawn = draw_candidates(corpus, count=3, seed=0)
+    assert set(drawn) == {"a", *(f"o{n}" for n in range(9))}
+    assert "Traceback: no such file" in drawn["a"].codes
+    assert len({code.replace(" ", "") for code in drawn["a"].codes}) == 3
+    assert "select 1" not in drawn["a"].codes
+
+
+def test_a_pair_among_many_that_can_not_stand_against_it_still_gets_its_candidates():
+    twins = [Pair(f"t{n}", f"how {n}", "xs . sort()" + " " * n, "python") for n in range(200)]
+    others = [Pair(f"o{n}", f"other {n}", f"print({n})", "python") for n in range(4)]
+    drawn = draw_candidates([*twins, *others], count=5, seed=0)
+    assert set(drawn["t0"].codes) == {"xs . sort()", *(f"print({n})" for n in range(4))}
+
+
+def test_terms_split_identifiers():
+    assert code_terms("getHTTPResponse(my_var, 10)") == [
+        "get", "http", "response", "(", "my", "_", "var", ",", "10", ")",
+    ]  # fmt: skip
+    assert code_terms("读 a-b") == ["读", "a", "-", "b"]
 
 
 def bm25_by_hand(query, documents, k1=1.2, b=0.75):

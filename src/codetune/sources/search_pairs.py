@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codetune.records import Instruction, Record, content_id
-from codetune.sources.bm25 import neighbours
 from codetune.sources.config import CollectConfig
 from codetune.sources.row import Row
 from codetune.sources.source import refuse
 from codetune.store.dataset import Reject, Shard
+from codetune.tasks.search import Candidates, Pair, draw_candidates
 
 __all__ = ["SearchPair", "choices"]
 
@@ -48,38 +47,36 @@ def choices(pairs: Sequence[SearchPair], config: CollectConfig, seed: int) -> Sh
 def _pool(
     pairs: Sequence[SearchPair], config: CollectConfig, seed: int, kept: list[Record], rejected: list[Reject]
 ) -> None:
-    near = neighbours([pair.code for pair in pairs], [pair.group for pair in pairs], config.candidates - 1)
-    own_wrong: dict[str, list[str]] = {}
-    for pair in pairs:
+    ids = [content_id("search", pair.query, pair.code) for pair in pairs]
+    asked = [
+        Pair(
+            id=own,
+            query=pair.query,
+            code=pair.code,
+            programming_language=pair.programming_language,
+            group=pair.group,
+            is_answer=pair.answers,
+        )
+        for own, pair in zip(ids, pairs, strict=True)
+    ]
+    drawn = draw_candidates(asked, count=config.candidates, seed=seed)
+    for own, pair in zip(ids, pairs, strict=True):
+        known = {"source": pair.row.source, "lineage": {"upstream_id": pair.row.place}}
+        where = f"{pair.row.file}, row {pair.row.number}"
         if not pair.answers:
-            own_wrong.setdefault(pair.group, []).append(pair.code)
-    for pair, others in zip(pairs, near, strict=True):
-        if not pair.answers:
-            known = {"source": pair.row.source, "lineage": {"upstream_id": pair.row.place}}
-            rejected.append(refuse(known, "labelled as no answer", f"{pair.row.file}, row {pair.row.number}"))
-            continue
-        wrong = [code for code in dict.fromkeys(own_wrong.get(pair.group, ())) if code != pair.code]
-        wrong += [pairs[other].code for other in others]
-        wrong = wrong[: config.candidates - 1]
-        if len(wrong) < config.candidates - 1:
-            known = {"source": pair.row.source, "lineage": {"upstream_id": pair.row.place}}
-            rejected.append(refuse(known, "too few candidates", f"{len(wrong) + 1} of {config.candidates}"))
-            continue
-        kept.append(_choice(pair, wrong, seed))
+            rejected.append(refuse(known, "labelled as no answer", where))
+        elif own not in drawn:
+            rejected.append(refuse(known, "too few candidates", f"{where}: fewer than {config.candidates}"))
+        else:
+            kept.append(_choice(pair, drawn[own]))
 
 
-def _choice(pair: SearchPair, wrong: Sequence[str], seed: int) -> Instruction:
-    key = content_id("search", pair.query, pair.code)
-    draw = random.Random(f"{seed}:{key}:candidates")
-    candidates = list(wrong)
-    draw.shuffle(candidates)
-    position = draw.randrange(len(candidates) + 1)
-    candidates.insert(position, pair.code)
+def _choice(pair: SearchPair, shown: Candidates) -> Instruction:
     return pair.row.worded(
         "code_search",
-        {"query": pair.query, "candidates": tuple(candidates), "answer": position},
+        {"query": pair.query, "candidates": shown.codes, "answer": shown.answer},
         programming_language=pair.programming_language,
-        candidates=tuple(candidates),
+        candidates=shown.codes,
         lineage=pair.row.lineage(
             upstream_id=pair.upstream_id or pair.row.place,
             group=f"{pair.row.source}:{pair.group}",

@@ -200,7 +200,7 @@ def _pair(
     number, question = thread.question
     accepted = question.accepted
     ranked = sorted(thread.answers, key=lambda entry: (entry[1].id != accepted, -entry[1].score, entry[1].id))
-    language = _language(question.tags)
+    language = _language(question.tags, config.tags)
     for place, (_, answer) in enumerate(ranked):
         found = _blocks(answer, question.title, language)
         if not found:
@@ -264,8 +264,10 @@ def _best(found: Sequence[LabelledBlock], config: CollectConfig) -> LabelledBloc
     return found[best] if scores[best] > 0.5 and len(found[best].code) <= config.max_characters else None
 
 
-def _language(tags: Sequence[str]) -> str | None:
-    for tag in tags:
+def _language(tags: Sequence[str], selected: Sequence[str]) -> str | None:
+    """The programming language that the tags name; of several, one that was asked for, else the first."""
+    asked = {tag.lower() for tag in selected}
+    for tag in sorted(tags, key=lambda tag: tag.lower() not in asked):
         name = canonical_language(tag.partition("-")[0] if tag.startswith(("python-", "sql-")) else tag)
         if name in _CODE_LANGUAGES:
             return name

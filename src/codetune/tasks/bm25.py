@@ -1,6 +1,9 @@
 """Nearest neighbours among pieces of code by BM25: look-alikes that are not the answer.
 
 The right piece is the query: what shares its rare words most is the hardest to tell from it.
+
+Source: Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework", with the inverse document
+frequency that is never negative; each word of the query counts once.
 """
 
 from __future__ import annotations
@@ -12,24 +15,30 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-__all__ = ["Bm25", "code_words"]
+__all__ = ["Bm25", "code_terms"]
 
-_WORD = re.compile(r"[A-Za-z]+|\d+|[\u3400-\u9fff]")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_TERM = re.compile(r"[A-Za-z]+|\d+|[^\sA-Za-z\d]")
+_CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _BATCH = 64
 _KEEP_ALL = 20_000
 
 
-def code_words(code: str) -> list[str]:
-    """Lower-case words of code; `parseHTTPHeader` and `parse_http_header` give the same three."""
-    return [part.lower() for word in _WORD.findall(code) for part in _HUMP.split(word)]
+def code_terms(code: str) -> list[str]:
+    """Words of identifiers (camelCase and snake_case split), numbers and marks, lower case.
+
+    Two pieces with the same terms are the same code under another layout.
+    """
+    found = []
+    for term in _TERM.findall(code):
+        found += [part.lower() for part in _CAMEL.findall(term)] or [term]
+    return found
 
 
 class Bm25:
     """An index over pieces of code.
 
     Args:
-        documents: Words of each piece.
+        documents: Terms of each piece.
         k1: How soon repeating a word stops helping; 1.2 as in Okapi BM25 (Robertson 1994).
         b: How much long pieces are held back, 0 to 1; 0.75, likewise.
         common: Words in more than this fraction of the pieces are left out (0 to 1): they weigh next

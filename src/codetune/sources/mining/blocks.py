@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from codetune.sources.bm25 import code_terms
+from codetune.tasks.bm25 import code_terms
 from codetune.text.parsing import is_parsed_language, parses
 
 __all__ = ["BlockLabeller", "LabelledBlock", "rule"]
