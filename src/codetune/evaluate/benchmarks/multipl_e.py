@@ -14,6 +14,8 @@ from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.data_file import json_rows, local_file
 from codetune.evaluate.benchmarks.multipl_e_files import CHECKSUMS
 from codetune.evaluate.benchmarks.multipl_e_java import with_tuples
+from codetune.evaluate.benchmarks.multipl_e_whole import joined_with_tests
+from codetune.evaluate.benchmarks.pack.go import go_program
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Problem
 
@@ -62,21 +64,18 @@ def multipl_e_program(problem: Problem, solution: str, limits: Limits) -> Progra
     """What is executed: the tests stand directly behind the program, in the same text.
 
     The tests close the function (and class) that the prompt opens, for a continuation ends before it
-    does. Of a whole program so many braces are taken off the end as the tests put back.
+    does. A whole program is closed already.
     """
-    code, tests = solution, problem.tests
-    for _ in range(-_depth(tests) - _depth(code)):
-        head, brace, tail = code.rpartition("}")
-        if not brace or tail.strip():
-            break
-        code = head
-    if problem.programming_language == "php" and tests.lstrip().startswith("?>"):
+    code, tests, language = solution, problem.tests, problem.programming_language
+    if language == "php" and tests.lstrip().startswith("?>"):
         code = code.rstrip().removesuffix("?>")
-    if problem.programming_language == "java":
+    if _depth(code) <= 0:
+        code, tests = joined_with_tests(code, problem.prompt, tests, problem.entry_point, language)
+    if language == "java":
         code, tests = with_tuples(code, tests)
-    return Program(
-        id=problem.task_id, code=code, tests=tests, language=problem.programming_language, limits=limits
-    )
+    if language == "go":
+        code, tests = go_program(code, tests)
+    return Program(id=problem.task_id, code=code, tests=tests, language=language, limits=limits)
 
 
 _SILENT = re.compile(

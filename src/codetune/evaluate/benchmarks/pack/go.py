@@ -19,6 +19,7 @@ _ENTRY = re.compile(r"^[ \t]*([\w.]*)[ \t]*\"([^\"]+)\"", re.MULTILINE)
 _SILENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])+'", re.DOTALL)
 _STANDARD = (
     "math", "strings", "fmt", "strconv", "time", "bytes", "regexp", "sort", "math/rand", "crypto/md5",
+    "testing", "unicode", "reflect", "errors", "container/heap",
 )  # fmt: skip
 
 
