@@ -159,7 +159,18 @@ def test_an_archive_that_inflates_without_end_is_stopped(tmp_path, collect, monk
     assert "inflates without end" in reasons(collect(source="alpaca", path=str(tmp_path / "z.jsonl.gz")))
     with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("rows.jsonl", lines(GOOD) + b" " * (40 << 20))
+    with zipfile.ZipFile(tmp_path / "blank.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("rows.jsonl", b" " * (40 << 20))
+    assert "inflates without end" in reasons(collect(source="alpaca", path=str(tmp_path / "blank.zip")))
     assert "inflates without end" in reasons(collect(source="alpaca", path=str(tmp_path / "z.zip")))
+
+
+def test_blank_lines_at_the_start_hide_no_rows(tmp_path, collect):
+    blank = b"\n" * (9 << 20)  # more than a block
+    (tmp_path / "r.jsonl").write_bytes(blank + lines(GOOD))
+    dataset = collect(source="alpaca", path=str(tmp_path / "r.jsonl"))
+    assert len(dataset) == 5
+    assert next(iter(dataset)).lineage.upstream_id == f"r.jsonl:{len(blank) + 1}"
 
 
 def test_a_zip_is_read_in_place_and_paths_outside_are_refused(tmp_path, collect):

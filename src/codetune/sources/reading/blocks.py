@@ -89,14 +89,17 @@ def _text(member: Member, size: int, lines_only: bool) -> Iterator[Block]:
     with member.open() as opened:
         stream = _Stream(opened)
         head = stream.read(size)
+        blank = 0
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise FileFault("not UTF-8", "a byte order mark of UTF-16")
         head = head.removeprefix(_BOM)
-        start = head.lstrip()
-        if not start:
-            return
+        while not (start := head.lstrip()):  # blank lines, however many
+            blank += newlines(head)
+            head = stream.read(size)
+            if not head:
+                return
         if lines_only or start[:1] not in b"[{" or (start[:1] == b"{" and _is_json_lines(start)):
-            yield from _cut_lines(member.name, stream, head, size)
+            yield from _cut_lines(member.name, stream, head, size, 1 + blank)
         elif start[:1] == b"[":
             yield from _cut_array(member.name, stream, start[1:], size)
         else:
@@ -138,8 +141,7 @@ def _is_json_lines(start: bytes) -> bool:
     return True
 
 
-def _cut_lines(name: str, stream: _Stream, held: bytes, size: int) -> Iterator[Block]:
-    row = 1
+def _cut_lines(name: str, stream: _Stream, held: bytes, size: int, row: int) -> Iterator[Block]:
     ending: RowFault | None = None
     while True:
         try:
