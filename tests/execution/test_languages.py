@@ -132,3 +132,35 @@ def test_what_failed_is_said_by_the_line_that_names_it(executor: Executor) -> No
     program = Program(id="x", language="javascript", code="nothingOfTheKind()", limits=LIMITS)
     (execution,) = executor.run([program])
     assert execution.detail == "ReferenceError: nothingOfTheKind is not defined"
+
+
+ENDS_BEFORE_ITS_TESTS = {
+    "javascript": "function f(x) { return x; }\nreturn;",
+    "ruby": "def f(x)\n  x\nend\n__END__",
+    "ruby, returning": "def f(x)\n  x\nend\nreturn",
+    "php": "<?php\nfunction f($x) { return $x; }\nreturn;",
+    "php, printing": "<?php\nfunction f($x) { return $x; }\n?>\nAnd so on.",
+    "php, halted": "<?php\nfunction f($x) { return $x; }\n__halt_compiler();",
+    "bash": "f() { echo $1; }\nreturn 0",
+    "bash, in a text": "f() { echo $1; }\n: <<'NOBODY CLOSES THIS'",
+}
+
+
+@pytest.mark.parametrize("case", ENDS_BEFORE_ITS_TESTS)
+def test_a_script_that_ends_in_front_of_its_tests_has_not_passed_them(executor: Executor, case: str) -> None:
+    language = case.partition(",")[0]
+    needs(language)
+    tests = PROGRAMS[language][1]
+    program = Program(id="x", language=language, code=ENDS_BEFORE_ITS_TESTS[case], tests=tests, limits=LIMITS)
+    (execution,) = executor.run([program])
+    assert execution.verdict is Verdict.EARLY_EXIT
+
+
+def test_php_that_closes_itself_is_tested_all_the_same(executor: Executor) -> None:
+    needs("php")
+    code, tests, *_ = PROGRAMS["php"]
+    programs = [
+        Program(id=body, language="php", code=f"{code.replace('%s', body)}\n?>\n", tests=tests, limits=LIMITS)
+        for body in (PROGRAMS["php"][2], PROGRAMS["php"][3])
+    ]
+    assert [e.verdict for e in executor.run(programs)] == [Verdict.PASS, Verdict.WRONG]

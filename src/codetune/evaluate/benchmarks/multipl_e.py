@@ -53,11 +53,17 @@ def _reader(source: str, suffix: str) -> Callable[[bytes], Iterator[Problem]]:
 
 
 def _entry(name: str, prompt: str) -> str | None:
-    """The function as the language writes it: as it is, or in camel case."""
-    words = name.split("_")
-    camel = words[0] + "".join(word.title() for word in words[1:])
-    pascal = "".join(word.title() for word in words)
-    return next((form for form in (name, camel, pascal) if re.search(rf"\b{form}\b", prompt)), None)
+    """The function as the language writes it, in whatever case: the prompt's last word of that name, with
+    brackets behind it if there is one, or else the word with which its last line begins its brackets."""
+    plain = name.replace("_", "").lower()
+    for words in (r"\w+(?=\s*\()", r"\w+"):
+        forms: list[str] = [
+            word for word in re.findall(words, prompt) if word.replace("_", "").lower() == plain
+        ]
+        if forms:
+            return forms[-1]
+    signature = re.search(r"(\w+)\s*\(", prompt.rstrip().rpartition("\n")[2])
+    return signature[1] if signature else None
 
 
 def multipl_e_program(problem: Problem, solution: str, limits: Limits) -> Program:

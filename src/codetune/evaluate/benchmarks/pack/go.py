@@ -16,6 +16,7 @@ _PACKAGE = re.compile(r"^\s*package\s+\w+[ \t]*;?[ \t]*$", re.MULTILINE)
 _BLOCK = re.compile(r"^[ \t]*import\s*\(([^)]*)\)[ \t]*;?", re.MULTILINE)
 _LINE = re.compile(r"^[ \t]*import[ \t]+([\w.]*[ \t]*\"[^\"]+\")[ \t]*;?[ \t]*$", re.MULTILINE)
 _ENTRY = re.compile(r"^[ \t]*([\w.]*)[ \t]*\"([^\"]+)\"", re.MULTILINE)
+_OWN_TEST = re.compile(r"^func\s+((?:Test|Benchmark|Fuzz|Example)\w*)\s*\(", re.MULTILINE)
 _SILENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])+'", re.DOTALL)
 _STANDARD = (
     "math", "strings", "fmt", "strconv", "time", "bytes", "regexp", "sort", "math/rand", "crypto/md5",
@@ -33,6 +34,9 @@ def go_program(solution: str, tests: str) -> tuple[str, str]:
     Returns:
         The half with package, imports and answer, and the half with the tests.
     """
+    # `go test` would run the answer's own tests too, which are not the judge of it.
+    for name in sorted(set(_OWN_TEST.findall(solution))):
+        solution = re.sub(rf"\b{name}\b", f"own{name}", solution)
     imports: dict[str, str] = {}
     code, test_code = (_without_imports(part, imports) for part in (solution, tests))
     words = _SILENT.sub(" ", f"{code}\n{test_code}")
