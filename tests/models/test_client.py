@@ -217,37 +217,6 @@ def test_an_unknown_model_stops_the_run_with_the_list(scripted):
     assert "no model called m; it has alpha, beta" in str(error)
 
 
-SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
-
-
-def test_a_server_without_schemas_is_asked_in_a_weaker_way(scripted):
-    def weak(server, body):
-        wanted = (body.get("response_format") or {}).get("type")
-        if wanted == "json_schema":
-            return server.error(400, "response_format json_schema is not supported")
-        return server.reply('{"a": 1}')
-
-    scripted.answer = weak
-    outcomes, _ = ask(scripted, question(json_schema=SCHEMA), question("two", json_schema=SCHEMA))
-    assert [reply.text for reply in outcomes] == ['{"a": 1}'] * 2
-    assert len(scripted.asked) == 4, "the request, the probe, the weaker way; and the second at once"
-    assert scripted.asked[-1]["response_format"] == {"type": "json_object"}
-    assert '"integer"' in scripted.asked[-1]["messages"][-1]["content"], "the schema is said in words"
-
-
-def test_a_bad_schema_does_not_change_how_others_are_asked(scripted):
-    def strict(server, body):
-        if "objekt" in str(body.get("response_format")):
-            return server.error(400, "invalid json_schema: objekt")
-        return server.reply('{"a": 1}')
-
-    scripted.answer = strict
-    outcomes, _ = ask(scripted, question(json_schema={"type": "objekt"}), question(json_schema=SCHEMA))
-    assert isinstance(outcomes[0], RequestRefusedError) and "objekt" in str(outcomes[0])
-    assert outcomes[1].text == '{"a": 1}'
-    assert scripted.asked[-1]["response_format"]["type"] == "json_schema"
-
-
 def test_token_limit_and_prefix_in_the_servers_words(scripted):
     request = ChatRequest(
         messages=(Message(role="user", content="q"), Message(role="assistant", content="A: ")),

@@ -125,6 +125,19 @@ def test_newer_format_is_refused(tmp_path):
         RequestStore(tmp_path / "r.sqlite")
 
 
+def test_a_store_of_the_first_format_is_brought_up_to_date(tmp_path):
+    path = tmp_path / "r.sqlite"
+    with RequestStore(path) as store:
+        store.put(make_answer(1))
+    with sqlite3.connect(path) as other:
+        other.execute("ALTER TABLE answers DROP COLUMN asked_as")
+        other.execute("PRAGMA user_version = 1")
+    other.close()
+    with RequestStore(path) as store, RequestStore(path) as second:
+        assert store.get(make_answer(1).key) == make_answer(1)
+        assert second.put(make_answer(2)).asked_as is None
+
+
 def test_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="can't be opened"):

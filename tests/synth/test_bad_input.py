@@ -87,24 +87,51 @@ def test_a_prompt_asks_for_what_it_is_not_given(
     assert not model_server.asked and not (tmp_path / "out").exists()
 
 
-def test_a_schema_the_server_refuses_is_a_row_with_its_words(synth, tmp_path: Path, model_server) -> None:
+HELD = "server holds the model to the schema"
+
+
+def test_a_schema_the_server_refuses_is_asked_without_its_bounds(
+    synth, tmp_path: Path, model_server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = model_server.answer
+
+    def answer(body: dict) -> object:
+        if "maxLength" in json.dumps(body["response_format"]):
+            return ErrorAnswer(400, "Invalid schema for response_format 'answer': maxLength is not permitted")
+        return plain(body)
+
+    model_server.answer = answer
+    assert synth("--set", "in_flight=1") == 0
+    kept, refused = rows(tmp_path)
+    assert len(kept) == 4 and not refused and len(model_server.asked) == 5, "one refusal taught it"
+    checks = [check for row in kept for check in row.lineage.checks if check.check == HELD]
+    assert [(check.verdict, check.detail) for check in checks] == [("not run", "asked by simple_schema")] * 4
+    card = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert card["results"]["checks"][HELD] == {"not run": 4}
+    assert capsys.readouterr().err.count("refuses a JSON Schema with these bounds") == 1
+
+
+def test_a_refusal_for_something_else_is_a_row_with_the_servers_words(
+    synth, tmp_path: Path, model_server
+) -> None:
     plain = model_server.answer
 
     def answer(body: dict) -> object:
         if "add_2" in body["messages"][-1]["content"]:
-            return ErrorAnswer(400, "Invalid schema for response_format 'answer': maxLength is not permitted")
-        return '{"yes": true}' if "Say yes" in body["messages"][-1]["content"] else plain(body)
+            return ErrorAnswer(400, "the JSON of this question is not to our taste")
+        return plain(body)
 
     model_server.answer = answer
     assert synth() == 0
     kept, refused = rows(tmp_path)
     assert len(kept) == 3 and [r["reason"] for r in refused] == ["request refused"]
-    assert "maxLength is not permitted" in refused[0]["detail"]
+    assert "not to our taste" in refused[0]["detail"]
+    assert not [check for row in kept for check in row.lineage.checks if check.check == HELD]
 
 
-def test_a_server_without_schemas_is_asked_in_words(synth, tmp_path: Path, model_server) -> None:
-    plain = model_server.answer
-
+def test_a_server_without_schemas_is_asked_in_words(
+    synth, tmp_path: Path, model_server, capsys: pytest.CaptureFixture[str]
+) -> None:
     def answer(body: dict) -> object:
         if "response_format" in body:
             return ErrorAnswer(400, "response_format is not supported")
@@ -116,7 +143,8 @@ def test_a_server_without_schemas_is_asked_in_words(synth, tmp_path: Path, model
     assert synth("--set", "in_flight=1") == 0
     kept, refused = rows(tmp_path)
     assert len(kept) == 4, [r["detail"] for r in refused]
-    assert plain is not answer
+    assert {c.detail for row in kept for c in row.lineage.checks if c.check == HELD} == {"asked by prompt"}
+    assert capsys.readouterr().err.count("it is told the schema in words") == 1
 
 
 def test_what_overflows_the_context_is_shortened_or_refused_with_its_size(

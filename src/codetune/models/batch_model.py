@@ -29,6 +29,7 @@ from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.spec import ModelSpec, host_label
 from codetune.models.store import Answer, RequestStore
 from codetune.models.transport import Transport, Unavailable
+from codetune.models.wording import Wordings
 
 __all__ = ["BatchModel"]
 
@@ -63,6 +64,7 @@ class BatchModel:
             timeout_seconds=self._endpoint.timeout_seconds,
         )
         self._api = BatchApi(self._transport)
+        self._wordings = Wordings(spec.structured)
         self._store = store
         self._ledger = BatchLedger(store.path, spec.name)
         self._poll_seconds = spec.batch_poll_seconds if poll_seconds is None else poll_seconds
@@ -76,9 +78,9 @@ class BatchModel:
     async def chat(self, request: ChatRequest) -> ChatReply:
         path, payload = build_payload(request, self._spec.body)
         key = request_key(self.name, path, payload, request.sample)
-        stored = self._store.response(key)
+        stored = self._store.reply(key)
         if stored is not None:
-            return self._reply(key, stored, stored=True)
+            return self._reply(key, *stored, stored=True)
         if key not in self._waiting:
             self._waiting[key] = asyncio.get_running_loop().create_future()
             if not self._ledger.is_open(key):
@@ -86,13 +88,15 @@ class BatchModel:
                 self._last_came = time.monotonic()
         if self._driver is None:
             self._driver = asyncio.create_task(self._drive())
-        return self._reply(key, await asyncio.shield(self._waiting[key]), stored=False)
+        response = await asyncio.shield(self._waiting[key])
+        return self._reply(key, response, self._wordings.word(payload).way, stored=False)
 
-    def _reply(self, key: bytes, response: bytes, *, stored: bool) -> ChatReply:
+    def _reply(self, key: bytes, response: bytes, asked_as: str | None, *, stored: bool) -> ChatReply:
         parsed = parse_answer(response)
         return ChatReply(
             text=parsed.text, finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
             completion_tokens=parsed.completion_tokens, model=self.name, key=key.hex(), stored=stored,
+            asked_as=asked_as,
         )  # fmt: skip
 
     async def _drive(self) -> None:
@@ -141,7 +145,9 @@ class BatchModel:
         return self._ledger.sent(batch, remote.id)
 
     def _line(self, pending: Pending, path: str) -> dict[str, Any]:
-        body = word_body(pending.payload, model=self._spec, endpoint=self._endpoint)
+        body = word_body(
+            self._wordings.word(pending.payload).payload, model=self._spec, endpoint=self._endpoint
+        )
         return {
             "custom_id": pending.key.hex(),
             "method": "POST",
@@ -212,12 +218,13 @@ class BatchModel:
         cost = None
         if self._spec.price is not None and parsed.prompt_tokens is not None:
             cost = self._spec.price.cost(parsed.prompt_tokens, parsed.completion_tokens or 0)
+        asked = self._wordings.word(pending.payload)
         return Answer(
-            key=pending.key, model=self.name, sample=pending.sample, payload=pending.payload,
+            key=pending.key, model=self.name, sample=pending.sample, payload=asked.payload,
             response=line.body, finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
             completion_tokens=parsed.completion_tokens, cost_usd=cost,
             endpoint=host_label(self._endpoint.base), attempts=1 + self._tries[pending.key],
-            asked_at=batch.sent_at, seconds=time.time() - batch.sent_at,
+            asked_at=batch.sent_at, seconds=time.time() - batch.sent_at, asked_as=asked.way,
         )  # fmt: skip
 
     async def close(self) -> None:

@@ -17,12 +17,13 @@ from typing import Any
 import orjson
 
 from codetune.errors import BackendUnavailableError, ConfigError, UsageError
-from codetune.models.dialect import PROBE, is_about_structure, weaker, word_body
+from codetune.models.dialect import Structured, word_body
 from codetune.models.endpoint import Endpoint, EndpointPool, Lease
-from codetune.models.payload import CHAT, ParsedAnswer, parse_answer
+from codetune.models.payload import ParsedAnswer, parse_answer
 from codetune.models.sharing import Sharing
 from codetune.models.spec import ModelSpec
 from codetune.models.transport import Refusal, Unavailable
+from codetune.models.wording import Asked, Wordings
 
 __all__ = ["EndpointsDownError", "OpenAIClient", "ServerAnswer"]
 
@@ -46,6 +47,10 @@ class ServerAnswer:
     asked_at: float
     """Seconds since 1970."""
     seconds: float
+    payload: bytes
+    """The question as it was really asked, without what every body of an endpoint has."""
+    asked_as: Structured | None
+    """How JSON was asked for; None where it wasn't."""
 
 
 @dataclass(slots=True)
@@ -71,13 +76,16 @@ class OpenAIClient:
 
     Attributes:
         troubles: Kind of failure -> how often it was met, retried ones included.
+        notices: A sentence for each thing that a run should know of its servers, in order.
     """
 
     def __init__(self, spec: ModelSpec, *, sharing: Sharing | None = None) -> None:
         self.spec = spec
-        mode = "json_schema" if spec.structured == "auto" else spec.structured
-        self.pool = EndpointPool([Endpoint(one, sharing=sharing, structured=mode) for one in spec.endpoints])
+        self.pool = EndpointPool(
+            [Endpoint(one, sharing=sharing, wordings=Wordings(spec.structured)) for one in spec.endpoints]
+        )
         self.troubles: Counter[str] = Counter()
+        self.notices: list[str] = []
 
     async def complete(
         self,
@@ -107,18 +115,19 @@ class OpenAIClient:
         asked_at = begun = 0.0
         tries = _Tries()
         avoid: Endpoint | None = None
+        asked_less: dict[Endpoint, Asked] = {}
         while True:
             lease = await self.pool.acquire(expected_tokens, avoid)
             if not asked_at:  # waiting for its turn is no part of how long a request takes
                 asked_at, begun = time.time(), time.monotonic()
             endpoint = lease.endpoint
             problem: BackendUnavailableError
+            asked = asked_less.get(endpoint) or endpoint.wordings.word(payload)
             try:
                 body = word_body(
-                    payload,
+                    asked.payload,
                     model=self.spec,
                     endpoint=endpoint.spec,
-                    structured=endpoint.structured,
                     fields=self._fields(),
                     prefixed=bool(prefix),
                 )
@@ -140,7 +149,9 @@ class OpenAIClient:
                 self.troubles[f"refused {error.status}"] += 1
                 endpoint.well()
                 self._release(lease, complaint=False)
-                if await self._asks_less_of(endpoint, payload, error):
+                less = endpoint.wordings.weaker(payload, asked, error.status, error.body)
+                if less is not None:
+                    asked_less[endpoint] = less
                     continue
                 await self._stop_if_hopeless(endpoint, error)
                 raise
@@ -151,8 +162,12 @@ class OpenAIClient:
                 endpoint.well()
                 used = (parsed.prompt_tokens or 0) + (parsed.completion_tokens or 0)
                 self.pool.release(lease, complaint=False, used_tokens=used or expected_tokens)
-                seconds = time.monotonic() - begun
-                return ServerAnswer(data, parsed, endpoint.label, 1 + tries.total, asked_at, seconds)
+                if endpoint.wordings.answered(payload, asked):
+                    self._notice(endpoint, asked)
+                return ServerAnswer(
+                    data, parsed, endpoint.label, 1 + tries.total, asked_at, time.monotonic() - begun,
+                    asked.payload, asked.way,
+                )  # fmt: skip
             avoid = endpoint
             await self._wait_or_give_up(problem, tries, time.monotonic() - begun)
 
@@ -211,25 +226,13 @@ class OpenAIClient:
         least, most = _BACKOFF_SECONDS
         return random.uniform(0.0, min(most, least * 2.0 ** min(tries.total, 10)))
 
-    async def _asks_less_of(self, endpoint: Endpoint, payload: bytes, error: Refusal) -> bool:
-        """Whether the server, it turns out, can't be asked for JSON this way, and will be otherwise.
-
-        A server may refuse one schema and take others. So the refusal is held against a schema
-        that nobody can object to: only if that is refused too is a weaker way taken from here on.
-        """
-        if self.spec.structured != "auto" or not is_about_structure(payload, error.status, error.body):
-            return False
-        lesser = weaker(endpoint.structured)
-        if lesser is None:
-            return False
-        if endpoint.structured == "json_schema":
-            try:
-                await endpoint.transport.post(CHAT, word_body(PROBE, model=self.spec, endpoint=endpoint.spec))
-                return False
-            except (Refusal, Unavailable):
-                pass
-        endpoint.structured = lesser
-        return True
+    def _notice(self, endpoint: Endpoint, asked: Asked) -> None:
+        words = {
+            "simple_schema": "a JSON Schema with these bounds; it gets one of types alone",
+            "json_object": "a JSON Schema; it is asked for a JSON object, and told the schema in words",
+            "prompt": "response_format; it is told the schema in words",
+        }
+        self.notices.append(f"{endpoint.label} refuses {words[asked.way or 'prompt']}")
 
     async def _stop_if_hopeless(self, endpoint: Endpoint, error: Refusal) -> None:
         if error.status in (401, 403):

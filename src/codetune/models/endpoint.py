@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from codetune.models.concurrency import AdaptiveLimit, RateBucket
-from codetune.models.dialect import Structured
 from codetune.models.sharing import SharedRateBucket, Sharing
 from codetune.models.spec import EndpointSpec
 from codetune.models.transport import Transport
+from codetune.models.wording import Wordings
 
 __all__ = ["Endpoint", "EndpointPool", "Lease"]
 
@@ -31,10 +31,10 @@ class Endpoint:
     """One server: its connections, its limits and its health."""
 
     def __init__(
-        self, spec: EndpointSpec, *, sharing: Sharing | None = None, structured: Structured = "json_schema"
+        self, spec: EndpointSpec, *, sharing: Sharing | None = None, wordings: Wordings | None = None
     ) -> None:
         self.spec = spec
-        self.structured = structured
+        self.wordings = wordings or Wordings()
         self.transport = Transport(
             spec.base,
             headers=spec.resolved_headers(),

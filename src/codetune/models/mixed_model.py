@@ -34,6 +34,11 @@ class MixedModel:
             reached += weight / total
             self._bounds.append(reached)
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Of all its models; see `OpenAIClient.notices`."""
+        return tuple(notice for model in self._models for notice in getattr(model, "notices", ()))
+
     async def chat(self, request: ChatRequest) -> ChatReply:
         path, payload = build_payload(request, {})
         digest = blake2b(b"%s%d" % (path.encode(), request.sample), digest_size=8)

@@ -53,6 +53,9 @@ class ChatReply:
     """Key in the request store; goes into the lineage of whatever is made from `text`."""
     stored: bool = False
     """True when the store answered and nothing was sent."""
+    asked_as: str | None = None
+    """How JSON was asked for, a `codetune.models.dialect.Structured`: weaker than `json_schema` where the
+    server refused that. None where it wasn't asked for, or isn't known."""
 
 
 @runtime_checkable

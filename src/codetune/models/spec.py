@@ -151,7 +151,7 @@ class ModelSpec(Settings):
     prefill: Literal["plain", "continue_final_message"] = "plain"
     """How the server is told to go on from a last assistant turn: llama.cpp needs nothing,
     vLLM and SGLang want `continue_final_message`."""
-    structured: Literal["auto", "json_schema", "json_object", "prompt"] = "auto"
+    structured: Literal["auto", "json_schema", "simple_schema", "json_object", "prompt"] = "auto"
     """How JSON is asked for; `auto` takes the best that the server doesn't refuse."""
     attempts: int = Field(default=6, ge=1)
     """Tries for errors that may pass, busy servers (429) not counted."""

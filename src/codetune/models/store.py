@@ -29,7 +29,7 @@ from codetune.errors import DataError, OutputError
 
 __all__ = ["Answer", "Failure", "RequestStore"]
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE answers (
     id INTEGER PRIMARY KEY,
@@ -45,7 +45,8 @@ CREATE TABLE answers (
     endpoint TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     asked_at REAL NOT NULL,
-    seconds REAL NOT NULL
+    seconds REAL NOT NULL,
+    asked_as TEXT
 );
 CREATE TABLE failures (
     id INTEGER PRIMARY KEY,
@@ -59,14 +60,14 @@ CREATE TABLE failures (
 );
 CREATE INDEX failures_by_key ON failures (key);
 """
+_FROM_VERSION_1 = "ALTER TABLE answers ADD COLUMN asked_as TEXT"
 _ANSWER_COLUMNS = (
     "key, model, sample, payload, response, finish_reason, prompt_tokens, completion_tokens, "
-    "cost_usd, endpoint, attempts, asked_at, seconds"
+    "cost_usd, endpoint, attempts, asked_at, seconds, asked_as"
 )
-_PUT = (
-    f"INSERT INTO answers ({_ANSWER_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING"
-)
+_PUT = f"INSERT INTO answers ({_ANSWER_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING"
 _GET = f"SELECT {_ANSWER_COLUMNS} FROM answers WHERE key = ?"
+_REPLY = "SELECT response, asked_as FROM answers WHERE key = ?"
 _FAIL = "INSERT INTO failures (key, model, sample, payload, kind, detail, failed_at) VALUES (?,?,?,?,?,?,?)"
 _GROUP = 2048
 
@@ -80,7 +81,8 @@ class Answer:
     model: str
     sample: int
     payload: bytes
-    """The question as JSON, without keys, headers or anything an endpoint adds."""
+    """The question as JSON and as it was really asked, without keys, headers or anything an endpoint
+    adds to every request. `key` is of the question as it was meant, whatever a server made of it."""
     response: bytes
     """The server's whole answer, JSON."""
     finish_reason: str | None
@@ -95,12 +97,14 @@ class Answer:
     """Seconds since 1970."""
     seconds: float
     """From the first try to the answer."""
+    asked_as: str | None = None
+    """How JSON was asked for, a `codetune.models.dialect.Structured`; None where it wasn't."""
 
     def row(self) -> tuple[object, ...]:
         return (
             self.key, self.model, self.sample, self.payload, self.response, self.finish_reason,
             self.prompt_tokens, self.completion_tokens, self.cost_usd, self.endpoint, self.attempts,
-            self.asked_at, self.seconds,
+            self.asked_at, self.seconds, self.asked_as,
         )  # fmt: skip
 
 
@@ -170,6 +174,12 @@ class RequestStore:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
             connection.execute("COMMIT")
+        elif version == 1:
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("PRAGMA user_version").fetchone()[0] == 1:
+                connection.execute(_FROM_VERSION_1)
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
+            connection.execute("COMMIT")
         elif version != _VERSION:
             connection.close()
             raise DataError(
@@ -186,10 +196,15 @@ class RequestStore:
         return _answer(row) if row is not None else None
 
     def response(self, key: bytes) -> bytes | None:
-        """Only the server's bytes of a stored answer: what a resumed run reads a million times."""
+        """Only the server's bytes of a stored answer."""
+        found = self.reply(key)
+        return found[0] if found is not None else None
+
+    def reply(self, key: bytes) -> tuple[bytes, str | None] | None:
+        """A stored answer's bytes and `asked_as`: what a resumed run reads a million times."""
         with self._read_lock:
-            row = self._reader.execute("SELECT response FROM answers WHERE key = ?", (key,)).fetchone()
-        return bytes(row[0]) if row is not None else None
+            found: tuple[bytes, str | None] | None = self._reader.execute(_REPLY, (key,)).fetchone()
+        return found
 
     def submit(
         self, item: Answer | Failure, done: Callable[[Answer | None, BaseException | None], None]

@@ -60,6 +60,11 @@ class StoredModel:
         return self._name
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What the run should know of its servers; see `OpenAIClient.notices`."""
+        return tuple(self._client.notices)
+
+    @property
     def client(self) -> OpenAIClient:
         """What asks, for its counts and its health."""
         return self._client
@@ -69,9 +74,9 @@ class StoredModel:
         key = request_key(self._name, path, payload, request.sample)
         prefix = _prefix(request)
         if self._store is not None:
-            response = self._store.response(key)
-            if response is not None:
-                return self._reply(key, parse_answer(response, prefix=prefix), stored=True)
+            kept = self._store.reply(key)
+            if kept is not None:
+                return self._reply(key, parse_answer(kept[0], prefix=prefix), kept[1], stored=True)
         while (running := self._asking.get(key)) is not None:
             try:
                 return await asyncio.shield(running)
@@ -110,13 +115,14 @@ class StoredModel:
                 )  # fmt: skip
             raise
         parsed = answer.parsed
+        asked_as: str | None = answer.asked_as
         if self._store is not None:
-            mine = self._answer(request, payload, key, answer)
+            mine = self._answer(request, key, answer)
             kept = await self._commit(mine)
             if kept is not None and kept is not mine:
                 # Another process was first; both go on with the same answer.
-                parsed = parse_answer(kept.response, prefix=prefix)
-        return self._reply(key, parsed, stored=False)
+                parsed, asked_as = parse_answer(kept.response, prefix=prefix), kept.asked_as
+        return self._reply(key, parsed, asked_as, stored=False)
 
     async def _within_budget(
         self, request: ChatRequest, path: str, payload: bytes, prefix: str
@@ -152,13 +158,14 @@ class StoredModel:
             may_be_empty=bool(prefix or request.stop or request.prompt is not None),
         )
 
-    def _answer(self, request: ChatRequest, payload: bytes, key: bytes, answer: ServerAnswer) -> Answer:
+    def _answer(self, request: ChatRequest, key: bytes, answer: ServerAnswer) -> Answer:
         parsed = answer.parsed
         return Answer(
-            key=key, model=self._name, sample=request.sample, payload=payload, response=answer.body,
+            key=key, model=self._name, sample=request.sample, payload=answer.payload, response=answer.body,
             finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
             completion_tokens=parsed.completion_tokens, cost_usd=_cost(parsed, self._client.spec.price), endpoint=answer.endpoint,
             attempts=answer.attempts, asked_at=answer.asked_at, seconds=answer.seconds,
+            asked_as=answer.asked_as,
         )  # fmt: skip
 
     async def _commit(self, item: Answer | Failure) -> Answer | None:
@@ -187,10 +194,11 @@ class StoredModel:
             else:
                 future.set_result(answer)
 
-    def _reply(self, key: bytes, parsed: ParsedAnswer, *, stored: bool) -> ChatReply:
+    def _reply(self, key: bytes, parsed: ParsedAnswer, asked_as: str | None, *, stored: bool) -> ChatReply:
         return ChatReply(
             text=parsed.text, finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
             completion_tokens=parsed.completion_tokens, model=self._name, key=key.hex(), stored=stored,
+            asked_as=asked_as,
         )  # fmt: skip
 
 

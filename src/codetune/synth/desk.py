@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from codetune.errors import BackendUnavailableError, RequestRefusedError
 from codetune.execution.protocol import Execution, Program
+from codetune.models.dialect import WAYS
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 from codetune.models.transport import GarbledAnswer
 from codetune.records import Check, Generated, Message
@@ -25,6 +26,9 @@ from codetune.synth.snippet_text import shortened
 from codetune.text.prompts import Prompt
 
 __all__ = ["OVERFLOW", "AskSettings", "Asked", "Desk"]
+
+HELD_TO_SCHEMA = "server holds the model to the schema"
+"""Check of an answer that was asked for in a weaker way; it was read and checked here all the same."""
 
 OVERFLOW = "context overflow"
 """Reason of a row whose question is larger than the model's context."""
@@ -64,12 +68,16 @@ class Asked(Generic[A]):
     """Characters that were left of what had to be cut to fit the model's context; None: all."""
 
     def checks(self) -> tuple[Check, ...]:
-        """A lineage entry where something was cut."""
-        if self.shown is None:
-            return ()
-        return (
-            Check(check="fits the context", verdict="passed", detail=f"cut to {self.shown:,} characters"),
-        )
+        """Lineage entries where something was cut, or the server could not hold the model to the schema."""
+        found = []
+        if self.shown is not None:
+            cut = f"cut to {self.shown:,} characters"
+            found.append(Check(check="fits the context", verdict="passed", detail=cut))
+        if self.reply.asked_as not in (None, WAYS[0]):
+            found.append(
+                Check(check=HELD_TO_SCHEMA, verdict="not run", detail=f"asked by {self.reply.asked_as}")
+            )
+        return tuple(found)
 
     def generated(self, *fields: str) -> tuple[Generated, ...]:
         """Lineage entries: these fields were written by this answer."""
@@ -184,6 +192,11 @@ class Desk:
                 return Asked(value, reply, chosen, number + 1, shown)
         assert fault is not None
         raise Refusal(fault.reason, f"{fault.detail}; the answer was: {text[:_QUOTED]}")
+
+    def notices(self) -> tuple[str, ...]:
+        """What turned out about the models' servers, a sentence each."""
+        told = [notice for one in (self.model, *self.voters) for notice in getattr(one, "notices", ())]
+        return tuple(dict.fromkeys(told))
 
     async def run(self, program: Program) -> Execution:
         """Run a program in the sandbox."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel
 
-from codetune.records import Generated, Snippet
+from codetune.records import Snippet
 from codetune.synth.answers import InvalidAnswerError, ModelForm
-from codetune.synth.desk import Desk
+from codetune.synth.desk import Asked, Desk
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.program_layout import assemble
 from codetune.synth.python_needs import Needs, python_needs
@@ -23,11 +25,11 @@ _TOKENS_PER_SLOT = 48
 
 async def complete(
     snippet: Snippet, statement: str, desk: Desk, options: InstructFromCodeOptions
-) -> tuple[str, tuple[Generated, ...]]:
+) -> tuple[str, Asked[Any] | None]:
     """Ask for what the code lacks and put the program together.
 
     Returns:
-        The program, and who wrote what is new in it (nobody, where nothing was missing).
+        The program, and the answer with what is new in it (None, where nothing was missing).
 
     Raises:
         Refusal: The code can't stand alone, or no valid answer came.
@@ -39,7 +41,7 @@ async def complete(
         raise Refusal("can't stand alone", "not a single function that can be called")
     slots = python_slots(needs)
     if slots is None:
-        return assemble_python(snippet.code, needs, {}), ()
+        return assemble_python(snippet.code, needs, {}), None
     asked = await desk.ask(
         "complete_python",
         slots,
@@ -47,7 +49,7 @@ async def complete(
         row=snippet.id,
         max_new_tokens=32 + _TOKENS_PER_SLOT * sum(len(group) for group in slots.groups.values()),
     )
-    return assemble_python(snippet.code, needs, asked.value), asked.generated("output")
+    return assemble_python(snippet.code, needs, asked.value), asked
 
 
 class Lacking(BaseModel):
@@ -60,7 +62,7 @@ class Lacking(BaseModel):
 
 async def _complete_other(
     snippet: Snippet, statement: str, desk: Desk, options: InstructFromCodeOptions
-) -> tuple[str, tuple[Generated, ...]]:
+) -> tuple[str, Asked[Any] | None]:
     def program(answer: Lacking) -> str:
         return assemble(
             snippet.programming_language,
@@ -94,7 +96,7 @@ async def _complete_other(
         max_new_tokens=384,
         check=fault,
     )
-    return program(asked.value), asked.generated("output")
+    return program(asked.value), asked
 
 
 def _shown(

@@ -114,6 +114,7 @@ def _make_parts(
     context: StageContext,
 ) -> None:
     config = session.config
+    notices: list[str] = []
     context.progress.start(f"synth {config.generator}", selection.counts["selected"])
     try:
         context.progress.advance(
@@ -131,9 +132,11 @@ def _make_parts(
             return
         if isinstance(generator, Remembers):
             generator.recall(_earlier(datasets, writer))
-        asyncio.run(_in_one_loop(session, generator, selection, writer, context.progress))
+        asyncio.run(_in_one_loop(session, generator, selection, writer, context.progress, notices))
     finally:
         context.progress.finish()
+        for notice in notices:
+            context.progress.note(notice)
 
 
 def _why_alone(config: SynthConfig, generator: Generator) -> str | None:
@@ -153,6 +156,7 @@ async def _in_one_loop(
     selection: Selection,
     writer: DatasetWriter[Instruction],
     progress: Progress,
+    notices: list[str],
 ) -> None:
     todo = (
         (index, partial(_read, part, generator))
@@ -160,14 +164,17 @@ async def _in_one_loop(
         if not writer.is_done(index)
     )
     async with session.open() as desk:
-        await drive(
-            todo,
-            generator,
-            desk,
-            write=writer.write,
-            in_flight=session.config.in_flight,
-            advance=partial(_advance, progress, desk),
-        )
+        try:
+            await drive(
+                todo,
+                generator,
+                desk,
+                write=writer.write,
+                in_flight=session.config.in_flight,
+                advance=partial(_advance, progress, desk),
+            )
+        finally:
+            notices.extend(desk.notices())
 
 
 def _one_part(session: Session, generator: Generator, part: PartPlan) -> Shard[Instruction]:

@@ -102,7 +102,7 @@ class Evolve:
             row,
             instruction=asked.value.instruction.strip(),
             generated=asked.generated("instruction"),
-            checks=(Check(check=method, verdict="passed"),),
+            checks=(*asked.checks(), Check(check=method, verdict="passed")),
         )
         answer = await desk.ask(
             "answer",

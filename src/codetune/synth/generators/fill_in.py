@@ -76,7 +76,7 @@ class _FillIn:
             row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=refusal.reason),))
             return refused(row, refusal.reason, refusal.detail)
         output = " ".join(part for part in (row.output.strip(), asked.value.text.strip()) if part)
-        checks = (Check(check=self.name, verdict="passed"),)
+        checks = (*asked.checks(), Check(check=self.name, verdict="passed"))
         return Shard((extended(row, output=output, generated=asked.generated("output"), checks=checks),))
 
 

@@ -138,8 +138,10 @@ class InstructFromCode:
             return Shard((row,))
         stated = row
         try:
-            program, generated = await complete(snippet, row.instruction, desk, self.options)
-            row = extended(row, output=program, generated=generated)
+            program, completed = await complete(snippet, row.instruction, desk, self.options)
+            row = extended(row, output=program)
+            if completed is not None:
+                row = extended(row, generated=completed.generated("output"), checks=completed.checks())
             row = extended(row, checks=await self._checks(row, snippet, desk))
         except Refusal as refusal:
             if self.options.accept == "statement" and refusal.reason != "no answer":
@@ -248,7 +250,7 @@ class InstructFromCode:
         except Refusal:
             return {}
         return {
-            snippet.id: _Written(text, asked.generated("instruction"))
+            snippet.id: _Written(text, asked.generated("instruction"), asked.checks())
             for snippet, text in zip(snippets, asked.value.instructions, strict=True)
             if self._statement_fault(snippet, text) is None
         }

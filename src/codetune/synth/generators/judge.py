@@ -133,7 +133,9 @@ class Judge:
             checks = (Check(check="judge", verdict="not run", detail=first.reason),)
             return refused(extended(row, checks=checks), first.reason, first.detail)
         score = mean(median(vote[name].score for vote in votes) for name in self.options.criteria)
-        row = extended(row, generated=entries, checks=self._checks(votes, len(asked), score))
+        held = {check for vote in asked if not isinstance(vote, BaseException) for check in vote.checks()}
+        checked = (*sorted(held, key=str), *self._checks(votes, len(asked), score))
+        row = extended(row, generated=entries, checks=checked)
         agreed = agreement(votes)
         if score < self.options.min_score:
             return refused(row, "low score", f"{score:.2f}, and {self.options.min_score:g} is needed")

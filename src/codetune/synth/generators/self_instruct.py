@@ -114,6 +114,7 @@ class SelfInstruct:
         rejected: list[Reject] = []
         for task in asked.value.tasks:
             row = self._row(seed_row, item, task, asked.generated("instruction", "input"))
+            row = extended(row, checks=asked.checks())
             try:
                 kept.append(await self._answered(row, task, desk))
             except Refusal as refusal:

@@ -115,7 +115,7 @@ class SolveAndTest:
             check=lambda answer: _tests_fault(answer.tests, entry_point),
         )
         tests = "\n".join(dict.fromkeys(asked.value.tests)) + "\n"
-        return extended(row, tests=tests, generated=asked.generated("tests"))
+        return extended(row, tests=tests, generated=asked.generated("tests"), checks=asked.checks())
 
     async def _verdict(
         self, row: Instruction, code: str, desk: Desk, *, again: bool = False
