@@ -6,6 +6,8 @@ Each takes every world-th request; they meet before and after, and the first one
 from __future__ import annotations
 
 import os
+import threading
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +17,8 @@ __all__ = ["Ranks"]
 
 _LONGEST_WAIT = timedelta(days=30)
 """For the slowest process's share; a process that dies is the launcher's business, which ends the others."""
+_LAUNCHER = os.getppid()
+_LOOK_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Ranks:
         import torch.distributed as distributed
 
         if not distributed.is_initialized():
+            threading.Thread(target=_leave_with_launcher, daemon=True).start()
             distributed.init_process_group("gloo", timeout=_LONGEST_WAIT)
         distributed.barrier()
 
@@ -69,3 +74,10 @@ class Ranks:
 
         if distributed.is_initialized():
             distributed.destroy_process_group()
+
+
+def _leave_with_launcher() -> None:
+    """End this process once its launcher is gone: waiting for the others, it hears no signal."""
+    while os.getppid() == _LAUNCHER:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
