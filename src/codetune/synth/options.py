@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from codetune.config.settings import Settings
 
@@ -58,8 +58,14 @@ class SolveAndTestOptions(Settings):
 
     solution: Literal["write", "given"] = "write"
     """Whether the model writes the solution, or the row's output is one."""
+    expected: Literal["write", "record"] = "write"
+    """Whether the model writes what a test expects, or only calls, and the given solution's own values
+    are recorded; only for `solution: given`, as a solution that nobody vouches for proves nothing."""
     tests: int = Field(default=3, ge=1, le=20)
     """Tests asked for."""
+    reruns: int = Field(default=1, ge=1, le=50)
+    """How often the tests have to pass again. What fails by chance every other time gets past one rerun
+    in every other case, past five in one of 32."""
     mutants: int = Field(default=8, ge=0, le=100)
     """Faulty copies of the solution that the tests are tried on."""
     min_mutation_score: float = Field(default=0.5, ge=0, le=1)
@@ -68,6 +74,12 @@ class SolveAndTestOptions(Settings):
     """Most tokens of a solution."""
     cpu_seconds: float = Field(default=5.0, gt=0, le=60)
     """CPU time a run may take."""
+
+    @model_validator(mode="after")
+    def _vouched_for(self) -> SolveAndTestOptions:
+        if self.expected == "record" and self.solution != "given":
+            raise ValueError("expected: record needs solution: given, whose values can be relied on")
+        return self
 
 
 class SelfInstructOptions(Settings):

@@ -1,6 +1,6 @@
 """For an instruction: a solution and tests, kept only where the tests pass and bite.
 
-instruction ─▶ solution ─▶ tests ─▶ they pass ─▶ they pass again ─▶ an empty body fails
+instruction ─▶ solution ─▶ tests (or calls, whose values are recorded) ─▶ they pass ─▶ they pass again ─▶ an empty body fails
             ─▶ mutants fail ─▶ kept, with the mutation score
 """
 
@@ -21,6 +21,7 @@ from codetune.synth.desk import Desk
 from codetune.synth.generator import refused
 from codetune.synth.mutants import emptied, mutants
 from codetune.synth.options import SolveAndTestOptions
+from codetune.synth.recording import calls_fault, recorder, tests_of
 from codetune.synth.refusal import Refusal
 from codetune.synth.rows import extended, row_of_instruction
 from codetune.synth.text_forms import CodeForm
@@ -32,6 +33,12 @@ class Tests(BaseModel):
     """The tests' lines."""
 
     tests: list[str]
+
+
+class Calls(BaseModel):
+    """Calls of the function."""
+
+    calls: list[str]
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class SolveAndTest:
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "solve": frozenset({"instruction", "input"}),
         "write_tests": frozenset({"instruction", "input", "code", "entry_point", "count"}),
+        "write_calls": frozenset({"instruction", "input", "code", "entry_point", "count"}),
     }
 
     def items(self, records: Sequence[Instruction]) -> Iterator[tuple[Instruction, ...]]:
@@ -69,7 +77,10 @@ class SolveAndTest:
                 raise Refusal("language not supported", str(given.programming_language))
             row = await self._solve(row, desk)
             entry_point = _entry_point(row.output)
-            row = await self._write_tests(row, entry_point, desk)
+            if self.options.expected == "record":
+                row = await self._record_tests(row, entry_point, desk)
+            else:
+                row = await self._write_tests(row, entry_point, desk)
             await self._hold(row, desk)
             row = extended(row, checks=await self._bite(row, desk))
         except Refusal as refusal:
@@ -103,13 +114,7 @@ class SolveAndTest:
         asked = await desk.ask(
             "write_tests",
             ModelForm(Tests, limits),
-            {
-                "instruction": row.instruction,
-                "input": row.input,
-                "code": row.output,
-                "entry_point": entry_point,
-                "count": self.options.tests,
-            },
+            self._shown(row, entry_point),
             row=row.lineage.parents[0],
             max_new_tokens=48 * self.options.tests,
             check=lambda answer: _tests_fault(answer.tests, entry_point),
@@ -117,13 +122,61 @@ class SolveAndTest:
         tests = "\n".join(dict.fromkeys(asked.value.tests)) + "\n"
         return extended(row, tests=tests, generated=asked.generated("tests"), checks=asked.checks())
 
+    async def _record_tests(self, row: Instruction, entry_point: str, desk: Desk) -> Instruction:
+        limits = {
+            "calls": {
+                "minItems": self.options.tests,
+                "maxItems": self.options.tests,
+                "items": {"type": "string", "pattern": rf"^{entry_point}\([^;#]{{0,60}}\)$"},
+            }
+        }
+        asked = await desk.ask(
+            "write_calls",
+            ModelForm(Calls, limits),
+            self._shown(row, entry_point),
+            row=row.lineage.parents[0],
+            max_new_tokens=40 * self.options.tests,
+            check=lambda answer: calls_fault(answer.calls, entry_point),
+        )
+        calls = list(dict.fromkeys(asked.value.calls))
+        program = Program(id=row.id, code=recorder(row.output, calls), limits=self._limits())
+        ran = await desk.run(program)
+        if not ran.verdict.is_about_the_program:
+            raise Refusal("could not be run", f"{ran.verdict}: {ran.detail}")
+        if ran.verdict is not Verdict.PASS:
+            raise Refusal("solution does not run", f"{ran.verdict}: {ran.detail}")
+        tests, useless = tests_of(ran.stdout, calls)
+        if not tests:
+            raise Refusal("no call has a value", "; ".join(useless))
+        told = f"{len(tests)} of {len(calls)} calls" + "".join(f"; {why}" for why in useless)
+        recorded = Check(
+            check="expected values recorded from the given solution", verdict="passed", detail=told
+        )
+        return extended(
+            row,
+            tests="\n".join(tests) + "\n",
+            generated=asked.generated("tests"),
+            checks=(*asked.checks(), recorded),
+        )
+
+    def _shown(self, row: Instruction, entry_point: str) -> dict[str, object]:
+        return {
+            "instruction": row.instruction,
+            "input": row.input,
+            "code": row.output,
+            "entry_point": entry_point,
+            "count": self.options.tests,
+        }
+
+    def _limits(self) -> Limits:
+        return Limits(cpu_seconds=self.options.cpu_seconds)
+
     async def _verdict(
-        self, row: Instruction, code: str, desk: Desk, *, again: bool = False
+        self, row: Instruction, code: str, desk: Desk, *, again: int = 0
     ) -> tuple[Verdict, str]:
         # The verdict cache goes by content; a comment makes the second run a real one.
-        tests = (row.tests or "") + ("# once more\n" if again else "")
-        limits = Limits(cpu_seconds=self.options.cpu_seconds)
-        ran = await desk.run(Program(id=row.id, code=code, tests=tests, limits=limits))
+        tests = (row.tests or "") + ("# once more\n" * again)
+        ran = await desk.run(Program(id=row.id, code=code, tests=tests, limits=self._limits()))
         if not ran.verdict.is_about_the_program:
             raise Refusal("could not be run", f"{ran.verdict}: {ran.detail}")
         return ran.verdict, ran.detail
@@ -132,9 +185,10 @@ class SolveAndTest:
         verdict, detail = await self._verdict(row, row.output, desk)
         if verdict is not Verdict.PASS:
             raise Refusal("tests fail", f"{verdict}: {detail}")
-        verdict, detail = await self._verdict(row, row.output, desk, again=True)
-        if verdict is not Verdict.PASS:
-            raise Refusal("flaky", f"passed once, then {verdict}: {detail}")
+        for again in range(1, self.options.reruns + 1):
+            verdict, detail = await self._verdict(row, row.output, desk, again=again)
+            if verdict is not Verdict.PASS:
+                raise Refusal("flaky", f"passed {again} times, then {verdict}: {detail}")
 
     async def _bite(self, row: Instruction, desk: Desk) -> tuple[Check, ...]:
         verdict, _ = await self._verdict(row, emptied(row.output), desk)
@@ -149,7 +203,7 @@ class SolveAndTest:
             raise Refusal("tests too weak", f"they notice {killed} of {len(faulty)} faults")
         score = f"{killed} of {len(faulty)} mutants failed"
         return (
-            Check(check="tests pass twice", verdict="passed"),
+            Check(check="tests pass twice", verdict="passed", detail=f"{self.options.reruns + 1} runs"),
             Check(check="empty body fails", verdict="passed"),
             Check(check="mutation score", verdict="passed" if faulty else "not run", detail=score),
         )
