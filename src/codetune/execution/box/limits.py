@@ -20,11 +20,17 @@ _OPEN_FILES = 1024
 _PAGE_BYTES = resource.getpagesize()
 
 
-def _limit(kind: int, value: int) -> None:
+_TICKS_OVERSTATE = 1.2
+"""The kernel counts RLIMIT_CPU in whole ticks, on a busy machine by some percent more than was used."""
+
+
+def _limit(kind: int, value: int, more: int = 0) -> None:
+    """Set the soft limit, and the hard one `more` above it."""
     _, hard = resource.getrlimit(kind)
+    upper = value + more
     if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(kind, (value, value))
+        value, upper = min(value, hard), min(upper, hard)
+    resource.setrlimit(kind, (value, upper))
 
 
 # In the two functions below plain file descriptors are used on purpose: opening a file object in a
@@ -59,9 +65,8 @@ def confine(job: Job, *, seccomp: bytes | None, process_allowance: int | None) -
         seccomp: Assembled filter, or None where there is none for this machine.
         process_allowance: RLIMIT_NPROC; None where the count would include the user's own processes.
     """
-    # SIGXCPU is only the backstop, in whole seconds: PID 1 watches the sum over all processes.
-    seconds = math.ceil(job.cpu_seconds) + 1
-    _limit(resource.RLIMIT_CPU, seconds)
+    # SIGXCPU is only the backstop, in whole seconds: somebody outside watches the sum over all processes.
+    _limit(resource.RLIMIT_CPU, math.ceil(job.cpu_seconds * _TICKS_OVERSTATE) + 1, more=1)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, max(job.disk_bytes, 1 << 20))
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
