@@ -68,21 +68,22 @@ def tests_of(printed: str, calls: Sequence[str]) -> tuple[list[str], list[str]]:
     for line in printed.splitlines():
         if not line.startswith(_MARK):
             continue
-        number, _, rest = line.removeprefix(_MARK).partition(" ")
+        which, _, rest = line.removeprefix(_MARK).partition(" ")
         try:
             kind, text = json.loads(rest)
-            told.setdefault(int(number), (str(kind), str(text)))
+            told.setdefault(int(which), (str(kind), str(text)))
         except (ValueError, TypeError):
             continue
-    tests, useless = [], []
+    tests: list[str] = []
+    useless: list[str] = []
     for number, call in enumerate(calls):
-        kind, text = told.get(number, ("error", "nothing came back"))
+        kind, said = told.get(number, ("error", "nothing came back"))
         if kind == "error":
-            useless.append(f"{call}: {text}")
-        elif (why := _unreadable(text)) is not None:
+            useless.append(f"{call}: {said}")
+        elif (why := _unreadable(said)) is not None:
             useless.append(f"{call}: {why}")
         else:
-            tests.append(f"assert {call} == {text}")
+            tests.append(f"assert {call} == {said}")
     return tests, useless
 
 
