@@ -125,6 +125,19 @@ def test_newer_format_is_refused(tmp_path):
         RequestStore(tmp_path / "r.sqlite")
 
 
+def test_lookups_see_what_others_stored_since(tmp_path):
+    with RequestStore(tmp_path / "r.sqlite") as mine, RequestStore(tmp_path / "r.sqlite") as other:
+        mine.put(make_answer(1))
+        assert [mine.reply(make_answer(1).key) for _ in range(5000)] == [(b"{}", None)] * 5000
+        assert mine.reply(make_answer(2).key) is None
+        assert mine.reply(make_answer(1).key)
+        other.put(make_answer(2))
+        assert mine.reply(make_answer(2).key) == (b"{}", None)
+        assert mine.reply(make_answer(1).key)
+        other.put(make_answer(3))
+        assert mine.get(make_answer(3).key) == make_answer(3)
+
+
 def test_a_store_of_the_first_format_is_brought_up_to_date(tmp_path):
     path = tmp_path / "r.sqlite"
     with RequestStore(path) as store:
