@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from codetune.evaluate.benchmarks.registry import benchmark, load_problems
 from codetune.evaluate.judge import judge
@@ -46,3 +47,19 @@ def test_results_find_their_samples_when_some_have_no_code() -> None:
         "NO_CODE",
     ]
     assert rows[2].lenient_verdict is Verdict.PASS
+
+
+def test_an_item_that_needs_a_package_the_box_lacks_is_skipped_not_failed() -> None:
+    item = replace(PROBLEMS[0], id="", tests="import no_such_module_of_anybody\nassert True")
+    pairs = [
+        (item, Completion(task_id=item.task_id, sample=0, text="good")),
+        (PROBLEMS[1], Completion(task_id=PROBLEMS[1].task_id, sample=0, text="good")),
+    ]
+    reader = lambda problem, text, lenient: Extraction(text, "test")  # noqa: E731
+    skipped, ran = judge(pairs, benchmark=benchmark("humaneval"), reader=reader, executor=Echo())
+    assert (skipped.verdict, skipped.lenient_verdict, ran.verdict) == (
+        Verdict.SKIPPED,
+        Verdict.SKIPPED,
+        Verdict.PASS,
+    )
+    assert "no_such_module_of_anybody" in skipped.detail and "pip install" in skipped.detail

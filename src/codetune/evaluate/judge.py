@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from codetune.evaluate.benchmarks.benchmark import Benchmark
+from codetune.execution.packages import how_to_install, missing_modules
 from codetune.execution.protocol import Execution, Executor, Program
 from codetune.records import Completion, Problem, Verdict
 from codetune.text.extract import Extraction
@@ -53,10 +54,16 @@ def judge(
     """
     # The executor draws programs ahead of its results; `waiting` says what each result belongs to.
     waiting: deque[_Waiting] = deque()
+    lacking: dict[str, str] = {}
 
     def programs() -> Iterator[Program]:
         for problem, completion in pairs:
             strict = reader(problem, completion.text, False)
+            if problem.task_id not in lacking:
+                lacking[problem.task_id] = _lacks(problem)
+            if lacks := lacking[problem.task_id]:
+                waiting.append(_Waiting(completion, strict, 0, lacks=lacks))
+                continue
             lenient = reader(problem, completion.text, True)
             codes = [strict.code] if strict.code == lenient.code else [strict.code, lenient.code]
             runs = [code for code in codes if code.strip()]
@@ -87,11 +94,39 @@ class _Waiting:
     """Whether the last result is that of the base tests."""
     without_base: Verdict | None = None
     """The verdict on the base tests where nothing was run for them."""
+    lacks: str = ""
+    """What the item needs and the box doesn't have; then nothing is run."""
     results: list[Execution] = field(default_factory=list)
+
+
+def _lacks(problem: Problem) -> str:
+    """What the item's own tests or solution import in vain: no answer could pass here."""
+    if problem.programming_language != "python":
+        return ""
+    missing = sorted({*missing_modules(problem.tests), *missing_modules(problem.canonical_solution or "")})
+    if not missing:
+        return ""
+    return (
+        f"the item needs {', '.join(missing)}, which the box's Python doesn't have; {how_to_install(missing)}"
+    )
 
 
 def _row(sample: _Waiting) -> Judged:
     completion, read = sample.completion, sample.strict
+    if sample.lacks:
+        return Judged(
+            task_id=completion.task_id,
+            sample=completion.sample,
+            completion=completion.text,
+            solution=read.code,
+            extractor=read.extractor,
+            verdict=Verdict.SKIPPED,
+            lenient_verdict=Verdict.SKIPPED,
+            cpu_seconds=0.0,
+            wall_seconds=0.0,
+            detail=sample.lacks,
+            finish_reason=completion.finish_reason,
+        )
     base = sample.results.pop() if sample.based else None
     run = sample.results[0] if sample.results else None
     empty = not read.code.strip()
