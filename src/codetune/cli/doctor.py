@@ -81,6 +81,9 @@ def _attack(as_json: bool) -> None:
             mark = _MARK["ok" if result.held else "missing"]
             table.add_row(result.name, result.expected, result.verdict, mark)
         console().print(table)
-    broken = [result.name for result in results if not result.held]
-    if broken:
+        for result in results:
+            if not result.held:
+                console().print(f"Not held: {result.name}: {result.detail}")
+        console().print(f"{sum(result.held for result in results)} of {len(results)} attacks held.")
+    if not all(result.held for result in results):
         raise typer.Exit(1)
