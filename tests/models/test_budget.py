@@ -1,6 +1,7 @@
 """A budget is never overrun, and stops a run cleanly."""
 
 import asyncio
+import dataclasses
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from codetune.errors import ConfigError
 from codetune.models.asking import complete_all
 from codetune.models.budget import Budget, BudgetSpentError
 from codetune.models.client import OpenAIClient
-from codetune.models.forecast import forecast
+from codetune.models.forecast import Forecast, forecast
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec, Price
 from codetune.models.store import RequestStore
@@ -124,3 +125,14 @@ def test_forecast_scales_the_sample():
     # standard deviation of (150, 250) is 70.71; of their mean 50; times 1000
     assert found.tokens_error == pytest.approx(50_000)
     assert "1,000 requests, 0.20 Mtok" in str(found) and "0 failed" in str(found)
+
+
+def test_a_small_forecast_is_not_told_as_nothing():
+    small = Forecast(
+        requests=40, sampled=16, failed=0, prompt_tokens=700, completion_tokens=300, tokens_error=10.0,
+        usd=0.00016, hours=0.002,
+    )  # fmt: skip
+    assert "1,000 tokens (± 20 tokens), 0.00016 USD, 7 s" in str(small)
+    large = dataclasses.replace(small, prompt_tokens=3e6, usd=12.345, hours=2.25)
+    assert "3.00 Mtok" in str(large) and "12.35 USD" in str(large) and "2.2 h" in str(large)
+    assert "15 min" in str(dataclasses.replace(small, hours=0.25))

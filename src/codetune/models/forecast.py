@@ -39,13 +39,21 @@ class Forecast:
         tokens = self.prompt_tokens + self.completion_tokens
         parts = [
             f"{self.requests:,} requests",
-            f"{tokens / 1e6:,.2f} Mtok (± {1.96 * self.tokens_error / 1e6:,.2f})",
+            f"{_tokens(tokens)} (± {_tokens(1.96 * self.tokens_error)})",
         ]
         if self.usd is not None:
-            parts.append(f"{self.usd:,.2f} USD")
+            parts.append(f"{self.usd:,.2f} USD" if self.usd >= 1 else f"{self.usd:.2g} USD")
         if self.hours is not None:
-            parts.append(f"{self.hours:,.2f} h")
+            parts.append(f"{self.hours:,.1f} h" if self.hours >= 1 else _under_an_hour(self.hours))
         return ", ".join(parts) + f"; told from {self.sampled} of them, {self.failed} failed"
+
+
+def _tokens(number: float) -> str:
+    return f"{number / 1e6:,.2f} Mtok" if number >= 1e6 else f"{number:,.0f} tokens"
+
+
+def _under_an_hour(hours: float) -> str:
+    return f"{hours * 60:.0f} min" if hours * 3600 >= 120 else f"{hours * 3600:.0f} s"
 
 
 def forecast(
