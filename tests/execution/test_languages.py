@@ -164,3 +164,12 @@ def test_php_that_closes_itself_is_tested_all_the_same(executor: Executor) -> No
         for body in (PROGRAMS["php"][2], PROGRAMS["php"][3])
     ]
     assert [e.verdict for e in executor.run(programs)] == [Verdict.PASS, Verdict.WRONG]
+
+
+def test_php_has_the_extensions_that_programs_count_on(executor: Executor) -> None:
+    needs("php")
+    program = Program(
+        id="x", language="php", code="<?php\nif (!ctype_alpha('abc')) exit(1);", tests="", limits=LIMITS
+    )
+    (execution,) = executor.run([program])
+    assert execution.verdict is Verdict.PASS, execution.detail

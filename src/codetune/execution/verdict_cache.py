@@ -16,7 +16,7 @@ from codetune.records import Verdict, content_id
 
 __all__ = ["VerdictCache"]
 
-_FORMAT = "3"
+_FORMAT = "4"
 """Goes up when the same program may get another verdict than before."""
 _UNCERTAIN = (Verdict.HARNESS_ERROR, Verdict.SKIPPED, Verdict.WALL_TLE)
 """About us, or the machine's load: never remembered."""

@@ -9,7 +9,10 @@ the tests' last line sets a mark, without which nothing is reported.
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 from codetune.execution.languages.recipe import REPORT, Build, Recipe, source_of
 from codetune.execution.protocol import Program
@@ -116,7 +119,20 @@ def _php(program: Program, path: str, memory_mib: int) -> Build:
         "display_errors": "stderr",
         "memory_limit": "-1",
     }
-    return Build(files=files, run=[path, "-n", *(f"-d{k}={v}" for k, v in settings.items()), "start.php"])
+    options = [*(f"-d{k}={v}" for k, v in settings.items()), *_php_extensions(path)]
+    return Build(files=files, run=[path, "-n", *options, "start.php"])
+
+
+_PHP_EXTENSIONS = ("bcmath", "calendar", "ctype", "gmp", "iconv", "intl", "mbstring", "tokenizer")
+"""What programs count on that some distributions put into files of their own; `-n` would leave them out,
+and with them come no settings of this machine's."""
+
+
+@cache
+def _php_extensions(path: str) -> tuple[str, ...]:
+    asked = [path, "-n", "-r", 'echo ini_get("extension_dir");']
+    folder = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False).stdout.strip()
+    return tuple(f"-dextension={name}" for name in _PHP_EXTENSIONS if Path(folder, f"{name}.so").exists())
 
 
 def _bash(program: Program, path: str, memory_mib: int) -> Build:
