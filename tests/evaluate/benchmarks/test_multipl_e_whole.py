@@ -26,7 +26,7 @@ WHOLE = {
     "func main() {\n    TestAdd(nil)\n}\n",
     "js": "const assert = require('assert');\nfunction add(x, y) {\n    return x OP y;\n}\n\nfunction test() {}\n",
     "ts": "function add(x: number, y: number): number {\n    return x OP y;\n}\nfunction test() {}\n",
-    "sh": "#!/bin/bash\nadd() {\n    echo $(($1 OP $2))\n}\n\n# for example:\n# add 1 2\n",
+    "sh": "#!/bin/bash\nadd() {\n    local x=${1//${3:-#}/}\n    echo $((x OP $2))\n}\n\n# for example:\n# add 1 2\n",
     "php": "<?php\nfunction add($x, $y) {\n    return $x OP $y;\n}\nfunction test() {}\n?>\n",
     "rb": "def add(x, y)\n  x OP y\nend\n",
 }

@@ -75,7 +75,7 @@ def multipl_e_program(problem: Problem, solution: str, limits: Limits) -> Progra
     code, tests, language = solution, problem.tests, problem.programming_language
     if language == "php" and tests.lstrip().startswith("?>"):
         code = code.rstrip().removesuffix("?>")
-    if _depth(code) <= 0:
+    if _depth(code, language) <= 0:
         code, tests = joined_with_tests(code, problem.prompt, tests, problem.entry_point, language)
     if language == "java":
         code, tests = with_tuples(code, tests)
@@ -84,16 +84,15 @@ def multipl_e_program(problem: Problem, solution: str, limits: Limits) -> Progra
     return Program(id=problem.task_id, code=code, tests=tests, language=language, limits=limits)
 
 
-_SILENT = re.compile(
-    r"//[^\n]*|(?:^|(?<=\s))#[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])'",
-    re.DOTALL | re.MULTILINE,
-)
-"""Comments, texts and characters, whose braces count for nothing."""
+_TEXTS = r"\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])'"
+_SILENT = re.compile(rf"//[^\n]*|/\*.*?\*/|{_TEXTS}", re.DOTALL)
+_SILENT_BASH = re.compile(rf"(?:^|(?<=\s))#[^\n]*|{_TEXTS}", re.MULTILINE)
+"""Comments, texts and characters, whose braces count for nothing; two slashes are no comment in Bash."""
 
 
-def _depth(text: str) -> int:
+def _depth(text: str, language: str) -> int:
     """Braces opened and not closed; negative where more are closed."""
-    words = _SILENT.sub(" ", text)
+    words = (_SILENT_BASH if language == "bash" else _SILENT).sub(" ", text)
     return words.count("{") - words.count("}")
 
 
