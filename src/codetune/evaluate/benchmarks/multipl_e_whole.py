@@ -9,27 +9,12 @@ unless another part of the program uses it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from tree_sitter import Node
-
+from codetune.evaluate.benchmarks.redefined import definitions, without_redefined
 from codetune.text.languages import PARSED_LANGUAGES
-from codetune.text.parsing import parse
 
 __all__ = ["joined_with_tests"]
 
-_DEFINITIONS = {
-    "c": ("function_definition",),
-    "cpp": ("function_definition",),
-    "rust": ("function_item",),
-    "go": ("function_declaration",),
-    "java": ("method_declaration",),
-    "csharp": ("method_declaration", "local_function_statement"),
-    "javascript": ("function_declaration", "lexical_declaration"),
-    "typescript": ("function_declaration", "lexical_declaration"),
-    "php": ("function_definition",),
-}
-_NAMES = ("identifier", "name", "field_identifier")
 _CLASSES = ("class_declaration", "record_declaration", "struct_declaration")
 _IN_CLASS = ("java", "csharp")
 """Languages whose tests are a method of the class that the function is in."""
@@ -55,7 +40,7 @@ def joined_with_tests(
         # What is left closes the class, and so does the program.
         tests = tests.rstrip().removesuffix("}")
     if language in PARSED_LANGUAGES:
-        code = _giving_way(code, tests, entry, language)
+        code = without_redefined(code, tests, entry, language)
     if language in _IN_CLASS and entry is not None:
         code, tests = _as_method(code, prompt, tests, entry, language)
     return _with_imports(code, prompt, language), tests
@@ -66,73 +51,10 @@ def _after_brace(tests: str) -> str:
     return tail if brace and not head.strip() else tests
 
 
-def _walk(node: Node) -> Iterator[Node]:
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(node.children)
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
-
-
-def _defined(node: Node) -> list[str]:
-    """The names that a definition gives."""
-    if node.type == "lexical_declaration":
-        targets = [child.child_by_field_name("name") for child in node.named_children]
-        return [_text(name) for target in targets if target for name in _walk(target) if name.type in _NAMES]
-    name = node.child_by_field_name("name") or node.child_by_field_name("declarator")
-    while name is not None and name.type not in _NAMES:
-        name = name.child_by_field_name("declarator") or next(
-            (child for child in name.named_children if child.type in _NAMES), None
-        )
-    return [_text(name)] if name is not None else []
-
-
-def _definitions(source: str, language: str) -> list[tuple[Node, list[str]]]:
-    """Functions (methods, constants) that stand at the top, or right in a class, with their names."""
-    kinds = _DEFINITIONS.get(language, ())
-    found = []
-    for node in _walk(parse(source, language)[0].root_node):
-        if node.type not in kinds:
-            continue
-        above = node.parent
-        inner = False
-        while above is not None:
-            inner = inner or above.type in kinds
-            above = above.parent
-        if not inner:
-            found.append((node, _defined(node)))
-    return found
-
-
-def _giving_way(code: str, tests: str, entry: str | None, language: str) -> str:
-    """The program without what the tests define anew, as far as nothing else in it uses that."""
-    anew = {name for _, names in _definitions(tests, language) for name in names} - {entry}
-    raw = code.encode()
-    places = [
-        (node, names) for node, names in _definitions(code, language) if names and anew.issuperset(names)
-    ]
-    if not places:
-        return code
-    cut = [(node.start_byte, node.end_byte) for node, _ in places]
-    used = {
-        _text(node)
-        for node in _walk(parse(code, language)[0].root_node)
-        if node.type in _NAMES and not any(start <= node.start_byte < end for start, end in cut)
-    }
-    for node, names in sorted(places, key=lambda place: -place[0].start_byte):
-        if used.isdisjoint(names):
-            raw = raw[: node.start_byte] + raw[node.end_byte :]
-    return raw.decode()
-
-
 def _as_method(code: str, prompt: str, tests: str, entry: str, language: str) -> tuple[str, str]:
     """The program up to the end of the class that holds the function, and the tests with the rest."""
     raw = code.encode()
-    for node, names in _definitions(code, language):
+    for node, names in definitions(code, language):
         if entry not in names:
             continue
         above = node.parent

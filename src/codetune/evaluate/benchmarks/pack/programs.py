@@ -12,6 +12,7 @@ import re
 from codetune.evaluate.benchmarks.pack.go import go_program
 from codetune.evaluate.benchmarks.pack.rust import rust_program
 from codetune.evaluate.benchmarks.pack.stand_ins import JS_MD5
+from codetune.evaluate.benchmarks.redefined import without_redefined
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Problem
 
@@ -54,7 +55,6 @@ _JAVASCRIPT = """console.assert = (holds, ...said) => {
 };
 """
 """Node prints a failed `console.assert` and goes on; the tests mean it."""
-_EMPTY_JAVA_MAIN = re.compile(r"\bpublic\s+class\s+Main\s*\{\s*\}")
 
 
 def pack_program(problem: Problem, solution: str, limits: Limits) -> Program:
@@ -74,7 +74,7 @@ def pack_program(problem: Problem, solution: str, limits: Limits) -> Program:
             code = f"{_CPP}{_BOOST_INCLUDE.sub(lambda _: _BOOST_ANY, code)}"
             code = code.replace("#include<any>", "#include<any>\nusing namespace std;", 1)
         case "java":
-            code = _EMPTY_JAVA_MAIN.sub("", code)
+            code = without_redefined(code, tests, problem.entry_point, "java")
         case "go":
             code, tests = go_program(code, tests)
         case "rust":
