@@ -124,7 +124,7 @@ def test_forecast_scales_the_sample():
     assert found.hours == pytest.approx(1000 / 3600)
     # standard deviation of (150, 250) is 70.71; of their mean 50; times 1000
     assert found.tokens_error == pytest.approx(50_000)
-    assert "1,000 requests, 0.20 Mtok" in str(found) and "0 failed" in str(found)
+    assert "1,000 requests, 200,000 tokens" in str(found) and "0 failed" in str(found)
 
 
 def test_a_small_forecast_is_not_told_as_nothing():

@@ -16,6 +16,7 @@ from codetune.synth.prompt_shelf import load_prompts
 from codetune.synth.refusal import Refusal
 from codetune.synth.registry import GENERATORS, build_generator
 from codetune.synth.running import ProgramRunner
+from codetune.synth.text_forms import TextForm
 
 
 class Said(BaseModel):
@@ -177,3 +178,13 @@ def test_a_text_that_the_server_kept_is_an_invalid_answer_and_asked_again_warmer
     with pytest.raises(Refusal) as refused:
         ask(desk)
     assert refused.value.reason == "invalid JSON"
+
+
+def test_an_answer_that_says_our_complaint_back_is_none(make_desk) -> None:
+    said = iter(["x", "The answer has 1 characters, not 2. Here's a revised version: yes", "yes indeed"])
+    _, desk, model = make_desk("evolve", lambda request: next(said), retries=2)
+    form = TextForm(min_chars=2)
+    asked = asyncio.run(
+        desk.ask("answer", form, {"instruction": "a", "input": ""}, row="a", max_new_tokens=9)
+    )
+    assert asked.value == "yes indeed" and len(model.asked) == 3

@@ -182,6 +182,8 @@ class Desk:
                 continue
             text = reply.text
             try:
+                if fault is not None and fault.detail.lower().rstrip(".") in text.lower():
+                    raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
                 value = _read(reply, form, check)
             except InvalidAnswerError as error:
                 fault = error
