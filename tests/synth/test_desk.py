@@ -181,10 +181,11 @@ def test_a_text_that_the_server_kept_is_an_invalid_answer_and_asked_again_warmer
 
 
 def test_an_answer_that_says_our_complaint_back_is_none(make_desk) -> None:
-    said = iter(["x", "The answer has 1 characters, not 2. Here's a revised version: yes", "yes indeed"])
-    _, desk, model = make_desk("evolve", lambda request: next(said), retries=2)
+    back = ["The answer has 1 characters, not 2. So: yes", "You're right, it is too short. Yes."]
+    said = iter(["x", *back, "yes indeed"])
+    _, desk, model = make_desk("evolve", lambda request: next(said), retries=3)
     form = TextForm(min_chars=2)
     asked = asyncio.run(
         desk.ask("answer", form, {"instruction": "a", "input": ""}, row="a", max_new_tokens=9)
     )
-    assert asked.value == "yes indeed" and len(model.asked) == 3
+    assert asked.value == "yes indeed" and len(model.asked) == 4

@@ -7,6 +7,7 @@ ask ─▶ prompt file ─▶ request ─▶ reply ─▶ form.read ─▶ check
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -41,6 +42,12 @@ _BYTES_PER_TOKEN = 3.5
 """Of code and English, in the vocabularies of today's models: a guess for a message."""
 _LEAST_SHOWN = 200
 """Characters; what would leave less is not cut any more."""
+_SPEAKS_BACK = re.compile(
+    r"\W*(you('re| are) right|sorry|(my|i) apolog|here('s| is) (a|the|my) (revised|valid|correct|new|better))|"
+    r"\W*(抱歉|对不起|您说得对|你说得对)",
+    re.IGNORECASE,
+)
+"""Openings of a second answer that reply to our complaint instead of to the question."""
 _QUOTED = 2000
 """Characters of a raw answer that go back to the model, or into a refusal's detail."""
 
@@ -185,6 +192,8 @@ class Desk:
                 if fault is not None and fault.detail.lower().rstrip(".") in text.lower():
                     raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
                 value = _read(reply, form, check)
+                if fault is not None and isinstance(value, str) and _SPEAKS_BACK.match(value):
+                    raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
             except InvalidAnswerError as error:
                 fault = error
                 self.counts["invalid"] += 1
