@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -196,3 +197,15 @@ def test_what_a_program_prints_itself_is_no_value() -> None:
     tests, useless = recording.tests_of(printed + 'recorded value 1 ["value", "nan"]\n', calls)
     assert tests == ["assert f(1) == [1, 2]"]
     assert useless == ["f(2): nan can't be written down", "f(3): nothing came back"]
+
+
+def test_patterns_let_nothing_through_that_breaks_a_json_string(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    known = {"gcd": RIGHT["gcd"]}
+    run(tmp_path, model_server, known, "--set", "solution=given", given=True)
+    schema = model_server.asked[-1]["response_format"]["json_schema"]["schema"]
+    pattern = re.compile(schema["properties"]["tests"]["items"]["pattern"])
+    assert pattern.fullmatch("assert gcd(12, 'a') == [6]")
+    for broken in ('assert gcd("a") == 1', "assert gcd('\\n') == 1", 'assert gcd(1) == "a"'):
+        assert not pattern.fullmatch(broken), broken

@@ -28,6 +28,10 @@ from codetune.synth.text_forms import CodeForm
 
 __all__ = ["SolveAndTest"]
 
+_TEXT = r'[^;#"\\\\]'
+"""What a test may be written in. Without quotation marks and backslashes: llama.cpp lets a character that
+a pattern allows stand in the JSON as it is, where these two would end or break the string."""
+
 
 class Tests(BaseModel):
     """The tests' lines."""
@@ -108,7 +112,10 @@ class SolveAndTest:
             "tests": {
                 "minItems": self.options.tests,
                 "maxItems": self.options.tests,
-                "items": {"type": "string", "pattern": rf"^assert {name}\([^;#]{{0,60}}\) == [^;#]{{1,40}}$"},
+                "items": {
+                    "type": "string",
+                    "pattern": rf"^assert {name}\({_TEXT}{{0,60}}\) == {_TEXT}{{1,40}}$",
+                },
             }
         }
         asked = await desk.ask(
@@ -127,7 +134,7 @@ class SolveAndTest:
             "calls": {
                 "minItems": self.options.tests,
                 "maxItems": self.options.tests,
-                "items": {"type": "string", "pattern": rf"^{entry_point}\([^;#]{{0,60}}\)$"},
+                "items": {"type": "string", "pattern": rf"^{entry_point}\({_TEXT}{{0,60}}\)$"},
             }
         }
         asked = await desk.ask(
