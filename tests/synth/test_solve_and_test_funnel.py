@@ -209,3 +209,15 @@ def test_patterns_let_nothing_through_that_breaks_a_json_string(
     assert pattern.fullmatch("assert gcd(12, 'a') == [6]")
     for broken in ('assert gcd("a") == 1', "assert gcd('\\n') == 1", 'assert gcd(1) == "a"'):
         assert not pattern.fullmatch(broken), broken
+
+
+def test_calls_have_as_many_literals_as_the_function_needs() -> None:
+    def fits(call: str, code: str = RIGHT["clamp"][0], name: str = "clamp") -> bool:
+        return re.fullmatch(recording.call_pattern(code, name), call) is not None
+
+    assert fits("clamp(5, 0, 3)") and fits("clamp(-1, 0, 3)")
+    assert not fits("clamp(5, 0)") and not fits("clamp(5, 0, 3), 4)") and not fits("clamp(5, 0, 3) returns)")
+    flat = RIGHT["flatten"][0]
+    assert fits("flatten([[1], [2, 3]])", flat, "flatten") and fits("flatten([])", flat, "flatten")
+    assert fits("f('a', key=3)", "def f(text, *, key, mark='!'):\n    return text[:key]\n", "f")
+    assert fits("now()", "def now():\n    return 1\n", "now")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-__all__ = ["ANY_CALL", "any_of", "object_with"]
+__all__ = ["ANY_CALL", "any_of", "literal_of", "object_with"]
 
 _TEXT = r"'[A-Za-z0-9 _.,:/@-]{1,20}'"
 _INTEGER = r"-?[0-9]{1,4}"
@@ -38,6 +38,18 @@ def any_of(kinds: Sequence[str]) -> str:
         for kind in kinds
     ]
     return "(" + "|".join(patterns) + ")"
+
+
+def literal_of(kinds: Sequence[str]) -> str:
+    """A literal of one of these kinds that a call can be made with; lists of lists are among the lists.
+
+    Kinds that have no literal (a callable, a lock) are left out; where nothing is left, any common kind goes.
+    """
+    plain = [kind for kind in kinds if kind in _PATTERNS and kind not in ("lock", "none")]
+    pattern = any_of(plain or ("int", "str", "list", "float"))
+    if plain and "list" not in plain:
+        return pattern
+    return rf"({pattern}|\[{_INTEGERS}(, {_INTEGERS}){{0,2}}\]|\[{_TEXTS}(, {_TEXTS}){{0,2}}\])"
 
 
 def _result() -> str:

@@ -12,11 +12,37 @@ import ast
 import json
 from collections.abc import Sequence
 
-__all__ = ["calls_fault", "recorder", "tests_of"]
+from codetune.synth.python_literals import literal_of
+from codetune.synth.python_needs import python_needs
+
+__all__ = ["call_pattern", "calls_fault", "recorder", "tests_of"]
 
 _MARK = "recorded value "
+_ANYTHING = r'[^;#"\\]'
 _LONGEST = 200
 """Characters of a value; a longer one is no test that anybody reads."""
+
+
+def call_pattern(code: str, entry_point: str) -> str:
+    """A regular expression of calls with as many literals as the function needs, of kinds that it can use.
+
+    Args:
+        code: The solution; it parses.
+        entry_point: A function at its top.
+    """
+    (*_, function) = (
+        node
+        for node in ast.parse(code).body
+        if isinstance(node, ast.FunctionDef) and node.name == entry_point
+    )
+    needs = python_needs(ast.unparse(function), entry_point)
+    if needs is None:
+        return rf"{entry_point}\({_ANYTHING}{{0,60}}\)"
+    arguments = [
+        (f"{name}=" if need.keyword else "") + literal_of(need.kinds)
+        for name, need in needs.arguments.items()
+    ]
+    return rf"{entry_point}\(" + ", ".join(arguments) + r"\)"
 
 
 def calls_fault(calls: Sequence[str], entry_point: str) -> tuple[str, str] | None:

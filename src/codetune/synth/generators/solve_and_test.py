@@ -21,7 +21,7 @@ from codetune.synth.desk import Desk
 from codetune.synth.generator import refused
 from codetune.synth.mutants import emptied, mutants
 from codetune.synth.options import SolveAndTestOptions
-from codetune.synth.recording import calls_fault, recorder, tests_of
+from codetune.synth.recording import call_pattern, calls_fault, recorder, tests_of
 from codetune.synth.refusal import Refusal
 from codetune.synth.rows import extended, row_of_instruction
 from codetune.synth.text_forms import CodeForm
@@ -134,7 +134,7 @@ class SolveAndTest:
             "calls": {
                 "minItems": self.options.tests,
                 "maxItems": self.options.tests,
-                "items": {"type": "string", "pattern": rf"^{entry_point}\({_TEXT}{{0,60}}\)$"},
+                "items": {"type": "string", "pattern": f"^{call_pattern(row.output, entry_point)}$"},
             }
         }
         asked = await desk.ask(
