@@ -89,7 +89,8 @@ class Lineage:
     path: str | None = None
     commit: str | None = None
     group: str | None = None
-    """Rows of one group (repository, problem, question) never straddle a split."""
+    """Rows of one group (repository, problem, question) never straddle a split. A row of two, as a pair of
+    functions is, names both, joined by ` & `."""
     parents: tuple[str, ...] = ()
     """Ids of the records this one was made from."""
     wording: str | None = None

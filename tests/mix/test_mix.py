@@ -190,6 +190,30 @@ def test_groups_are_never_parted_and_every_row_has_one_split(tmp_path, context):
     assert 0.1 < len(splits["valid"]) / 1200 < 0.3
 
 
+def test_a_pair_is_in_a_split_only_with_both_its_halves(tmp_path, context):
+    pairs = [
+        replace(row, lineage=Lineage(group=f"function {n % 40} & function {n * 7 % 40}"))
+        for n, row in enumerate(instructions("p", 600))
+    ]
+    folder = write(tmp_path / "p", Instruction, pairs)
+    run(config(part("p", folder, 600), splits={"valid": 0.2, "test": 0.2}), [], tmp_path / "out", context)
+    halves = {
+        name: {half for row in rows(place) for half in row.lineage.group.split(" & ")}
+        for name, place in (
+            ("train", tmp_path / "out"), ("valid", tmp_path / "out" / "valid"), ("test", tmp_path / "out" / "test")
+        )
+    }  # fmt: skip
+    assert all(halves.values())
+    assert (
+        not halves["train"] & halves["valid"]
+        | halves["train"] & halves["test"]
+        | halves["valid"] & halves["test"]
+    )
+    kept = sum(len(rows(tmp_path / "out" / name)) for name in (".", "valid", "test"))
+    refused = Dataset(tmp_path / "out", Instruction).card.counts["rejected"]
+    assert refused > 0 and kept + refused == 600
+
+
 def test_shortage_is_named_and_short_by_default(two, tmp_path, context):
     card = run(config(part("b", two[1], 100)), [], tmp_path / "out", context)
     assert card.counts["kept"] == 30

@@ -27,8 +27,18 @@ def fraction_of(seed: int, key: str, what: str) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
-def split_of(seed: int, group: str, valid: float, test: float) -> str:
-    """The split of a group: `train`, `valid` or `test`; rows of one group are never parted."""
+def split_of(seed: int, group: str, valid: float, test: float) -> str | None:
+    """The split of a group: `train`, `valid` or `test`; rows of one group are never parted.
+
+    Returns:
+        None where the row is of several groups (` & ` between them) that fall into different splits:
+        whatever split it stood in, one of its halves would straddle.
+    """
+    found = {_split_of_one(seed, one, valid, test) for one in group.split(" & ")}
+    return found.pop() if len(found) == 1 else None
+
+
+def _split_of_one(seed: int, group: str, valid: float, test: float) -> str:
     place = fraction_of(seed, group, "split")
     if place < valid:
         return "valid"

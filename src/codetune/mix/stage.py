@@ -22,7 +22,7 @@ from codetune.mix.summary import MixSummary, PartSummary, describe
 from codetune.mix.translate import Translate
 from codetune.records import Generated, Instruction
 from codetune.store.context import StageContext
-from codetune.store.dataset import DatasetWriter, Shard
+from codetune.store.dataset import DatasetWriter, Reject, Shard
 from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.schema import from_row
@@ -200,21 +200,33 @@ def _write(
 
 def pick_rows(pick: _Pick, *, split: str, seed: int, valid: float, test: float) -> Shard[Instruction]:
     """The picked rows of one file that fall into one split; runs in a worker."""
-    return Shard(list(_picked(pick, split, seed, valid, test)))
+    parted: list[Reject] = []
+    return Shard(list(_picked(pick, split, seed, valid, test, parted)), parted)
 
 
-def _picked(pick: _Pick, split: str, seed: int, valid: float, test: float) -> Iterator[Instruction]:
+def _picked(
+    pick: _Pick, split: str, seed: int, valid: float, test: float, parted: list[Reject]
+) -> Iterator[Instruction]:
     wanted = dict(pick.rows)
     index = 0
     for batch in pq.ParquetFile(pick.path).iter_batches(batch_size=2_048):
         hits = [i for i in range(batch.num_rows) if index + i in wanted]
         for i, row in zip(hits, batch.take(hits).to_pylist(), strict=True) if hits else ():
             record = _labelled(from_row(Instruction, row), pick)
-            if split_of(seed, record.lineage.group or record.id, valid, test) != split:
+            found = split_of(seed, record.lineage.group or record.id, valid, test)
+            if found is None and split == "train":  # told once
+                parted.append(_refused(record))
+            if found != split:
                 continue
             for copy in range(wanted[index + i]):
                 yield record if copy == 0 else replace(record, tags=(*record.tags, f"copy:{copy + 1}"))
         index += batch.num_rows
+
+
+def _refused(record: Instruction) -> Reject:
+    return Reject(
+        row=record, stage=STAGE, reason="its halves fall into two splits", detail=record.lineage.group or ""
+    )
 
 
 def _labelled(record: Instruction, pick: _Pick) -> Instruction:

@@ -74,7 +74,7 @@ class CloneSource(RowSource):
             "clone_detection",
             {"code_a": functions[first], "code_b": functions[second], "label": label == "1"},
             programming_language="java",
-            lineage=row.lineage(group=f"bigclonebench:{min(first, second)}"),
+            lineage=row.lineage(group=f"bigclonebench:{first} & bigclonebench:{second}"),
             tags=(f"split:{split}",),
         )
 
