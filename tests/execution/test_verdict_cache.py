@@ -74,3 +74,15 @@ def test_a_second_run_starts_no_program(tmp_path: Path, capsys: pytest.CaptureFi
         (slot,) = second._pool._slots
         assert slot.jobs_done == 0
     assert before == after
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    cache = VerdictCache(tmp_path / "verdicts.sqlite", tier="namespaces", judge="standard")
+    cache._store.execute("PRAGMA max_page_count = 8")  # what a full disk looks like to SQLite
+    execution = Execution(
+        id="x", verdict=Verdict.PASS, cpu_seconds=0.0, wall_seconds=0.0, stdout="x" * 100_000
+    )
+    with pytest.raises(DataError, match=r"disk is full.*make room"):
+        cache.put("key", execution)
+    cache._store.rollback()
+    cache.close()

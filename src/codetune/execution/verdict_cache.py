@@ -47,9 +47,7 @@ class VerdictCache:
             self._store.execute("PRAGMA synchronous=NORMAL")
             self._store.execute("CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, execution TEXT)")
         except sqlite3.DatabaseError as error:
-            raise DataError(
-                f"the verdict cache can't be read: {error}", where=str(path), next_step="remove the file"
-            ) from error
+            raise _told(error, path) from error
 
     def key(self, program: Program) -> str:
         """Hash of everything the verdict depends on: program, tests, input, limits, toolchain, tier, judge."""
@@ -83,16 +81,36 @@ class VerdictCache:
         if execution.verdict in _UNCERTAIN:
             return
         text = json.dumps({**asdict(execution), "id": ""})
-        self._store.execute("INSERT OR IGNORE INTO verdicts VALUES (?, ?)", (key, text))
+        try:
+            self._store.execute("INSERT OR IGNORE INTO verdicts VALUES (?, ?)", (key, text))
+        except sqlite3.DatabaseError as error:
+            raise _told(error, self._path) from error
         self._unwritten += 1
         if self._unwritten >= _COMMIT_EVERY:
             self.commit()
 
     def commit(self) -> None:
         """Make what was put last."""
-        self._store.commit()
+        try:
+            self._store.commit()
+        except sqlite3.DatabaseError as error:
+            raise _told(error, self._path) from error
         self._unwritten = 0
 
     def close(self) -> None:
-        self.commit()
-        self._store.close()
+        try:
+            self.commit()
+        finally:
+            self._store.close()
+
+
+def _told(error: sqlite3.DatabaseError, path: Path) -> DataError:
+    if "full" in str(error):
+        return DataError(
+            "the disk is full",
+            where=str(path),
+            next_step="make room and run the same command again: what was judged is kept",
+        )
+    return DataError(
+        f"the verdict cache can't be used: {error}", where=str(path), next_step="remove the file"
+    )
