@@ -92,7 +92,8 @@ def _by_status(evidence: Mapping[str, Any], program: Program) -> tuple[Verdict, 
 
 
 _ERROR_LINE = re.compile(
-    r"^(?:Uncaught |Exception in thread \S+ |(?:PHP )?Fatal error: +(?:Uncaught )?)?[\w.]*(?:Error|Exception)\b.*", re.MULTILINE
+    r"^(?:Uncaught |Exception in thread \S+ |(?:PHP )?Fatal error: +(?:Uncaught )?)?[\w.]*(?:Error|Exception)\b.*",
+    re.MULTILINE,
 )
 
 
