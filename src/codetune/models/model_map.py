@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -90,7 +91,13 @@ def load_model_map(path: Path) -> dict[str, ModelSpec | Mix]:
             for key in [key for key in entry if key not in _KNOWN]:
                 faults.append(Fault(file.line((*at, key)), f"unknown key {key!r}{nearest(key, _KNOWN)}"))
             entry = {key: value for key, value in entry.items() if key in _KNOWN}
-        built = check_settings(kind, _grown_up(str(name), entry), _as_grown_up(file, at), at, faults)
+        own: list[Fault] = []
+        built = check_settings(kind, _grown_up(str(name), entry), _as_grown_up(file, at), at, own)
+        if "endpoints" not in entry:  # nobody wrote that word: say it as it stands in the file
+            own = [
+                replace(fault, message=fault.message.replace("endpoints.0.", f"{name}.", 1)) for fault in own
+            ]
+        faults += own
         if built is not None:
             found[str(name)] = built
     for name, built in found.items():
