@@ -192,14 +192,16 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize("after_seconds", [0.05, 0.4, 3.0], ids=["before", "loading", "answering"])
-def test_an_interrupt_stops_soon_and_leaves_nothing(after_seconds):
+def test_an_interrupt_stops_within_two_seconds_and_leaves_nothing(after_seconds):
     with subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE) as running:
         running.stdout.readline()
         time.sleep(after_seconds)
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(running.pid)], capture_output=True, text=True, check=False
         ).stdout.split()
+        begun = time.monotonic()
         running.send_signal(signal.SIGINT)
-        running.wait(timeout=30)  # under two seconds where nobody else wants the cores
+        running.wait()
+        assert time.monotonic() - begun < 2.0
         assert running.returncode == 130
     assert not any(_is_alive(int(child)) for child in children)

@@ -111,36 +111,35 @@ def _lacks(problem: Problem) -> str:
     )
 
 
+_NO_CODE = "no code was found in the answer"
+
+
 def _row(sample: _Waiting) -> Judged:
     completion, read = sample.completion, sample.strict
-    if sample.lacks:
-        return Judged(
-            task_id=completion.task_id,
-            sample=completion.sample,
-            completion=completion.text,
-            solution=read.code,
-            extractor=read.extractor,
-            verdict=Verdict.SKIPPED,
-            lenient_verdict=Verdict.SKIPPED,
-            cpu_seconds=0.0,
-            wall_seconds=0.0,
-            detail=sample.lacks,
-            finish_reason=completion.finish_reason,
-        )
     base = sample.results.pop() if sample.based else None
     run = sample.results[0] if sample.results else None
-    empty = not read.code.strip()
+    if sample.lacks:
+        verdict = lenient = Verdict.SKIPPED
+        detail = sample.lacks
+    elif run is None:
+        verdict = lenient = Verdict.NO_CODE
+        detail = _NO_CODE
+    else:
+        empty = not read.code.strip()  # the lenient reading alone found something
+        verdict = Verdict.NO_CODE if empty else run.verdict
+        lenient = sample.results[-1].verdict
+        detail = _NO_CODE if empty else run.detail
     return Judged(
         task_id=completion.task_id,
         sample=completion.sample,
         completion=completion.text,
         solution=read.code,
         extractor=read.extractor,
-        verdict=Verdict.NO_CODE if run is None or empty else run.verdict,
-        lenient_verdict=Verdict.NO_CODE if run is None else sample.results[-1].verdict,
+        verdict=verdict,
+        lenient_verdict=lenient,
         cpu_seconds=run.cpu_seconds if run else 0.0,
         wall_seconds=run.wall_seconds if run else 0.0,
-        detail="no code was found in the answer" if run is None or empty else run.detail,
+        detail=detail,
         tier=run.tier if run else "",
         integrity=run.integrity if run else "standard",
         finish_reason=completion.finish_reason,

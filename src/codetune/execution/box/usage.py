@@ -52,18 +52,11 @@ def living_usage(pids: list[int]) -> Usage:
 
 def tree_usage(root: int) -> tuple[float, float]:
     """CPU seconds used by a process and its descendants, and seconds they waited for a free core."""
-    usage, waited, queue = Usage(), 0.0, [root]
-    while queue:
-        pid = queue.pop()
-        usage.add(pid)
-        try:
-            with open(f"/proc/{pid}/schedstat", "rb") as file:
-                waited += int(file.read().split()[1]) / 1e9
-            with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
-                queue += map(int, file.read().split())
-        except (OSError, IndexError):
-            continue
-    return usage.cpu_seconds, waited
+    everybody = [root]
+    for pid in everybody:  # grows as children are found
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
+            everybody += map(int, file.read().split())
+    return living_usage(everybody).cpu_seconds, waited_for_core(everybody)
 
 
 def waited_for_core(pids: list[int]) -> float:
