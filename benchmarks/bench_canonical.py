@@ -11,7 +11,7 @@ import sys
 import time
 
 from codetune.evaluate.benchmarks.registry import benchmark
-from codetune.execution.sandbox import open_executor
+from codetune.execution.open import open_executor
 from codetune.records import Problem, Verdict
 
 

@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Iterator
 
-from codetune.models.embedded import EmbeddedServer
+from codetune.models.embedded.server import EmbeddedServer
 from codetune.models.open import run_requests
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.records import Message

@@ -25,8 +25,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Limits, Program
-from codetune.execution.sandbox import open_executor
 
 _PEERS = Path(__file__).with_name("execution_peers.py")
 _NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000

@@ -64,7 +64,7 @@ def work(folder: Path, rows: int, in_flight: int) -> None:
 
 
 def stored_rows(store: Path) -> set[int]:
-    from codetune.models.store import RequestStore
+    from codetune.models.store.request_store import RequestStore
 
     with RequestStore(store) as opened:
         return {int(answer.payload.split(b"row ")[1].split(b":")[0]) for answer in opened.answers()}

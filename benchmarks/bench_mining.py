@@ -25,10 +25,10 @@ from bench_collect import measured
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.model_selection import GroupKFold
 
-from codetune.sources.mining import blocks, how_to
-from codetune.sources.mining.blocks import BlockLabeller
-from codetune.sources.mining.how_to import cross_validated
-from codetune.sources.mining.labels import labelled_blocks
+from codetune.sources.stackexchange import answer_classifier, how_to
+from codetune.sources.stackexchange.answer_classifier import BlockLabeller
+from codetune.sources.stackexchange.how_to import cross_validated
+from codetune.sources.stackexchange.labels import labelled_blocks
 
 
 def cross_validate(data: Path) -> None:
@@ -40,7 +40,7 @@ def cross_validate(data: Path) -> None:
         learned = np.zeros(len(found))
         for train, test in GroupKFold(5).split(found, labels, [block.group for block in found]):
             learned[test] = BlockLabeller([found[i] for i in train]).scores([found[i] for i in test])
-        ruled = np.array([blocks.rule(block) for block in found])
+        ruled = np.array([answer_classifier.rule(block) for block in found])
         for way, told in (
             ("learned", learned > 0.5),
             ("rule", ruled > 0.5),

@@ -17,11 +17,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from codetune.evaluate.benchmarks.multipl_e import LANGUAGES
+from codetune.evaluate.benchmarks.multipl_e.multipl_e import LANGUAGES
 from codetune.evaluate.benchmarks.registry import benchmark
-from codetune.evaluate.prompting import style
-from codetune.execution.sandbox import open_executor
-from codetune.execution.toolchains import LANGUAGES as RUNNABLE
+from codetune.evaluate.prompts.styles import style
+from codetune.execution.languages.toolchains import LANGUAGES as RUNNABLE
+from codetune.execution.open import open_executor
 from codetune.records import Verdict
 
 _SHOWN = 100

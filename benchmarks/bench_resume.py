@@ -33,8 +33,8 @@ def requests(rows: int) -> Iterator[object]:
 
 
 def fill(store_path: Path, rows: int) -> None:
-    from codetune.models.payload import build_payload, request_key
-    from codetune.models.store import Answer, RequestStore
+    from codetune.models.client.payload import build_payload, request_key
+    from codetune.models.store.request_store import Answer, RequestStore
 
     sys.path.insert(0, str(HERE))
     from servers.loopback import TEXT, completion

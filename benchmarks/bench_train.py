@@ -64,13 +64,13 @@ def ours(arguments: argparse.Namespace, cache: Path) -> dict[str, float]:
     from codetune.engine.progress import SilentProgress
     from codetune.records import Message
     from codetune.text.chat_template import ChatTemplate
-    from codetune.train.base_model import BaseModel, load_model, load_tokenizer
-    from codetune.train.checkpoint import Checkpoints, Position
     from codetune.train.config import TrainConfig
+    from codetune.train.cpu.checkpoint import Checkpoints, Position
+    from codetune.train.cpu.loop import CpuLoop
+    from codetune.train.cpu.lora import add_adapters, named_adapters
     from codetune.train.encoding import Encoder, Refused
-    from codetune.train.loop import CpuLoop
-    from codetune.train.lora import add_adapters, named_adapters
     from codetune.train.loss_log import LossLog
+    from codetune.train.weights.base_model import BaseModel, load_model, load_tokenizer
 
     config = TrainConfig(
         max_steps=arguments.steps + WARM_UP_STEPS, budget_seconds=None, checkpoint_every_seconds=None,
@@ -114,7 +114,7 @@ def trl(arguments: argparse.Namespace, cache: Path, *, packed: bool) -> dict[str
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
 
-    from codetune.train.base_model import BaseModel, load_model
+    from codetune.train.weights.base_model import BaseModel, load_model
 
     torch.set_num_threads(arguments.threads)
     folder = BaseModel.find("embedded").folder(cache)

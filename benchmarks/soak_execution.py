@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from codetune.execution.attack import boxed_processes
-from codetune.execution.cgroups import writable_parents
+from codetune.execution.attacks.attack import boxed_processes
+from codetune.execution.host.cgroups import writable_parents
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Limits, Program
-from codetune.execution.sandbox import open_executor
 from codetune.records import Verdict
 
 _LIMITS = Limits(

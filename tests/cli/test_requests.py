@@ -5,7 +5,7 @@ import json
 import pytest
 
 from codetune.cli.main import main
-from codetune.models.store import Answer, Failure, RequestStore
+from codetune.models.store.request_store import Answer, Failure, RequestStore
 
 
 def run(*arguments, capsys):

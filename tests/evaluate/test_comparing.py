@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import DataError, UsageError
-from codetune.evaluate.comparing import compare_folders, compare_tallies
-from codetune.evaluate.judge import Judged
-from codetune.evaluate.scoring import Tally
-from codetune.evaluate.verdict_parts import write_verdicts
+from codetune.evaluate.scoring.run_samples import Judged
+from codetune.evaluate.scoring.score import Tally
+from codetune.evaluate.scoring.verdict_table import write_verdicts
+from codetune.evaluate.statistics.compare import compare_folders, compare_tallies
 from codetune.records import Verdict
 from codetune.report.comparison import comparison_page
 

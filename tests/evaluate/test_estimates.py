@@ -9,7 +9,7 @@ from math import comb
 import pytest
 
 from codetune.errors import UsageError
-from codetune.evaluate.estimates import bootstrap, pass_at_k, pass_hat_k, wilson
+from codetune.evaluate.statistics.estimates import bootstrap, pass_at_k, pass_hat_k, wilson
 
 
 @pytest.mark.parametrize(

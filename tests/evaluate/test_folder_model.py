@@ -21,13 +21,13 @@ import torch
 import transformers
 
 from codetune.errors import BackendError, ConfigError, DataError
-from codetune.evaluate.backends import find_backend
-from codetune.evaluate.folder_model import FolderModel, ModelFolder
-from codetune.evaluate.ranks import Ranks
-from codetune.evaluate.sampling import RowDraws, first_stop
-from codetune.evaluate.verdict_parts import read_verdicts
+from codetune.evaluate.backends.backend import find_backend
+from codetune.evaluate.backends.folder_model import FolderModel, ModelFolder
+from codetune.evaluate.backends.ranks import Ranks
+from codetune.evaluate.backends.sampling import RowDraws, first_stop
+from codetune.evaluate.scoring.verdict_table import read_verdicts
 from codetune.models.protocol import ChatRequest
-from codetune.models.store import RequestStore
+from codetune.models.store.request_store import RequestStore
 from codetune.records import Message
 
 WORDS = (
@@ -42,8 +42,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two layers of random weights with SmolLM2's tokenizer and template."""
     from gguf import GGUFReader
 
-    from codetune.models.smollm2 import smollm2_weights
-    from codetune.train.gguf_tokenizer import write_tokenizer
+    from codetune.models.embedded.smollm2 import smollm2_weights
+    from codetune.train.weights.gguf_tokenizer import write_tokenizer
 
     folder = tmp_path_factory.mktemp("models") / "tiny"
     folder.mkdir()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import DataError
-from codetune.evaluate.foreign import read_continuation, read_samples, read_solution
+from codetune.evaluate.scoring.external_samples import read_continuation, read_samples, read_solution
 from codetune.records import Problem
 
 PROBLEMS = [

@@ -16,9 +16,9 @@ import pytest
 from codetune.errors import UsageError
 from codetune.evaluate.benchmarks.registry import load_problems
 from codetune.evaluate.config import EvaluateConfig
-from codetune.evaluate.generate import requests_of
-from codetune.evaluate.verdict_parts import read_verdicts
-from codetune.models.payload import build_payload, request_key
+from codetune.evaluate.prompts.generate import requests_of
+from codetune.evaluate.scoring.verdict_table import read_verdicts
+from codetune.models.client.payload import build_payload, request_key
 
 PROBLEMS = load_problems("humaneval")
 

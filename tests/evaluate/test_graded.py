@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from codetune.evaluate.benchmarks.registry import benchmark
-from codetune.evaluate.graded import graded_score
+from codetune.evaluate.scoring.graded import graded_score
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Completion, Problem
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from codetune.evaluate.benchmarks.registry import benchmark, load_problems
-from codetune.evaluate.judge import judge
+from codetune.evaluate.scoring.run_samples import judge
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Completion, Problem, Verdict
 from codetune.text.extract import Extraction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codetune.errors import UsageError
-from codetune.evaluate.paired import holm, mcnemar, paired_interval, sign_flip, smallest_detectable
+from codetune.evaluate.statistics.paired import holm, mcnemar, paired_interval, sign_flip, smallest_detectable
 
 
 @pytest.mark.parametrize(("first", "second", "p"), [(20, 10, 0.0987), (22, 9, 0.0294), (0, 0, 1), (5, 5, 1)])

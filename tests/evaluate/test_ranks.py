@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import ConfigError
-from codetune.evaluate.ranks import Ranks
+from codetune.evaluate.backends.ranks import Ranks
 
 LAUNCHER = """
 import os, subprocess, sys, time
 place = {"RANK": "0", "WORLD_SIZE": "2", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": sys.argv[1]}
 rank = subprocess.Popen(
-    [sys.executable, "-c", "from codetune.evaluate.ranks import Ranks; print('there', flush=True); Ranks.here().meet()"],
+    [sys.executable, "-c", "from codetune.evaluate.backends.ranks import Ranks; print('there', flush=True); Ranks.here().meet()"],
     env={**os.environ, **place}, stdout=subprocess.PIPE, text=True,
 )
 rank.stdout.readline()

@@ -20,14 +20,14 @@ from tests.train.made import code_rows, write_dataset
 from codetune.engine.local import LocalEngine
 from codetune.errors import DataError, OutputError, UsageError
 from codetune.evaluate.benchmarks.registry import BENCHMARKS, benchmark, load_problems
-from codetune.evaluate.contamination import training_overlap
-from codetune.evaluate.finishing import Surroundings
-from codetune.evaluate.foreign import read_samples
-from codetune.evaluate.prompting import STYLES
-from codetune.evaluate.scored import score_samples
-from codetune.evaluate.verdict_parts import read_verdicts
+from codetune.evaluate.prompts.styles import STYLES
+from codetune.evaluate.score_samples import score_samples
+from codetune.evaluate.scoring.contamination import training_overlap
+from codetune.evaluate.scoring.external_samples import read_samples
+from codetune.evaluate.scoring.score_run import Surroundings
+from codetune.evaluate.scoring.verdict_table import read_verdicts
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
-from codetune.execution.sandbox import open_executor
 from codetune.records import Instruction, Verdict
 
 PROBLEMS = load_problems("humaneval")
@@ -231,7 +231,7 @@ def test_a_killed_run_goes_on_and_runs_nothing_twice(tmp_path: Path) -> None:
 
 
 def test_a_killed_zygote_costs_no_verdict(tmp_path: Path) -> None:
-    from codetune.execution.attack import boxed_processes
+    from codetune.execution.attacks.attack import boxed_processes
 
     with open_executor(2) as opened:
         pool = opened._pool
@@ -286,8 +286,8 @@ def test_another_k_and_a_training_set_extend_a_finished_score(tmp_path: Path, ex
 
 
 def test_clusters_widen_the_interval_and_are_named() -> None:
-    from codetune.evaluate.judge import Judged
-    from codetune.evaluate.scoring import score_of
+    from codetune.evaluate.scoring.run_samples import Judged
+    from codetune.evaluate.scoring.score import score_of
 
     problems = [dataclasses.replace(p, cluster=f"c{n // 4}") for n, p in enumerate(PROBLEMS[:40])]
     rows = [
@@ -307,8 +307,8 @@ def test_clusters_widen_the_interval_and_are_named() -> None:
 
 
 def test_all_right_is_not_certainty() -> None:
-    from codetune.evaluate.judge import Judged
-    from codetune.evaluate.scoring import score_of
+    from codetune.evaluate.scoring.run_samples import Judged
+    from codetune.evaluate.scoring.score import score_of
 
     rows = [
         Judged(p.task_id, s, "", "", "", Verdict.PASS, Verdict.PASS, 0.0, 0.0)

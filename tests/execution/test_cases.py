@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from codetune.execution import box_executor
-from codetune.execution.probe import probe
+from codetune.execution.host.probe import probe
+from codetune.execution.languages.toolchains import LANGUAGES, toolchain
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Case, Execution, Executor, Limits, Program
-from codetune.execution.sandbox import open_executor
-from codetune.execution.toolchains import LANGUAGES, toolchain
 from codetune.records import Verdict
 
 LIMITS = Limits(cpu_seconds=5, wall_seconds=30)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from codetune.execution.probe import probe
+from codetune.execution.host.probe import probe
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from codetune.execution import attack as attacks
-from codetune.execution.hostile import HOSTILE, Hostile
-from codetune.execution.probe import probe
+from codetune.execution.attacks import attack as attacks
+from codetune.execution.attacks.programs import HOSTILE, Hostile
+from codetune.execution.host.probe import probe
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Limits, Program
-from codetune.execution.sandbox import open_executor
 from codetune.records import Verdict
 
 
@@ -96,7 +96,7 @@ def test_when_the_runner_is_killed_its_boxes_end() -> None:
     if probe().tier == "none":
         pytest.skip("this machine allows no sandbox")
     script = (
-        "from codetune.execution.sandbox import open_executor\n"
+        "from codetune.execution.open import open_executor\n"
         "from codetune.execution.protocol import Program, Limits\n"
         "e = open_executor(1)\nlist(e.run([Program(id='a', code='pass')]))\nprint('ready', flush=True)\n"
         "list(e.run([Program(id='b', code='while True: pass', limits=Limits(cpu_seconds=60))]))"
@@ -128,8 +128,8 @@ def test_a_killed_zygote_costs_nothing_but_time() -> None:
 
 
 def test_a_program_that_kills_its_zygote_each_time_is_our_error_not_its_pass() -> None:
-    from codetune.execution.pool import Pool
-    from codetune.execution.work import Work
+    from codetune.execution.host.job import Work
+    from codetune.execution.host.pool import Pool
 
     class Broken:
         overwhelmed = False

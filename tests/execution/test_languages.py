@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from codetune.execution.probe import probe
+from codetune.execution.host.probe import probe
+from codetune.execution.languages.toolchains import LANGUAGES, toolchain
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Limits, Program
-from codetune.execution.sandbox import open_executor
-from codetune.execution.toolchains import LANGUAGES, toolchain
 from codetune.records import Verdict
 
 LIMITS = Limits(cpu_seconds=5, wall_seconds=30)
@@ -113,7 +113,7 @@ def test_stdin_to_stdout_in_every_language(executor: Executor, language: str) ->
 def test_an_unknown_or_missing_language_is_skipped_not_failed(
     executor: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from codetune.execution import toolchains
+    from codetune.execution.languages import toolchains
 
     monkeypatch.setitem(toolchains._TOOLS, "ruby", ("no-such-ruby", (), (), "apt install ruby"))
     toolchain.cache_clear()

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 import pytest
 
 from codetune.execution.box_executor import _was_starved
-from codetune.execution.pool import Pool
-from codetune.execution.probe import probe
+from codetune.execution.host.job import Answer, Work
+from codetune.execution.host.pool import Pool
+from codetune.execution.host.probe import probe
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Limits, Program
-from codetune.execution.sandbox import open_executor
-from codetune.execution.work import Answer, Work
 from codetune.records import Verdict
 
 LIMITS = Limits(cpu_seconds=1, wall_seconds=1)

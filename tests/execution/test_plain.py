@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codetune.execution.box.plain import NotPlain, decode, encode
+from codetune.execution.box.strict.codec import NotPlain, decode, encode
 
 KEYS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.text(), st.binary(), st.tuples(st.integers(), st.text())

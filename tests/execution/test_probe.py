@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from codetune.execution import probe
-from codetune.execution.box import seccomp
-from codetune.execution.host import box_view
-from codetune.execution.slot import SlotSpec
-from codetune.execution.toolchains import LANGUAGES, toolchains
+from codetune.execution.box.isolation import seccomp
+from codetune.execution.host import box_view, probe
+from codetune.execution.host.slot import SlotSpec
+from codetune.execution.languages.toolchains import LANGUAGES, toolchains
 
 SOURCE = Path(probe.__file__).parents[2]
 TRIAL = (
-    "from codetune.execution import probe; from codetune.execution.slot import SlotSpec; "
-    "from codetune.execution.host import box_view; print(probe._try(SlotSpec('namespaces', box_view())))"
+    "from codetune.execution.host import probe; from codetune.execution.host.slot import SlotSpec; "
+    "from codetune.execution.host.box_view import box_view; print(probe._try(SlotSpec('namespaces', box_view())))"
 )
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import SafetyError, UsageError
-from codetune.execution import probe
-from codetune.execution.host import box_view
-from codetune.execution.pool import Pool
-from codetune.execution.probe import SandboxReport
+from codetune.execution.host import box_view, probe
+from codetune.execution.host.pool import Pool
+from codetune.execution.host.probe import SandboxReport
+from codetune.execution.host.python_jobs import python_work
+from codetune.execution.host.slot import SlotSpec
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Limits, Program
-from codetune.execution.python_job import python_work
-from codetune.execution.sandbox import open_executor
-from codetune.execution.slot import SlotSpec
 from codetune.records import Verdict
 
 SMALL = Limits(cpu_seconds=1, wall_seconds=3, memory_bytes=256 << 20, disk_bytes=8 << 20)

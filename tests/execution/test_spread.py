@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from codetune.engine.local import LocalEngine
-from codetune.execution.probe import probe
+from codetune.execution.engine_executor import SpreadExecutor
+from codetune.execution.host.probe import probe
 from codetune.execution.protocol import Program
-from codetune.execution.spread import SpreadExecutor
 from codetune.records import Verdict
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from codetune.execution.probe import probe
+from codetune.execution.host.probe import probe
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Limits, Program
-from codetune.execution.sandbox import open_executor
 from codetune.records import Verdict
 
 LIMITS = Limits(cpu_seconds=1, wall_seconds=4)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import DataError
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Execution, Limits, Program
-from codetune.execution.sandbox import open_executor
 from codetune.execution.verdict_cache import VerdictCache
 from codetune.records import Verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codetune.cli.main import run as run_command
-from codetune.mix.recipe import load_mixture
+from codetune.mix.mixture_file import load_mixture
 from codetune.mix.stage import run
 from codetune.recipes.recipe import shipped_recipe
 from codetune.records import Instruction

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from codetune.models.smollm2 import smollm2_path
+from codetune.models.embedded.smollm2 import smollm2_path
 
 
 def _write_random_lora(path: Path, seed: int) -> Path:

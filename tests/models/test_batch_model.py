@@ -6,10 +6,10 @@ import json
 from aiohttp import web
 
 from codetune.errors import RequestRefusedError
-from codetune.models.batch_model import BatchModel
+from codetune.models.batch.model import BatchModel
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
-from codetune.models.store import RequestStore
+from codetune.models.store.request_store import RequestStore
 from codetune.records import Message
 
 

@@ -7,14 +7,14 @@ import time
 import pytest
 
 from codetune.errors import ConfigError
-from codetune.models.asking import complete_all
-from codetune.models.budget import Budget, BudgetSpentError
-from codetune.models.client import OpenAIClient
-from codetune.models.forecast import Forecast, forecast
+from codetune.models.budget.budget import Budget, BudgetSpentError
+from codetune.models.budget.forecast import Forecast, forecast
+from codetune.models.client.client import OpenAIClient
+from codetune.models.client.concurrent_requests import complete_all
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec, Price
-from codetune.models.store import RequestStore
-from codetune.models.stored_model import StoredModel
+from codetune.models.store.request_store import RequestStore
+from codetune.models.store.stored_model import StoredModel
 from codetune.records import Message
 
 

@@ -7,18 +7,18 @@ import pytest
 from aiohttp import web
 
 from codetune.errors import BackendUnavailableError, ConfigError, RequestRefusedError
-from codetune.models.client import EndpointsDownError, OpenAIClient
+from codetune.models.client.client import EndpointsDownError, OpenAIClient
+from codetune.models.client.transport import GarbledAnswer
 from codetune.models.protocol import ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
-from codetune.models.store import RequestStore
-from codetune.models.stored_model import StoredModel
-from codetune.models.transport import GarbledAnswer
+from codetune.models.store.request_store import RequestStore
+from codetune.models.store.stored_model import StoredModel
 from codetune.records import Message
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("codetune.models.client._BACKOFF_SECONDS", (0.01, 0.05))
+    monkeypatch.setattr("codetune.models.client.client._BACKOFF_SECONDS", (0.01, 0.05))
 
 
 def question(text="hi", **fields):

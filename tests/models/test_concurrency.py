@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from codetune.models.asking import complete_all
-from codetune.models.client import OpenAIClient
-from codetune.models.concurrency import AdaptiveLimit, RateBucket
+from codetune.models.client.adaptive_limit import AdaptiveLimit, RateBucket
+from codetune.models.client.client import OpenAIClient
+from codetune.models.client.concurrent_requests import complete_all
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
-from codetune.models.stored_model import StoredModel
+from codetune.models.store.stored_model import StoredModel
 from codetune.records import Message
 
 LOOPBACK = Path(__file__).parents[2] / "benchmarks" / "servers" / "loopback.py"
@@ -163,7 +163,7 @@ def test_weights_share_the_load(scripted):
 
 
 def test_a_dead_endpoint_is_set_aside_and_comes_back(scripted, monkeypatch):
-    monkeypatch.setattr("codetune.models.endpoint._ASIDE_SECONDS", (0.2, 0.4))
+    monkeypatch.setattr("codetune.models.client.endpoint._ASIDE_SECONDS", (0.2, 0.4))
 
     async def main():
         runner = web.AppRunner(web.Application())

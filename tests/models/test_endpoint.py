@@ -2,8 +2,8 @@
 
 import math
 
-from codetune.models.endpoint import Endpoint
-from codetune.models.sharing import Sharing
+from codetune.models.client.endpoint import Endpoint
+from codetune.models.client.shared_limits import Sharing
 from codetune.models.spec import EndpointSpec
 
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from codetune.doctor.endpoints import endpoints
 from codetune.errors import ConfigError, UsageError
-from codetune.models.doctor import endpoints
 from codetune.models.open import open_model, run_requests
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 from codetune.records import Message

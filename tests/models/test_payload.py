@@ -5,7 +5,7 @@ import dataclasses
 import orjson
 import pytest
 
-from codetune.models.payload import build_payload, parse_answer, request_key
+from codetune.models.client.payload import build_payload, parse_answer, request_key
 from codetune.models.protocol import ChatRequest
 from codetune.records import Message
 

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from codetune.errors import DataError, OutputError
-from codetune.models.store import Answer, Failure, RequestStore
+from codetune.models.store.request_store import Answer, Failure, RequestStore
 
 
 def make_answer(number, response=b"{}"):
@@ -51,7 +51,7 @@ def test_failures_are_shown_until_answered(tmp_path):
 
 WRITER = """
 import sys
-from codetune.models.store import RequestStore
+from codetune.models.store.request_store import RequestStore
 sys.path.insert(0, sys.argv[2])
 from test_store import make_answer
 store = RequestStore(__import__("pathlib").Path(sys.argv[1]))

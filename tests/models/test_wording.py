@@ -6,13 +6,13 @@ import json
 import pytest
 
 from codetune.errors import RequestRefusedError
-from codetune.models.client import OpenAIClient
-from codetune.models.dialect import keywords, reword
-from codetune.models.payload import build_payload
+from codetune.models.client.client import OpenAIClient
+from codetune.models.client.payload import build_payload
+from codetune.models.client.structured_modes import keywords, reword
 from codetune.models.protocol import ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
-from codetune.models.store import RequestStore
-from codetune.models.stored_model import StoredModel
+from codetune.models.store.request_store import RequestStore
+from codetune.models.store.stored_model import StoredModel
 from codetune.records import Message
 
 PLAIN = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from codetune.evaluate.comparing import compare_tallies
-from codetune.evaluate.judge import Judged
-from codetune.evaluate.scoring import score_of, tally, write_score
-from codetune.evaluate.verdict_parts import write_verdicts
+from codetune.evaluate.scoring.run_samples import Judged
+from codetune.evaluate.scoring.score import score_of, tally, write_score
+from codetune.evaluate.scoring.verdict_table import write_verdicts
+from codetune.evaluate.statistics.compare import compare_tallies
 from codetune.records import Check, Generated, Instruction, Lineage, Problem, Snippet, Verdict
 from codetune.store.dataset import DatasetWriter, Reject, Shard
 from codetune.store.run_card import Plan, read_card

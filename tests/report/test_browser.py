@@ -14,7 +14,7 @@ from tests.report.test_page import hostile_run  # noqa: F401 - a fixture
 
 from codetune.report.config import ReportConfig
 from codetune.report.document import report_html
-from codetune.report.stages import find_stages
+from codetune.report.sections.stages import find_stages
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (

@@ -7,7 +7,7 @@ import pytest
 from tests.report.made_run import verdict_rows, write_scored
 from tests.report.page_reader import PageReader
 
-from codetune.evaluate.comparing import compare_folders
+from codetune.evaluate.statistics.compare import compare_folders
 from codetune.report.comparison import comparison_page
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from tests.report.made_run import write_dataset
 
 from codetune.records import Snippet, Submission
-from codetune.report.corpus import read_corpus
-from codetune.report.stages import Stages
+from codetune.report.sections.corpus import read_corpus
+from codetune.report.sections.stages import Stages
 from codetune.store.dataset import Shard
 
 

@@ -5,8 +5,8 @@ import json
 from tests.report.made_run import instruction, write_dataset, write_training
 
 from codetune.records import Instruction
-from codetune.report.funnel import read_funnel
-from codetune.report.stages import Stages, find_stages
+from codetune.report.sections.funnel import read_funnel
+from codetune.report.sections.stages import Stages, find_stages
 from codetune.store.dataset import Reject, Shard
 
 

@@ -21,7 +21,7 @@ from tests.report.page_reader import PageReader
 from codetune.records import Check, Generated, Instruction, Lineage, Snippet
 from codetune.report.config import ReportConfig
 from codetune.report.document import report_html
-from codetune.report.stages import Stages, find_stages
+from codetune.report.sections.stages import Stages, find_stages
 from codetune.store.dataset import Reject, Shard
 
 TEMPLATES = files("codetune.report") / "templates"

@@ -3,8 +3,8 @@ from __future__ import annotations
 from tests.report.made_run import instruction, plan, write_dataset
 
 from codetune.records import Instruction, Lineage
-from codetune.report.samples import draw_samples, is_code
-from codetune.report.stages import Stages
+from codetune.report.sections.samples import draw_samples, is_code
+from codetune.report.sections.stages import Stages
 from codetune.store.dataset import DatasetWriter, Shard
 from codetune.store.stage_output import StageOutput
 

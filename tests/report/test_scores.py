@@ -6,9 +6,9 @@ import pytest
 from tests.report.made_run import verdict_rows, write_evaluation, write_scored
 
 from codetune.errors import DataError
-from codetune.report.differences import in_turn, read_differences
-from codetune.report.scores import read_evaluation
-from codetune.report.stages import Stages
+from codetune.report.sections.differences import in_turn, read_differences
+from codetune.report.sections.scores import read_evaluation
+from codetune.report.sections.stages import Stages
 
 
 def evaluation_of(folder, differences=6):

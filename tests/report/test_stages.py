@@ -7,7 +7,7 @@ import pytest
 from tests.report.made_run import write_training
 
 from codetune.errors import DataError
-from codetune.report.stages import Stages, find_stages
+from codetune.report.sections.stages import Stages, find_stages
 
 
 def test_stages_come_in_the_datas_order_whatever_their_folders_are_called(whole_run) -> None:

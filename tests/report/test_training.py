@@ -6,8 +6,8 @@ import pytest
 from tests.report.made_run import plan, write_training
 
 from codetune.errors import DataError
-from codetune.report.stages import Stages
-from codetune.report.training import read_training
+from codetune.report.sections.stages import Stages
+from codetune.report.sections.training import read_training
 from codetune.store.stage_output import StageOutput
 from codetune.train.loss_log import LossLog, StepLine
 

@@ -18,12 +18,12 @@ import pygit2
 import pytest
 
 from codetune.errors import ConfigError, DataError
-from codetune.sources.reading import inflate
-from codetune.sources.reading.blocks import blocks, rows
-from codetune.sources.reading.faults import RowFault
-from codetune.sources.reading.place import Member
+from codetune.sources.files import decompression
+from codetune.sources.files.faults import RowFault
+from codetune.sources.files.input_files import Member
+from codetune.sources.files.row_blocks import blocks, rows
 from codetune.sources.registry import SOURCES, get_source
-from codetune.sources.signatures import source_of_row
+from codetune.sources.rows.signatures import source_of_row
 
 GOOD = [{"instruction": f"do {i}", "input": "", "output": f"done {i}"} for i in range(5)]
 
@@ -154,7 +154,7 @@ def test_gzip_members_one_after_the_other_are_one_file(tmp_path, collect):
 
 
 def test_an_archive_that_inflates_without_end_is_stopped(tmp_path, collect, monkeypatch):
-    monkeypatch.setattr(inflate, "_FREE_BYTES", 1 << 20)
+    monkeypatch.setattr(decompression, "_FREE_BYTES", 1 << 20)
     (tmp_path / "z.jsonl.gz").write_bytes(gzip.compress(lines(GOOD) + b" " * (40 << 20)))
     assert "inflates without end" in reasons(collect(source="alpaca", path=str(tmp_path / "z.jsonl.gz")))
     with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from codetune.sources.licenses import license_of_folder, license_of_header, license_of_text
+from codetune.sources.repositories.licenses import license_of_folder, license_of_header, license_of_text
 
 
 def test_real_licence_texts_of_installed_packages() -> None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from codetune.errors import DataError
-from codetune.sources.reading import remote
+from codetune.sources.files import remote
 
 from .hub_server import HubServer
 

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from codetune.records import Commit
-from codetune.sources.token_streams import readable
+from codetune.sources.codexglue.token_streams import readable
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from codetune.errors import DataError
-from codetune.sources.html_text import html_pieces, html_text
-from codetune.sources.mining import blocks, buckets, how_to
-from codetune.sources.mining.blocks import BlockLabeller, LabelledBlock
-from codetune.sources.mining.how_to import HowTo
-from codetune.sources.mining.posts import Post, license_of_post, parse_row, parse_rows, quality
-from codetune.sources.reading.faults import RowFault
-from codetune.sources.stackexchange import _labeller
+from codetune.sources.files.faults import RowFault
+from codetune.sources.stackexchange import answer_classifier, buckets, how_to
+from codetune.sources.stackexchange.answer_classifier import BlockLabeller, LabelledBlock
+from codetune.sources.stackexchange.how_to import HowTo
+from codetune.sources.stackexchange.html_text import html_pieces, html_text
+from codetune.sources.stackexchange.posts import Post, license_of_post, parse_row, parse_rows, quality
+from codetune.sources.stackexchange.stackexchange import _labeller
 
 from .conftest import data_root, needs_data
 
@@ -276,7 +276,7 @@ def test_learned_labels_beat_the_rule_on_real_blocks():
     path = str(data_root() / "codepro/data_hnn/sql_hnn_qid2index_blocks_labeled.txt")
     from pathlib import Path
 
-    from codetune.sources.codepro import labelled_rows
+    from codetune.sources.stackexchange.codepro import labelled_rows
 
     found = [
         LabelledBlock(code=c, before=b, after=a, question=q, position=p, blocks=k, programming_language="sql", label=lab, group=str(g))
@@ -286,7 +286,7 @@ def test_learned_labels_beat_the_rule_on_real_blocks():
     test = [b for b in found if not int(b.group) % 4]
     truth = np.array([b.label for b in test])
     learned = BlockLabeller(train).scores(test) > 0.5
-    ruled = np.array([blocks.rule(b) for b in test]) > 0.5
+    ruled = np.array([answer_classifier.rule(b) for b in test]) > 0.5
 
     def f1(told):
         return 2 * (told & truth).sum() / (told.sum() + truth.sum())
@@ -331,7 +331,9 @@ def test_the_sample_gives_what_a_plain_reading_of_it_gives(collect):
                     reason = "low quality"
                     break
                 pieces = html_pieces(answered["Body"])
-                scores = [blocks.rule(_labelled(pieces, n, row["Title"])) for n in range(len(texts))]
+                scores = [
+                    answer_classifier.rule(_labelled(pieces, n, row["Title"])) for n in range(len(texts))
+                ]
                 best = max(range(len(texts)), key=lambda n: (scores[n], -n))
                 if scores[best] > 0.5:
                     chosen = (place, f"question {key}, answer {answered['Id']}, block {best}", texts[best])

@@ -20,10 +20,10 @@ from codetune.store.dataset import DatasetWriter, Shard
 from codetune.store.run_card import Plan
 from codetune.store.stage_output import StageOutput
 from codetune.synth.config import SynthConfig
-from codetune.synth.desk import AskSettings, Desk
-from codetune.synth.prompt_shelf import load_prompts
+from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
-from codetune.synth.running import ProgramRunner
+from codetune.synth.runtime.generation_context import AskSettings, Desk
+from codetune.synth.runtime.program_runner import ProgramRunner
 
 
 class ScriptedModel:

@@ -3,8 +3,14 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel
 
-from codetune.synth.answers import Field, InvalidAnswerError, ModelForm, Slots, first_json_object
-from codetune.synth.text_forms import CodeForm, TextForm
+from codetune.synth.runtime.answer_parsers import (
+    Field,
+    InvalidAnswerError,
+    ModelForm,
+    Slots,
+    first_json_object,
+)
+from codetune.synth.runtime.text_parsers import CodeForm, TextForm
 
 
 class Inner(BaseModel):

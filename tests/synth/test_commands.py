@@ -9,7 +9,7 @@ from tests.synth.conftest import ModelServer, snippet, write_dataset
 from codetune.cli.main import run as command
 from codetune.records import Snippet
 from codetune.synth.options import OPTIONS
-from codetune.synth.session import identity
+from codetune.synth.runtime.session import identity
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ from tests.synth.conftest import ScriptedExecutor, ScriptedModel
 
 from codetune.errors import BackendUnavailableError, ConfigError, ExecutionError, RequestRefusedError
 from codetune.execution.protocol import Program
-from codetune.models.transport import GarbledAnswer
-from codetune.synth.answers import ModelForm
+from codetune.models.client.transport import GarbledAnswer
 from codetune.synth.config import SynthConfig
-from codetune.synth.desk import AskSettings, Desk
-from codetune.synth.prompt_shelf import load_prompts
-from codetune.synth.refusal import Refusal
+from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import GENERATORS, build_generator
-from codetune.synth.running import ProgramRunner
-from codetune.synth.text_forms import TextForm
+from codetune.synth.runtime.answer_parsers import ModelForm
+from codetune.synth.runtime.generation_context import AskSettings, Desk
+from codetune.synth.runtime.program_runner import ProgramRunner
+from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.text_parsers import TextForm
 
 
 class Said(BaseModel):

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from tests.synth.conftest import snippet, write_dataset
 
-from codetune.models.embedded import EmbeddedServer
-from codetune.models.smollm2 import smollm2_path
+from codetune.models.embedded.server import EmbeddedServer
+from codetune.models.embedded.smollm2 import smollm2_path
 from codetune.records import Instruction, Snippet
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
+from codetune.synth.checks.code_preserved import holds_unchanged
 from codetune.synth.config import SynthConfig
 from codetune.synth.stage import run
-from codetune.synth.unchanged import holds_unchanged
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,7 +8,7 @@ import json
 import pytest
 from tests.synth.conftest import ScriptedExecutor, instruction, snippet
 
-from codetune.execution.sandbox import open_executor
+from codetune.execution.open import open_executor
 from codetune.records import Check, Verdict
 
 DOUBLE = "def double(n):\n    if n < 0:\n        return n * 2\n    return n + n\n"

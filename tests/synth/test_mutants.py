@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from codetune.synth.mutants import emptied, mutants
+from codetune.synth.python.mutants import emptied, mutants
 
 CODE = '''def clamp(x, low, high):
     """Keep x within bounds."""

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from codetune.synth.novelty import NoveltyIndex, rouge_l, words
+from codetune.synth.checks.novelty import NoveltyIndex, rouge_l, words
 
 
 def plain_lcs(one: list[str], other: list[str]) -> int:

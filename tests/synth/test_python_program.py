@@ -7,9 +7,9 @@ import sys
 import pytest
 from tests.synth.conftest import fill
 
-from codetune.synth.python_needs import Shape, python_needs
-from codetune.synth.python_program import assemble_python, python_slots
-from codetune.synth.unchanged import holds_unchanged
+from codetune.synth.checks.code_preserved import holds_unchanged
+from codetune.synth.python.free_names import Shape, python_needs
+from codetune.synth.python.program import assemble_python, python_slots
 
 CASES = {
     "function with all sorts of free names": (

@@ -8,7 +8,7 @@ from tests.synth.conftest import snippet, write_dataset
 from codetune.errors import DataError
 from codetune.records import Snippet
 from codetune.store.dataset import Dataset
-from codetune.synth.selection import Selection, read_part, select
+from codetune.synth.runtime.selection import Selection, read_part, select
 
 
 def rows(count: int, language: str = "python") -> list[Snippet]:

@@ -13,7 +13,7 @@ from tests.synth.conftest import ModelServer, instruction, write_dataset
 from codetune.cli.main import run as command
 from codetune.records import Instruction
 from codetune.store.dataset import Dataset
-from codetune.synth import recording
+from codetune.synth.python import recording
 
 RIGHT = {
     "gcd": (

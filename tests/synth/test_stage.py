@@ -14,12 +14,12 @@ from tests.synth.conftest import ModelServer, obedient, snippet, write_dataset
 
 from codetune.engine.local import LocalEngine
 from codetune.errors import ConfigError, UsageError
-from codetune.models.budget import BudgetSpentError
+from codetune.models.budget.budget import BudgetSpentError
 from codetune.records import Instruction, Snippet
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
 from codetune.synth.config import SynthConfig
-from codetune.synth.dry_run import dry_run
+from codetune.synth.runtime.dry_run import dry_run
 from codetune.synth.stage import run
 
 

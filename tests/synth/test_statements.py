@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codetune.synth.statements import chinese_share, grounded_share, statement_fault
+from codetune.synth.checks.statements import chinese_share, grounded_share, statement_fault
 
 CODE = (
     "def move_file(source, target):\n    os.rename(source, os.path.join(target, source))\n    return target\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codetune.tasks.comments import strip_leading_comments
-from codetune.tasks.definition import leaks, split_definition
+from codetune.code.comments import strip_leading_comments
+from codetune.code.definition import leaks, split_definition
 
 
 def parts(code: str, language: str = "python") -> tuple[str, str]:

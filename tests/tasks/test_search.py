@@ -7,8 +7,8 @@ import time
 import pytest
 from scipy.stats import chisquare
 
-from codetune.tasks.bm25 import Bm25, code_terms
 from codetune.tasks.search import Pair, draw_candidates
+from codetune.text.bm25 import Bm25, code_terms
 
 
 def pairs(count: int, language: str = "python") -> list[Pair]:

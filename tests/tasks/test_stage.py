@@ -145,7 +145,9 @@ def test_a_second_run_does_nothing_and_another_config_is_refused(tmp_path, conte
 def test_other_wordings_are_another_run(tmp_path, context, monkeypatch):
     folder = dataset(tmp_path / "in", [snippet(GOOD, "Add two numbers.")])
     run(TasksConfig(), [folder], tmp_path / "out", context)
-    monkeypatch.setattr("codetune.tasks.wording._file_of", lambda task, language: f"{task} {language} new")
+    monkeypatch.setattr(
+        "codetune.tasks.prompt_templates._file_of", lambda task, language: f"{task} {language} new"
+    )
     with pytest.raises(OutputError, match="made from another wordings"):
         run(TasksConfig(), [folder], tmp_path / "out", context)
 

@@ -32,7 +32,7 @@ TALKS = [
 @pytest.fixture(scope="module")
 def weights() -> Path:
     pytest.importorskip("gguf")
-    from codetune.models.smollm2 import smollm2_path
+    from codetune.models.embedded.smollm2 import smollm2_path
 
     path = smollm2_path()
     if path is None:
@@ -147,7 +147,7 @@ def _post(url: str, path: str, body: dict[str, Any]) -> Any:
 
 def test_the_server_renders_the_same(smollm2: ChatTemplate) -> None:
     pytest.importorskip("xllamacpp")
-    from codetune.models.embedded import EmbeddedServer
+    from codetune.models.embedded.server import EmbeddedServer
 
     with EmbeddedServer(slots=1, context_per_slot=512, threads=1) as server:
         for talk in TALKS:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from codetune.records import Problem
+from codetune.text.benchmark_index import BenchmarkIndex
 from codetune.text.extract import extract, fenced_blocks
-from codetune.text.overlap import BenchmarkIndex
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from codetune.records import Problem
-from codetune.text.overlap import BenchmarkIndex
+from codetune.text.benchmark_index import BenchmarkIndex
 
 SOLUTION = """    counts = {}
     for word in text.split():

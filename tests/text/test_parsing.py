@@ -1,8 +1,8 @@
 import pytest
 
+from codetune.code.languages import PARSED_LANGUAGES, canonical_language, language_of_path
+from codetune.code.parsing import parses, tokens
 from codetune.errors import UsageError
-from codetune.text.languages import PARSED_LANGUAGES, canonical_language, language_of_path
-from codetune.text.parsing import parses, tokens
 
 FUNCTIONS = {
     "python": "def f(a):\n    return g(a, 'x', 1)\n",

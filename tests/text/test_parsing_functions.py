@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codetune.text.functions import code_without_docstring, functions
+from codetune.code.functions import code_without_docstring, functions
 
 CASES = {
     "python": (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import ConfigError
-from codetune.text.prompts import load_prompt, prompt_names
+from codetune.synth.prompts.prompt import load_prompt, prompt_names
 
 TEMPLATE = "{% block system %}Be brief.{% endblock %}{% block user %}Say {{ word }}.{% endblock %}"
 DATA = 'shots:\n  - variables: {word: "one"}\n    answer: {said: "one"}\nopenings: [a, b]\n'

@@ -23,8 +23,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def smollm2(cache: Path) -> Path:
     """The embedded model, de-quantised."""
-    from codetune.models.smollm2 import smollm2_weights
-    from codetune.train.dequantize import dequantized_folder
+    from codetune.models.embedded.smollm2 import smollm2_weights
+    from codetune.train.weights.dequantize import dequantized_folder
 
     return dequantized_folder(smollm2_weights(), cache)
 
@@ -36,8 +36,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import transformers
     from gguf import GGUFReader
 
-    from codetune.models.smollm2 import smollm2_weights
-    from codetune.train.gguf_tokenizer import write_tokenizer
+    from codetune.models.embedded.smollm2 import smollm2_weights
+    from codetune.train.weights.gguf_tokenizer import write_tokenizer
 
     folder = tmp_path_factory.mktemp("tiny") / "tiny-llama"
     folder.mkdir()
@@ -70,7 +70,7 @@ def context(cache: Path) -> StageContext:
 @pytest.fixture(scope="session")
 def server() -> Callable[..., Any]:
     pytest.importorskip("xllamacpp")
-    from codetune.models.embedded import EmbeddedServer
+    from codetune.models.embedded.server import EmbeddedServer
 
     def start(model: Path | None = None, loras: Sequence[Path] = ()) -> Any:
         return EmbeddedServer(model, loras, slots=1, context_per_slot=1024, threads=1)

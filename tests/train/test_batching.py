@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from codetune.train.batching import micro_batches, plan_epoch
+from codetune.train.cpu.batching import micro_batches, plan_epoch
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from codetune.errors import DataError
-from codetune.train.checkpoint import Checkpoints, Position
+from codetune.train.cpu.checkpoint import Checkpoints, Position
 
 
 def made(

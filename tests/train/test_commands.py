@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from codetune.cli.main import run
-from codetune.models.gguf_file import check_gguf
+from codetune.models.embedded.gguf_file import check_gguf
 
 QUICK = [
     "--set", "max_steps=2", "--set", "budget_seconds=null", "--set", "lora_r=2", "--set", "dtype=float32",

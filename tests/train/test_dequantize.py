@@ -14,10 +14,10 @@ import pytest
 from tests.train.made import post
 
 from codetune.errors import DataError
-from codetune.models.smollm2 import smollm2_weights
-from codetune.train.base_model import BaseModel, load_tokenizer
-from codetune.train.dequantize import dequantized_folder
-from codetune.train.llama_names import from_gguf_order, to_gguf_name, to_gguf_order, to_hf_name
+from codetune.models.embedded.smollm2 import smollm2_weights
+from codetune.train.weights.base_model import BaseModel, load_tokenizer
+from codetune.train.weights.dequantize import dequantized_folder
+from codetune.train.weights.llama_names import from_gguf_order, to_gguf_name, to_gguf_order, to_hf_name
 
 TRICKY = [
     "x = 1234567890 + 3.14e-10",
@@ -59,7 +59,7 @@ def test_done_once_and_only_whole(smollm2: Path, cache: Path, tmp_path: Path) ->
 
 
 def test_a_half_written_folder_is_made_anew(smollm2: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    from codetune.train import dequantize
+    from codetune.train.weights import dequantize
 
     monkeypatch.setattr(dequantize, "_write", lambda path, folder: (folder / "config.json").write_text("{}"))
     half = tmp_path / "weights" / smollm2.name

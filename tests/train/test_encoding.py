@@ -9,9 +9,9 @@ import pytest
 from codetune.records import Instruction, Message
 from codetune.text.chat_template import ChatTemplate
 from codetune.text.conversation import conversation_of
-from codetune.train.base_model import load_tokenizer
+from codetune.train.cpu.loss import IGNORE_INDEX
 from codetune.train.encoding import Encoder, Refused
-from codetune.train.loss import IGNORE_INDEX
+from codetune.train.weights.base_model import load_tokenizer
 
 
 @pytest.fixture(scope="module")

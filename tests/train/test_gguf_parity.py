@@ -13,10 +13,10 @@ from tests.train.made import post
 from tests.train.test_lora import shaken
 
 from codetune.errors import DataError
-from codetune.train.adapter import write_adapter, write_adapter_gguf
-from codetune.train.base_model import load_model, load_tokenizer, model_config
 from codetune.train.config import TrainConfig
-from codetune.train.gguf_model import write_model_gguf
+from codetune.train.weights.adapter import write_adapter, write_adapter_gguf
+from codetune.train.weights.base_model import load_model, load_tokenizer, model_config
+from codetune.train.weights.gguf_model import write_model_gguf
 
 TEXT = "<|im_start|>user\nAdd 2 and 40.<|im_end|>\n<|im_start|>assistant\ndef add(a, b):\n    return"
 CLOSE = 0.02
@@ -81,7 +81,7 @@ def test_the_order_of_query_rows_matters(
     tiny_model: Path, tmp_path: Path, server: Callable[..., Any], monkeypatch: Any
 ) -> None:
     """The check above can fail: written in Hugging Face's order, the adapter answers differently."""
-    from codetune.train import adapter as adapter_module
+    from codetune.train.weights import adapter as adapter_module
 
     config = TrainConfig(lora_r=4, lora_alpha=6)
     tuned, named = shaken(config, tiny_model)
@@ -94,7 +94,7 @@ def test_the_order_of_query_rows_matters(
 
 
 def test_merged_model_is_the_peft_model(tiny_model: Path, tmp_path: Path, server: Callable[..., Any]) -> None:
-    from codetune.train.merge import merge_adapter
+    from codetune.train.weights.merge import merge_adapter
 
     config = TrainConfig(lora_r=4, lora_alpha=6, use_rslora=True)
     tuned, named = shaken(config, tiny_model)
@@ -134,7 +134,7 @@ def test_the_embedded_model_goes_out_as_it_came_in(smollm2: Path, tmp_path: Path
     """Tokens, types, merges and settings equal those of the file the weights came from."""
     from gguf import GGUFReader
 
-    from codetune.models.smollm2 import smollm2_weights
+    from codetune.models.embedded.smollm2 import smollm2_weights
 
     write_model_gguf(smollm2, tmp_path / "out.gguf", "q8_0")
     ours, theirs = GGUFReader(tmp_path / "out.gguf"), GGUFReader(smollm2_weights())

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from codetune.train.loss import IGNORE_INDEX, token_loss
+from codetune.train.cpu.loss import IGNORE_INDEX, token_loss
 
 
 @pytest.mark.parametrize("positions", [5, 300])  # less than a chunk, several chunks
@@ -44,10 +44,10 @@ def test_the_mean_over_rows_does_not_depend_on_the_batch(tiny_model: Path) -> No
     """Each token counts once; a mean of batch means would not pass this."""
     from codetune.records import Message
     from codetune.text.chat_template import ChatTemplate
-    from codetune.train.base_model import load_model, load_tokenizer
     from codetune.train.config import TrainConfig
+    from codetune.train.cpu.loop import mean_loss
     from codetune.train.encoding import Encoder
-    from codetune.train.loop import mean_loss
+    from codetune.train.weights.base_model import load_model, load_tokenizer
 
     encoder = Encoder(ChatTemplate.from_folder(tiny_model), load_tokenizer(tiny_model), 512)
     rows = [

@@ -14,9 +14,9 @@ from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
 from codetune.store.run_card import Plan
 from codetune.store.stage_output import StageOutput
-from codetune.train.base_model import BaseModel
 from codetune.train.config import TrainConfig
 from codetune.train.stage import run
+from codetune.train.weights.base_model import BaseModel
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -57,7 +57,7 @@ def test_learned_by_heart_the_server_says_it_and_stops(
 
 
 def test_stopped_and_resumed_is_undisturbed(rows_folder: Path, tmp_path: Path, context: StageContext) -> None:
-    from codetune.train.cpu_run import train_on_cpu
+    from codetune.train.cpu.run import train_on_cpu
 
     config = TrainConfig(
         max_steps=5, budget_seconds=None, checkpoint_every_steps=2, checkpoint_every_seconds=None,

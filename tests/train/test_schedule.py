@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from codetune.train.config import TrainConfig
-from codetune.train.schedule import learning_rate, progress_of
+from codetune.train.cpu.schedule import learning_rate, progress_of
 
 
 def test_progress_is_the_nearer_end() -> None:

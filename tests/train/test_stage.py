@@ -20,11 +20,11 @@ from codetune.records import Instruction
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
 from codetune.text.chat_template import ChatTemplate
-from codetune.train.base_model import load_tokenizer
 from codetune.train.config import TrainConfig
 from codetune.train.encoding import Encoder
 from codetune.train.rows import encode_datasets
 from codetune.train.stage import run
+from codetune.train.weights.base_model import load_tokenizer
 
 
 @pytest.fixture(autouse=True)
@@ -118,8 +118,8 @@ def test_stopped_between_checkpoints_and_resumed_is_undisturbed(
     """Stops in the second epoch, one step after a checkpoint; lora_dropout draws random numbers too."""
     from codetune.store.run_card import Plan
     from codetune.store.stage_output import StageOutput
-    from codetune.train.base_model import BaseModel
-    from codetune.train.cpu_run import train_on_cpu
+    from codetune.train.cpu.run import train_on_cpu
+    from codetune.train.weights.base_model import BaseModel
 
     config = settings(tiny_model, lora_dropout=0.1)
 
@@ -146,7 +146,7 @@ import json, sys
 from pathlib import Path
 from codetune.store.context import StageContext
 from codetune.text.chat_template import ChatTemplate
-from codetune.train.base_model import load_tokenizer
+from codetune.train.weights.base_model import load_tokenizer
 from codetune.train.config import TrainConfig
 from codetune.train.encoding import Encoder
 from codetune.train.rows import encode_datasets
@@ -188,7 +188,7 @@ def test_a_budget_ends_the_run_and_the_rate_falls_to_its_end(
 ) -> None:
     from types import SimpleNamespace
 
-    from codetune.train import loop
+    from codetune.train.cpu import loop
 
     ticks = iter(range(10_000))  # a clock of its own: each look at it is a quarter of a second later
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 4))
@@ -210,8 +210,8 @@ def test_seconds_of_steps_that_a_stop_threw_away_stay_spent(
 ) -> None:
     from codetune.store.run_card import Plan
     from codetune.store.stage_output import StageOutput
-    from codetune.train.base_model import BaseModel
-    from codetune.train.cpu_run import train_on_cpu
+    from codetune.train.cpu.run import train_on_cpu
+    from codetune.train.weights.base_model import BaseModel
 
     config = settings(tiny_model, checkpoint_every_steps=100, max_steps=4)
 
@@ -293,7 +293,7 @@ def test_rows_of_one_repository_are_held_out_by_file(tiny_model: Path, tmp_path:
 def test_full_tuning_writes_a_model(
     tiny_model: Path, rows_folder: Path, tmp_path: Path, context: StageContext
 ) -> None:
-    from codetune.train.base_model import load_model
+    from codetune.train.weights.base_model import load_model
 
     config = settings(tiny_model, method="full", learning_rate=1e-3, max_steps=12, dtype="bfloat16")
     card = run(config, [rows_folder], tmp_path / "out", context)

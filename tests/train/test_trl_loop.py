@@ -15,15 +15,15 @@ from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
-from codetune.train.base_model import BaseModel, load_model
 from codetune.train.config import TrainConfig
-from codetune.train.trl_arguments import (
+from codetune.train.gpu.trl_arguments import (
     accelerate_config,
     accumulation_steps,
     lora_arguments,
     quantization_arguments,
     sft_arguments,
 )
+from codetune.train.weights.base_model import BaseModel, load_model
 
 pytest.importorskip("trl")
 
@@ -84,7 +84,7 @@ Train = Callable[..., RunCard]
 
 @pytest.fixture
 def train(tiny_model: Path, rows_folder: Path, tmp_path: Path, context: StageContext) -> Train:
-    from codetune.train.trl_loop import train_with_trl
+    from codetune.train.gpu.trl_loop import train_with_trl
 
     def start(name: str, *, processes: int = 1, **changes: Any) -> RunCard:
         values = {
@@ -129,7 +129,7 @@ def test_two_processes_take_the_steps_of_one(train: Train, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_a_training_that_breaks_names_its_log(train: Train, monkeypatch: Any) -> None:
-    from codetune.train import trl_loop
+    from codetune.train.gpu import trl_loop
 
     monkeypatch.setattr(trl_loop, "_write_rows", lambda path, rows: path.write_bytes(b"no rows"))
     with pytest.raises(CodetuneError, match="ended with code 1"):

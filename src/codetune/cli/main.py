@@ -29,9 +29,10 @@ COMMANDS: dict[str, str] = {
     "Model": "train merge gguf serve",
     "Measure": "eval score compare exec report",
 }
-"""Panel of `--help` -> its commands; each is the function of that name in `codetune.cli.<name>`."""
+"""Panel of `--help` -> its commands; each is the function of that name in `codetune.cli.<folder>.<name>`."""
 
 _INTERRUPTED = 130
+_FOLDERS = {"The whole way": "recipe", "Data": "data", "Model": "model", "Measure": "measure"}
 _PANEL = {name: panel for panel, names in COMMANDS.items() for name in names.split()}
 
 
@@ -44,7 +45,7 @@ class _CommandsByName(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in _PANEL:
             return None
-        module = importlib.import_module(f"codetune.cli.{cmd_name}")
+        module = importlib.import_module(f"codetune.cli.{_FOLDERS[_PANEL[cmd_name]]}.{cmd_name}")
         one = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
         one.command(cmd_name, rich_help_panel=_PANEL[cmd_name])(getattr(module, cmd_name))
         command = typer.main.get_command(one)

@@ -24,7 +24,7 @@ from codetune.store.dataset import Dataset, DatasetWriter, Reject, Shard, read_r
 from codetune.store.hashing import code_hash, json_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
-from codetune.text.overlap import BenchmarkIndex
+from codetune.text.benchmark_index import BenchmarkIndex
 
 __all__ = ["ProblemLoader", "run"]
 

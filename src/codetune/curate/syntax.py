@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from codetune.code.parsing import parses, supported_languages
 from codetune.curate.refusal import Refusal
 from codetune.records import Instruction
 from codetune.tasks.registry import TASKS
-from codetune.text.parsing import parses, supported_languages
 
 __all__ = ["answer_code", "refuse_syntax"]
 

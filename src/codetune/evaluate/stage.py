@@ -20,17 +20,17 @@ from typing import Any
 
 from codetune.errors import DataError
 from codetune.evaluate.benchmarks.registry import benchmark
-from codetune.evaluate.comparing import compare_tallies
 from codetune.evaluate.config import EvaluateConfig
-from codetune.evaluate.generate import Generated, generate, prompt_lines
-from codetune.evaluate.judge import Judged, judge
-from codetune.evaluate.prompting import style
-from codetune.evaluate.scoring import score_of, tally, write_score
-from codetune.evaluate.verdict_parts import write_verdicts
+from codetune.evaluate.prompts.generate import Generated, generate, prompt_lines
+from codetune.evaluate.prompts.styles import style
+from codetune.evaluate.scoring.run_samples import Judged, judge
+from codetune.evaluate.scoring.score import score_of, tally, write_score
+from codetune.evaluate.scoring.verdict_table import write_verdicts
+from codetune.evaluate.statistics.compare import compare_tallies
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
-from codetune.execution.sandbox import open_executor
-from codetune.models.asking import Outcome
-from codetune.models.embedded import EmbeddedServer
+from codetune.models.client.concurrent_requests import Outcome
+from codetune.models.embedded.server import EmbeddedServer
 from codetune.models.open import run_requests
 from codetune.models.protocol import ChatRequest
 from codetune.records import Problem

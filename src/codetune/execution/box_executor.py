@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from codetune.execution.case_chain import case_work
-from codetune.execution.language_job import Artefacts, language_work
+from codetune.execution.host.case_chain import case_work
+from codetune.execution.host.job import Answer, Work
+from codetune.execution.host.language_jobs import Artefacts, language_work
+from codetune.execution.host.pool import Pool
+from codetune.execution.host.python_jobs import python_work, strict_work
 from codetune.execution.languages.failures import read_failure
-from codetune.execution.pool import Pool
+from codetune.execution.languages.toolchains import LANGUAGES, toolchain
 from codetune.execution.protocol import Execution, Program
-from codetune.execution.python_job import python_work, strict_work
-from codetune.execution.toolchains import LANGUAGES, toolchain
 from codetune.execution.verdict_cache import VerdictCache
 from codetune.execution.verdicts import judge as judge_evidence
-from codetune.execution.work import Answer, Work
 
 __all__ = ["BoxExecutor"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.machinery import PathFinder
 
-from codetune.execution.host import base_python, python_path
+from codetune.execution.host.box_view import base_python, python_path
 
 __all__ = ["how_to_install", "imported_modules", "missing_modules"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from codetune.errors import DataError
+from codetune.execution.languages.toolchains import LANGUAGES, toolchain
 from codetune.execution.protocol import Execution, Program
-from codetune.execution.toolchains import LANGUAGES, toolchain
 from codetune.records import Verdict, content_id
 
 __all__ = ["VerdictCache"]

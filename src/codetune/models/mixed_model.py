@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
-from codetune.models.payload import build_payload
+from codetune.models.client.payload import build_payload
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 
 __all__ = ["MixedModel"]

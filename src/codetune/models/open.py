@@ -20,19 +20,19 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from codetune.errors import ConfigError
-from codetune.models.asking import Group, Outcome, complete_all, in_groups
-from codetune.models.batch_model import BatchModel
-from codetune.models.budget import Budget
-from codetune.models.client import EndpointsDownError, OpenAIClient
-from codetune.models.embedded import EmbeddedServer
-from codetune.models.embedded_client import EmbeddedClient
+from codetune.models.batch.model import BatchModel
+from codetune.models.budget.budget import Budget
+from codetune.models.client.client import EndpointsDownError, OpenAIClient
+from codetune.models.client.concurrent_requests import Group, Outcome, complete_all, in_groups
+from codetune.models.client.shared_limits import Sharing
+from codetune.models.embedded.client import EmbeddedClient
+from codetune.models.embedded.server import EmbeddedServer
 from codetune.models.mixed_model import MixedModel
 from codetune.models.model_map import load_model_map
 from codetune.models.protocol import ChatModel, ChatRequest
-from codetune.models.sharing import Sharing
 from codetune.models.spec import EndpointSpec, ModelSpec, host_label
-from codetune.models.store import RequestStore
-from codetune.models.stored_model import StoredModel
+from codetune.models.store.request_store import RequestStore
+from codetune.models.store.stored_model import StoredModel
 
 __all__ = ["complete_all", "open_model", "run_requests"]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from codetune.report.evaluation_view import evaluation_view, interval_rows
 from codetune.report.numbers import p_value, percent, points
 from codetune.report.page import render
-from codetune.report.scores import Evaluation, read_pair
+from codetune.report.sections.evaluation_view import evaluation_view, interval_rows
+from codetune.report.sections.scores import Evaluation, read_pair
 
 __all__ = ["comparison_page"]
 

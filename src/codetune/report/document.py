@@ -7,18 +7,18 @@ from typing import Any
 
 from codetune.records import Instruction, Lineage
 from codetune.report.config import ReportConfig
-from codetune.report.corpus import read_corpus
-from codetune.report.evaluation_view import evaluation_view
-from codetune.report.funnel import read_funnel
 from codetune.report.highlight import code_html, prose_html
 from codetune.report.numbers import byte_size, count, duration, number, significant
-from codetune.report.outcome import tell_outcome
 from codetune.report.page import render
 from codetune.report.provenance import run_view, versions_of
-from codetune.report.samples import draw_samples, is_code
-from codetune.report.scores import read_evaluation
-from codetune.report.stages import StageFolder, Stages
-from codetune.report.training import Training, read_training
+from codetune.report.sections.corpus import read_corpus
+from codetune.report.sections.evaluation_view import evaluation_view
+from codetune.report.sections.funnel import read_funnel
+from codetune.report.sections.outcome import tell_outcome
+from codetune.report.sections.samples import draw_samples, is_code
+from codetune.report.sections.scores import read_evaluation
+from codetune.report.sections.stages import StageFolder, Stages
+from codetune.report.sections.training import Training, read_training
 
 __all__ = ["report_html"]
 

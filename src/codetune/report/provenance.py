@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from codetune.report.highlight import code_html
-from codetune.report.stages import Stages
+from codetune.report.sections.stages import Stages
 
 __all__ = ["run_view", "versions_of"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from codetune.report.config import ReportConfig
 from codetune.report.document import report_html
 from codetune.report.page import templates_hash
-from codetune.report.stages import Stages
+from codetune.report.sections.stages import Stages
 from codetune.store.atomic import write_text
 from codetune.store.context import StageContext
 from codetune.store.hashing import code_hash, hash_files, json_hash

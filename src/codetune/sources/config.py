@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator, model_validator
 
+from codetune.code.languages import PARSED_LANGUAGES, canonical_language
 from codetune.config.settings import Settings
-from codetune.text.languages import PARSED_LANGUAGES, canonical_language
 
 __all__ = ["CollectConfig"]
 

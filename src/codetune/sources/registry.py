@@ -6,32 +6,32 @@ import difflib
 from types import MappingProxyType
 
 from codetune.errors import ConfigError
-from codetune.sources.alpaca import (
+from codetune.sources.code_search.codesearchnet import CodeSearchNetSource
+from codetune.sources.code_search.conala import ConalaSource
+from codetune.sources.code_search.cosqa import CosqaSource
+from codetune.sources.codexglue.bigclonebench import CloneSource
+from codetune.sources.codexglue.codexglue_pairs import RefinementSource, TranslationSource
+from codetune.sources.codexglue.devign import DefectSource
+from codetune.sources.codexglue.token_streams import ClozeSource, CompletionSource, ConcodeSource
+from codetune.sources.contests.code_contests import CodeContestsSource
+from codetune.sources.contests.codenet import CodeNetSource
+from codetune.sources.instruction_sets.alpaca import (
     AlpacaSource,
     CodeAlpacaSource,
     GodotDodoSource,
     GpTeacherSource,
     InstructToCodeSource,
 )
-from codetune.sources.clone import CloneSource
-from codetune.sources.code import CodeSource
-from codetune.sources.code_contests import CodeContestsSource
-from codetune.sources.codegpt import CodeGptSource
-from codetune.sources.codenet import CodeNetSource
-from codetune.sources.codepro import CodeProSource
-from codetune.sources.codesearchnet import CodeSearchNetSource
-from codetune.sources.commitpack import CommitPackSource
-from codetune.sources.conala import ConalaSource
-from codetune.sources.conversations import MessagesSource, ShareGptSource
-from codetune.sources.cosqa import CosqaSource
-from codetune.sources.defect import DefectSource
-from codetune.sources.git_history import GitSource
-from codetune.sources.parallel import RefinementSource, TranslationSource
+from codetune.sources.instruction_sets.codegpt import CodeGptSource
+from codetune.sources.instruction_sets.conversations import MessagesSource, ShareGptSource
+from codetune.sources.repositories.code import CodeSource
+from codetune.sources.repositories.commitpack import CommitPackSource
+from codetune.sources.repositories.git_history import GitSource
+from codetune.sources.repositories.tssb import TssbSource
 from codetune.sources.source import Source
-from codetune.sources.stackexchange import StackExchangeSource
-from codetune.sources.staqc import StaqcSource
-from codetune.sources.token_streams import ClozeSource, CompletionSource, ConcodeSource
-from codetune.sources.tssb import TssbSource
+from codetune.sources.stackexchange.codepro import CodeProSource
+from codetune.sources.stackexchange.stackexchange import StackExchangeSource
+from codetune.sources.stackexchange.staqc import StaqcSource
 
 __all__ = ["SOURCES", "get_source"]
 

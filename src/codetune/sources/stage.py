@@ -7,7 +7,7 @@ from pathlib import Path
 
 from codetune.errors import DataError, UsageError
 from codetune.sources.config import CollectConfig
-from codetune.sources.guess import source_of_place
+from codetune.sources.detection import source_of_place
 from codetune.sources.limit import Chosen, Ranks, cutoff_of
 from codetune.sources.registry import get_source
 from codetune.sources.source import STAGE, Collection, Source

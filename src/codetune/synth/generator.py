@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from codetune.records import Instruction, Record
 from codetune.store.dataset import Reject, Shard
-from codetune.synth.desk import Desk
+from codetune.synth.runtime.generation_context import Desk
 
 __all__ = ["STAGE", "Generator", "Remembers", "refused"]
 

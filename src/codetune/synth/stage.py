@@ -26,14 +26,14 @@ from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.synth.config import SynthConfig
-from codetune.synth.desk import Desk
-from codetune.synth.drive import drive
 from codetune.synth.generator import STAGE, Generator, Remembers
 from codetune.synth.options import options_of
-from codetune.synth.prompt_shelf import load_prompts
+from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
-from codetune.synth.selection import PartPlan, Selection, read_part, select
-from codetune.synth.session import Session, identity, is_local
+from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.runtime.scheduler import drive
+from codetune.synth.runtime.selection import PartPlan, Selection, read_part, select
+from codetune.synth.runtime.session import Session, identity, is_local
 
 __all__ = ["open_inputs", "run"]
 

@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from codetune.code.comments import strip_leading_comments
+from codetune.code.definition import leaks, split_definition
+from codetune.code.definition_parts import Definition
 from codetune.records import Instruction, Lineage, Snippet
 from codetune.store.dataset import Reject
 from codetune.store.schema import to_row
-from codetune.tasks.comments import strip_leading_comments
 from codetune.tasks.config import TasksConfig
-from codetune.tasks.definition import leaks, split_definition
-from codetune.tasks.definition_parts import Definition
 from codetune.tasks.docstring import count_words, is_in_language, prose_of, summary_of
 from codetune.tasks.registry import get_task
 from codetune.tasks.search import Candidates, Pair

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from codetune.tasks.bm25 import Bm25, code_terms
+from codetune.text.bm25 import Bm25, code_terms
 
 __all__ = ["Candidates", "Pair", "draw_candidates"]
 

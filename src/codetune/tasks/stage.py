@@ -15,8 +15,8 @@ from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.tasks.config import TasksConfig
 from codetune.tasks.from_snippets import STAGE, rows_of, search_pair
+from codetune.tasks.prompt_templates import wordings_hash
 from codetune.tasks.search import Candidates, Pair, draw_candidates
-from codetune.tasks.wording import wordings_hash
 
 __all__ = ["run"]
 

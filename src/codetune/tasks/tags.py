@@ -27,8 +27,8 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from codetune.text.languages import PARSED_LANGUAGES
-from codetune.text.parsing import parse
+from codetune.code.languages import PARSED_LANGUAGES
+from codetune.code.parsing import parse
 
 __all__ = ["Shape", "level_of", "paradigm_of", "shape_of", "tags_of"]
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from codetune.errors import DataError
-from codetune.tasks.wording import Wordings, load_wordings
+from codetune.tasks.prompt_templates import Wordings, load_wordings
 
 if TYPE_CHECKING:
     from codetune.tasks.grading.grader import Grader

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from codetune.text.languages import canonical_language
-from codetune.text.parsing import is_parsed_language, parses
+from codetune.code.languages import canonical_language
+from codetune.code.parsing import is_parsed_language, parses
 
 __all__ = ["Extraction", "extract", "fenced_blocks"]
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from codetune.errors import DataError
 from codetune.records import Message
 from codetune.text.chat_template import ChatTemplate
-from codetune.train.loss import IGNORE_INDEX
+from codetune.train.cpu.loss import IGNORE_INDEX
 
 __all__ = ["Encoded", "Encoder", "Refused"]
 

@@ -23,9 +23,9 @@ from codetune.store.dataset import Dataset
 from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
-from codetune.train.base_model import BaseModel
 from codetune.train.config import TrainConfig
 from codetune.train.hardware import has_gpu, share_the_cores
+from codetune.train.weights.base_model import BaseModel
 
 __all__ = ["STAGE", "run"]
 
@@ -74,9 +74,9 @@ def run(config: TrainConfig, inputs: Sequence[Path], output: Path, context: Stag
         except ImportError as error:
             raise MissingExtraError.of("tuning a model", "train") from error
         if config.loop == "trl" or config.method == "qlora" or (config.loop == "auto" and has_gpu()):
-            from codetune.train.trl_loop import train_with_trl
+            from codetune.train.gpu.trl_loop import train_with_trl
 
             return train_with_trl(config, base, datasets, stage, context)
-        from codetune.train.cpu_run import train_on_cpu
+        from codetune.train.cpu.run import train_on_cpu
 
         return train_on_cpu(config, base, datasets, stage, context)

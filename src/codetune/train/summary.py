@@ -9,10 +9,10 @@ from typing import Any
 from codetune.store.hashing import hash_files
 from codetune.store.run_card import RunCard
 from codetune.store.stage_output import StageOutput
-from codetune.train.base_model import BaseModel
 from codetune.train.config import TrainConfig
 from codetune.train.loss_log import StepLine
 from codetune.train.rows import TrainingRows
+from codetune.train.weights.base_model import BaseModel
 
 __all__ = ["finish_training", "summarize"]
 

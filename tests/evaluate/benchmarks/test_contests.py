@@ -13,8 +13,8 @@ import pytest
 
 from codetune.errors import DataError
 from codetune.evaluate.benchmarks.registry import benchmark
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
-from codetune.execution.sandbox import open_executor
 from codetune.records import Verdict
 
 

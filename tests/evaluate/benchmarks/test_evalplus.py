@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import DataError
-from codetune.evaluate.benchmarks.evalplus_check import base_tests, test_program
-from codetune.evaluate.benchmarks.evalplus_inputs import mbpp_inputs
+from codetune.evaluate.benchmarks.evalplus.check import base_tests, test_program
+from codetune.evaluate.benchmarks.evalplus.inputs import mbpp_inputs
 from codetune.evaluate.benchmarks.registry import benchmark
-from codetune.evaluate.judge import judge
-from codetune.evaluate.scoring import score_of
+from codetune.evaluate.scoring.run_samples import judge
+from codetune.evaluate.scoring.score import score_of
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Program
-from codetune.execution.sandbox import open_executor
 from codetune.records import Completion, Problem, Verdict
 from codetune.text.extract import Extraction
 

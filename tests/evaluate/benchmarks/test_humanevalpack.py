@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from codetune.evaluate.benchmarks.pack.go import go_program
-from codetune.evaluate.benchmarks.pack.rust import rust_program
+from codetune.evaluate.benchmarks.humanevalpack.go import go_program
+from codetune.evaluate.benchmarks.humanevalpack.rust import rust_program
 from codetune.evaluate.benchmarks.registry import benchmark
+from codetune.execution.languages.toolchains import toolchain
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
-from codetune.execution.sandbox import open_executor
-from codetune.execution.toolchains import toolchain
 from codetune.records import Problem, Verdict
 
 LANGUAGES = ("python", "js", "java", "go", "cpp", "rust")

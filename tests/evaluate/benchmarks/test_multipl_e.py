@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from codetune.evaluate.benchmarks.multipl_e_java import with_tuples
+from codetune.evaluate.benchmarks.multipl_e.java import with_tuples
 from codetune.evaluate.benchmarks.registry import benchmark
+from codetune.execution.languages.toolchains import toolchain
+from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
-from codetune.execution.sandbox import open_executor
-from codetune.execution.toolchains import toolchain
 from codetune.records import Verdict
 
 ADD = {

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from codetune.code.languages import PARSED_LANGUAGES
 from codetune.tasks.grading.codebleu.flow import flows_of
 from codetune.tasks.grading.codebleu.flow_rules import FLOW_RULES
 from codetune.tasks.grading.codebleu.keywords import KEYWORDS
 from codetune.tasks.grading.codebleu.score import codebleu
 from codetune.tasks.grading.codebleu.syntax import shared_shapes
-from codetune.text.languages import PARSED_LANGUAGES
 
 DATA = Path(__file__).parents[2] / "data" / "codexglue"
 SAMPLES = json.loads((DATA / "evaluator_samples.json").read_text("utf-8"))

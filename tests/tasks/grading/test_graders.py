@@ -133,7 +133,7 @@ def test_pass_at_1_needs_every_test_and_names_what_did_not_run():
 
 
 def test_pass_at_1_in_the_real_sandbox():
-    from codetune.execution.sandbox import open_executor
+    from codetune.execution.open import open_executor
 
     stdin_tests = json.dumps([{"input": "2 3\n", "output": "5\n"}, {"input": "1 1\n", "output": "2\n"}])
     tests = "assert add(2, 3) == 5"

@@ -7,7 +7,7 @@ import shutil
 from hashlib import blake2b
 from pathlib import Path
 
-from codetune.sources.reading.remote import is_remote, open_remote
+from codetune.sources.files.remote import is_remote, open_remote
 from codetune.store.atomic import replacing
 
 __all__ = ["download", "downloads", "url_of"]

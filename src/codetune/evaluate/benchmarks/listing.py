@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from codetune.errors import DataError
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.registry import BENCHMARKS
-from codetune.execution.toolchains import LANGUAGES, toolchain
+from codetune.execution.languages.toolchains import LANGUAGES, toolchain
 
 __all__ = ["Listed", "listing"]
 

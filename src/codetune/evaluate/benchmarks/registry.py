@@ -12,17 +12,17 @@ from codetune.evaluate.benchmarks.apeval import APEVAL
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.canitedit import CANITEDIT_DESCRIPTIVE, CANITEDIT_LAZY
 from codetune.evaluate.benchmarks.code_contests import CODE_CONTESTS
-from codetune.evaluate.benchmarks.evalplus import (
+from codetune.evaluate.benchmarks.evalplus.evalplus import (
     HUMANEVAL_PLUS,
     HUMANEVAL_PLUS_2023_04,
     MBPP_PLUS,
     MBPP_PLUS_2023_11,
 )
 from codetune.evaluate.benchmarks.humaneval import HUMANEVAL
-from codetune.evaluate.benchmarks.humanevalpack import HUMANEVALPACK
+from codetune.evaluate.benchmarks.humanevalpack.humanevalpack import HUMANEVALPACK
 from codetune.evaluate.benchmarks.live_code_bench import LIVE_CODE_BENCH
 from codetune.evaluate.benchmarks.mbpp import MBPP, MBPP_SANITIZED
-from codetune.evaluate.benchmarks.multipl_e import MULTIPL_E
+from codetune.evaluate.benchmarks.multipl_e.multipl_e import MULTIPL_E
 from codetune.evaluate.benchmarks.tasks import TASK_BENCHMARKS
 from codetune.records import Problem
 

@@ -10,11 +10,11 @@ import socket
 import time
 from typing import Any
 
-from codetune.execution.box.become import Pipes
-from codetune.execution.box.boxed import Box, Wall
-from codetune.execution.box.capture import Capture
+from codetune.execution.box.box import Box, Wall
 from codetune.execution.box.job import Job
-from codetune.execution.box.python_program import SECRET_BYTES, UNSIGNED
+from codetune.execution.box.process.capture import Capture
+from codetune.execution.box.process.exec_program import Pipes
+from codetune.execution.box.process.python_program import SECRET_BYTES, UNSIGNED
 from codetune.execution.box.wire import ConnectionClosed, pack
 
 __all__ = ["run_job"]

@@ -43,7 +43,7 @@ def _warm_up() -> None:
 
 def _prepare(config: dict[str, Any]) -> Any:
     # Only the tier that is used: every page the zygote has makes each fork dearer.
-    tier = importlib.import_module(f"codetune.execution.box.{_TIERS[config['tier']]}")
+    tier = importlib.import_module(f"codetune.execution.box.isolation.{_TIERS[config['tier']]}")
     sys.path[:] = [*config["python_path"]]
     for name in [name for name in sys.modules if name.partition(".")[0] == "codetune"]:
         del sys.modules[name]  # what runs in a box is a program of the bare interpreter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from codetune.execution.languages.recipe import REPORT, Build, Recipe, source_of
+from codetune.execution.languages.language import REPORT, Build, Recipe, source_of
 from codetune.execution.protocol import Program
 
 __all__ = ["CSHARP", "JAVA"]

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from codetune.execution.languages.recipe import REPORT, Build, Recipe, source_of
+from codetune.execution.languages.language import REPORT, Build, Recipe, source_of
 from codetune.execution.protocol import Program
 
 __all__ = ["BASH", "JAVASCRIPT", "PHP", "RUBY", "TYPESCRIPT"]

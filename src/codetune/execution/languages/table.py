@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from codetune.execution.languages.language import Recipe
 from codetune.execution.languages.managed import CSHARP, JAVA
 from codetune.execution.languages.native import CPP, GO, RUST, C
-from codetune.execution.languages.recipe import Recipe
 from codetune.execution.languages.scripts import BASH, JAVASCRIPT, PHP, RUBY, TYPESCRIPT
 
 __all__ = ["RECIPES"]

@@ -17,16 +17,16 @@ from pydantic import BaseModel
 
 from codetune.records import Check, Instruction
 from codetune.store.dataset import Reject, Shard
-from codetune.synth.answers import ModelForm
-from codetune.synth.desk import Desk
-from codetune.synth.drawing import draw
+from codetune.synth.checks.novelty import rouge_l, words
+from codetune.synth.checks.statements import statement_fault
 from codetune.synth.generator import STAGE
-from codetune.synth.novelty import rouge_l, words
 from codetune.synth.options import EvolveOptions
-from codetune.synth.refusal import Refusal
-from codetune.synth.rows import extended, row_of_instruction
-from codetune.synth.statements import statement_fault
-from codetune.synth.text_forms import TextForm, is_refusal
+from codetune.synth.runtime.answer_parsers import ModelForm
+from codetune.synth.runtime.drawing import draw
+from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.rows import extended, row_of_instruction
+from codetune.synth.runtime.text_parsers import TextForm, is_refusal
 
 __all__ = ["Evolve"]
 

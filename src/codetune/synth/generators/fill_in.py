@@ -12,16 +12,16 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
+from codetune.code.language_names import display_name
 from codetune.records import Check, Instruction, Snippet
 from codetune.store.dataset import Shard
-from codetune.synth.answers import ModelForm
-from codetune.synth.desk import Desk
+from codetune.synth.checks.statements import statement_fault
 from codetune.synth.generator import refused
 from codetune.synth.options import FillInOptions
-from codetune.synth.refusal import Refusal
-from codetune.synth.rows import extended, row_of_instruction, row_of_snippet
-from codetune.synth.statements import statement_fault
-from codetune.tasks.language_names import display_name
+from codetune.synth.runtime.answer_parsers import ModelForm
+from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.rows import extended, row_of_instruction, row_of_snippet
 from codetune.tasks.registry import get_task
 
 __all__ = ["ExplainDefect", "Review", "Summarize"]

@@ -17,28 +17,28 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
+from codetune.code.language_names import display_name
+from codetune.code.parsing import is_parsed_language, parses
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Generated, Instruction, Snippet, Verdict
 from codetune.store.dataset import Shard
-from codetune.synth.answers import ModelForm
-from codetune.synth.desk import Asked, Desk
-from codetune.synth.drawing import draw
-from codetune.synth.generator import refused
-from codetune.synth.options import InstructFromCodeOptions
-from codetune.synth.programs import complete
-from codetune.synth.refusal import Refusal
-from codetune.synth.rows import extended, joined, row_of_snippet
-from codetune.synth.snippet_text import (
+from codetune.synth.checks.code_preserved import holds_unchanged
+from codetune.synth.checks.program_completion import complete
+from codetune.synth.checks.snippet_text import (
     code_without_docstring,
     documentation_in_short,
     own_name,
     owner_name,
     shortened,
 )
-from codetune.synth.statements import statement_fault
-from codetune.synth.unchanged import holds_unchanged
-from codetune.tasks.language_names import display_name
-from codetune.text.parsing import is_parsed_language, parses
+from codetune.synth.checks.statements import statement_fault
+from codetune.synth.generator import refused
+from codetune.synth.options import InstructFromCodeOptions
+from codetune.synth.runtime.answer_parsers import ModelForm
+from codetune.synth.runtime.drawing import draw
+from codetune.synth.runtime.generation_context import Asked, Desk
+from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.rows import extended, joined, row_of_snippet
 
 __all__ = ["InstructFromCode", "Statement"]
 

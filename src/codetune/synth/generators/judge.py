@@ -15,12 +15,12 @@ from typing import Any, ClassVar
 
 from codetune.records import Check, Instruction
 from codetune.store.dataset import Shard
-from codetune.synth.answers import InvalidAnswerError, first_json_object
-from codetune.synth.desk import Asked, Desk
 from codetune.synth.generator import refused
 from codetune.synth.options import JudgeOptions
-from codetune.synth.refusal import Refusal
-from codetune.synth.rows import extended
+from codetune.synth.runtime.answer_parsers import InvalidAnswerError, first_json_object
+from codetune.synth.runtime.generation_context import Asked, Desk
+from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.rows import extended
 
 __all__ = ["Judge", "Score", "ScoreForm", "agreement"]
 

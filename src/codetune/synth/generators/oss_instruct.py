@@ -11,19 +11,19 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
+from codetune.code.language_names import display_name
+from codetune.code.parsing import is_parsed_language, tokens
 from codetune.records import Check, Instruction, Snippet
 from codetune.store.dataset import Shard
-from codetune.synth.answers import ModelForm
-from codetune.synth.desk import Desk
+from codetune.synth.checks.snippet_text import shortened
+from codetune.synth.checks.statements import statement_fault
 from codetune.synth.generator import refused
 from codetune.synth.options import OssInstructOptions
-from codetune.synth.refusal import Refusal
-from codetune.synth.rows import extended, row_of_snippet
-from codetune.synth.snippet_text import shortened
-from codetune.synth.statements import statement_fault
-from codetune.synth.text_forms import CodeForm
-from codetune.tasks.language_names import display_name
-from codetune.text.parsing import is_parsed_language, tokens
+from codetune.synth.runtime.answer_parsers import ModelForm
+from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.rows import extended, row_of_snippet
+from codetune.synth.runtime.text_parsers import CodeForm
 
 __all__ = ["OssInstruct", "copied_share"]
 

@@ -17,16 +17,16 @@ from pydantic import BaseModel
 
 from codetune.records import Check, Generated, Instruction, Lineage
 from codetune.store.dataset import Reject, Shard
-from codetune.synth.answers import ModelForm
-from codetune.synth.desk import Desk
-from codetune.synth.drawing import draw
+from codetune.synth.checks.novelty import NoveltyIndex
+from codetune.synth.checks.statements import statement_fault
 from codetune.synth.generator import STAGE, refused
-from codetune.synth.novelty import NoveltyIndex
 from codetune.synth.options import SelfInstructOptions
-from codetune.synth.refusal import Refusal
-from codetune.synth.rows import child_lineage, extended
-from codetune.synth.statements import statement_fault
-from codetune.synth.text_forms import TextForm
+from codetune.synth.runtime.answer_parsers import ModelForm
+from codetune.synth.runtime.drawing import draw
+from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.rows import child_lineage, extended
+from codetune.synth.runtime.text_parsers import TextForm
 
 __all__ = ["SelfInstruct"]
 

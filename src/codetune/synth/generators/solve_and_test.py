@@ -16,15 +16,15 @@ from pydantic import BaseModel
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Instruction, Verdict
 from codetune.store.dataset import Shard
-from codetune.synth.answers import ModelForm
-from codetune.synth.desk import Desk
 from codetune.synth.generator import refused
-from codetune.synth.mutants import emptied, mutants
 from codetune.synth.options import SolveAndTestOptions
-from codetune.synth.recording import call_pattern, calls_fault, recorder, tests_of
-from codetune.synth.refusal import Refusal
-from codetune.synth.rows import extended, row_of_instruction
-from codetune.synth.text_forms import CodeForm
+from codetune.synth.python.mutants import emptied, mutants
+from codetune.synth.python.recording import call_pattern, calls_fault, recorder, tests_of
+from codetune.synth.runtime.answer_parsers import ModelForm
+from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.rows import extended, row_of_instruction
+from codetune.synth.runtime.text_parsers import CodeForm
 
 __all__ = ["SolveAndTest"]
 

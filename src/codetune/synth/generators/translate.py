@@ -12,15 +12,15 @@ from typing import ClassVar
 
 from codetune.records import Check, Generated, Instruction
 from codetune.store.dataset import Shard
-from codetune.synth.desk import Desk
+from codetune.synth.checks.code_masking import changed_tokens, mask
+from codetune.synth.checks.novelty import rouge_l, words
+from codetune.synth.checks.statements import chinese_share
 from codetune.synth.generator import refused
-from codetune.synth.novelty import rouge_l, words
 from codetune.synth.options import TranslateOptions
-from codetune.synth.protected import changed_tokens, mask
-from codetune.synth.refusal import Refusal
-from codetune.synth.rows import child_lineage, extended
-from codetune.synth.statements import chinese_share
-from codetune.synth.text_forms import TextForm
+from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.rows import child_lineage, extended
+from codetune.synth.runtime.text_parsers import TextForm
 from codetune.tasks.registry import TASKS
 
 __all__ = ["Translate"]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from codetune.code.parsing import parse
 from codetune.tasks.grading.codebleu.flow_rules import FLOW_RULES, FlowRules
-from codetune.text.parsing import parse
 
 __all__ = ["Flow", "flows_of"]
 

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from codetune.code.languages import PARSED_LANGUAGES, canonical_language
 from codetune.tasks.grading.codebleu.flow import flows_of
 from codetune.tasks.grading.codebleu.flow_rules import FLOW_RULES
 from codetune.tasks.grading.codebleu.keywords import KEYWORDS
 from codetune.tasks.grading.codebleu.ngrams import bleu_counts, bleu_of, recall_counts, recall_of
 from codetune.tasks.grading.codebleu.syntax import matched_subtrees
-from codetune.text.languages import PARSED_LANGUAGES, canonical_language
 
 __all__ = ["COUNTS", "CodeBleu", "codebleu", "codebleu_counts", "codebleu_of"]
 

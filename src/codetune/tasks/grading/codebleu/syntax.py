@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from codetune.text.parsing import parse
+from codetune.code.parsing import parse
 
 __all__ = ["matched_subtrees", "shared_shapes"]
 

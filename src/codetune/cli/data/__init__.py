@@ -1,0 +1,4 @@
+"""Commands that make datasets.
+
+One file for each command.
+"""

@@ -1,0 +1,130 @@
+"""`codetune mix`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from codetune.mix.translate import Translate
+    from codetune.store.run_card import RunCard
+
+__all__ = ["mix"]
+
+_SHIPPED = ("comit", "codecapybara", "id_code")
+
+
+def mix(
+    recipe: Annotated[
+        str, typer.Argument(help="A YAML file, or a shipped mixture: comit, codecapybara, id_code.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Dataset directory to write.")] = Path("mix"),
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option("--input", "-i", help="Dataset for a part that names no source, in the parts' order."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder that the recipe's relative paths start from.")
+    ] = None,
+    scale: Annotated[
+        float | None, typer.Option("--scale", min=0.0, help="Multiply every count, e.g. 0.01.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="KEY=VALUE, or PART.KEY=VALUE for one part; may be repeated."),
+    ] = None,
+    skip_missing: Annotated[
+        bool, typer.Option("--skip-missing", help="Leave out parts whose files are not there, and say so.")
+    ] = False,
+    translator: Annotated[
+        str | None,
+        typer.Option(
+            "--translator", help="MODULE:FUNCTION that translates texts, for parts that ask for it."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of rows, wordings and splits.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one a core.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the run card as JSON.")] = False,
+) -> None:
+    """Mix several sources into one training set, each with its target count.
+
+    \b
+    Example:
+      codetune mix comit --data upstream --scale 0.01 -o data/comit
+      codetune mix my-mixture.yaml -o data/mix --set codealpaca.count=2000
+    """
+    from codetune.cli.console import print_result, progress
+    from codetune.engine.local import LocalEngine
+    from codetune.mix.mixture_file import load_mixture
+    from codetune.mix.stage import run
+    from codetune.store.context import StageContext
+
+    config = load_mixture(
+        _path(recipe),
+        settings or (),
+        data=str(data) if data is not None else None,
+        scale=scale,
+        missing="skip" if skip_missing else None,
+    )
+    with LocalEngine(workers) as engine:
+        context = StageContext(seed=seed, cache=output.parent / ".cache", engine=engine, progress=progress())
+        card = run(config, inputs or (), output, context, translate=_load(translator) if translator else None)
+    print_result(card if as_json else _table(card, output), as_json=as_json)
+
+
+def _path(recipe: str) -> Path:
+    from codetune.config.faults import nearest
+    from codetune.errors import ConfigError
+    from codetune.recipes.recipe import shipped_recipe
+
+    path = Path(recipe)
+    # A folder of a mixture's name is where an earlier one was written, not a recipe.
+    if path.suffix or path.is_file() or "/" in recipe:
+        return path
+    if recipe not in _SHIPPED:
+        raise ConfigError(
+            f"there is no mixture {recipe!r}{nearest(recipe, _SHIPPED).removesuffix('?')}",
+            next_step="name one of those, or a YAML file",
+        )
+    return shipped_recipe(recipe)
+
+
+def _load(name: str) -> Translate:
+    import importlib
+
+    from codetune.errors import ConfigError
+
+    module, colon, function = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(f"there is no translator {name}", next_step="name it MODULE:FUNCTION") from error
+    if not colon or not callable(found):
+        raise ConfigError(f"the translator {name} can't be called", next_step="name it MODULE:FUNCTION")
+    return found  # type: ignore[no-any-return]
+
+
+def _table(card: RunCard, output: Path) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    told = card.results["mixture"]
+    table = Table(title=f"{told['name']}: {card.counts['kept']:,} rows in {output}", title_justify="left")
+    table.add_column("part")
+    table.add_column("source")
+    for heading in ("wanted", "rows"):
+        table.add_column(heading, justify="right")
+    table.add_column("licences")
+    for part in told["parts"]:
+        short = part["taken"] < part["wanted"]
+        licenses = ", ".join(part["licenses"]) or "-"
+        rows = Text(f"{part['taken']:,}", style="yellow" if short else "green")
+        table.add_row(part["name"], part["source"], f"{part['wanted']:,}", rows, licenses)
+    lines = [Text(f"held out: {rows:,} {split}", style="dim") for split, rows in told["held_out"].items()]
+    lines += [Text(f"! {text}", style="yellow") for text in (*told["warnings"], *told["shortages"])]
+    return Group(table, *lines)

@@ -1,0 +1,4 @@
+"""Commands that evaluate, compare and report.
+
+One file for each command, and what they share.
+"""

@@ -1,0 +1,83 @@
+"""`codetune compare`: two runs on the same problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["compare"]
+
+_WORDS = {
+    "tie": "tie: no difference can be told",
+    "better": "the second is better",
+    "worse": "the second is worse",
+}
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(help="Folder of a score, or of several; compared against.")],
+    second: Annotated[Path, typer.Argument(help="Another, of the same benchmark or benchmarks.")],
+    metric: Annotated[str, typer.Option(help="What is compared: pass@K or pass^K.")] = "pass@1",
+    html: Annotated[Path | None, typer.Option(help="Also write a self-contained page.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+) -> None:
+    """Say whether the second run is better, worse, or a tie, paired by problem, and how sure that is.
+
+    Folders of several scores are compared benchmark by benchmark, with Holm's correction.
+
+    Example: codetune compare runs/base runs/tuned --html comparison.html
+    """
+    from codetune.cli.console import console, print_result
+    from codetune.evaluate.statistics.compare import compare_folders
+
+    found = compare_folders(first, second, metric=metric)
+    if html is not None:
+        from codetune.report.comparison import comparison_page
+        from codetune.store.atomic import write_text
+
+        write_text(html, comparison_page(found))
+    if as_json:
+        print_result(found, as_json=True)
+        return
+    for one in found.get("benchmarks", [found]):
+        console().print(_table(one))
+    if found.get("unpaired"):
+        console().print(f"In one run only: {', '.join(found['unpaired'])}")
+    if html is not None:
+        console().print(f"Open the page: {html}")
+
+
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
+def _table(found: Mapping[str, Any]) -> Table:
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_row(str(found["benchmark"]), _WORDS[found["verdict"]])
+    table.add_row(found["metric"], f"{found['difference']:+.1%}  [{found['low']:+.1%}, {found['high']:+.1%}]")
+    adjusted = found.get("adjusted_p_value")
+    corrected = "" if adjusted is None else f"; {_p(adjusted)} after Holm's correction"
+    table.add_row("p", f"{_p(found['p_value'])}  {found['test']}{corrected}")
+    table.add_row(
+        "solved more by",
+        f"first {found['base_only']}, second {found['tuned_only']}; wholly by both {found['both']}, "
+        f"by neither {found['neither']}",
+    )
+    groups = "" if found["clusters"] == found["problems"] else f" in {found['clusters']} clusters"
+    table.add_row(
+        "smallest detectable",
+        f"{found['smallest_detectable']:.1%} with 80 % power on {found['problems']} problems{groups}",
+    )
+    if found["left_out"]:
+        table.add_row("left out", f"{found['left_out']} problems that only one run has")
+    return table

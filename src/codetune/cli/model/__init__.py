@@ -1,0 +1,4 @@
+"""Commands that train, convert and serve models.
+
+One file for each command.
+"""

@@ -1,0 +1,4 @@
+"""Commands that run whole recipes, and `doctor`.
+
+One file for each command, and what they share.
+"""

@@ -1,0 +1,216 @@
+"""Who is asked: a server by its URL, the embedded one, or a model folder; found before anything runs.
+
+A backend says what it is (for the plan), which prompt style fits it, and answers requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from codetune.errors import ConfigError
+from codetune.evaluate.backends.folder_model import ModelFolder
+from codetune.evaluate.backends.ranks import Ranks
+from codetune.models.client.concurrent_requests import Outcome
+from codetune.models.embedded.gguf_file import fingerprint
+from codetune.models.embedded.server import EmbeddedServer
+from codetune.models.open import run_requests
+from codetune.models.protocol import ChatRequest
+
+__all__ = ["Backend", "find_backend"]
+
+_CHAT_STYLE, _TEXT_STYLE = "chat-prefill", "completion"
+_BYTES_PER_TOKEN = 2.5
+"""A low guess for code, so that a slot of the embedded server is rather too long."""
+_LEAST_CONTEXT = 2048
+
+
+class Backend(Protocol):
+    """Anything that answers a benchmark's requests."""
+
+    @property
+    def name(self) -> str:
+        """What the score calls it until an answer says better."""
+        ...
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """What its answers depend on: name -> hash or name."""
+        ...
+
+    @property
+    def style(self) -> str:
+        """The prompt style to use where none is asked for."""
+        ...
+
+    @property
+    def assumption(self) -> str | None:
+        """A sentence where that style is a guess."""
+        ...
+
+    def answers(
+        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, told: Callable[[], None]
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Answer each; one that can't be had comes as the error."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Served:
+    """Behind a URL, or the embedded server."""
+
+    where: str
+    weights: Path | None = None
+    adapter: Path | None = None
+    served_name: str | None = None
+    model_map: Path | None = None
+    is_embedded: bool = False
+    style: str = _CHAT_STYLE
+    assumption: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.served_name or self.where
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        found = {"model": self.where}
+        if self.weights is not None:
+            found["model"] = fingerprint(self.weights)
+        if self.served_name is not None:
+            found["served as"] = self.served_name
+        if self.adapter is not None:
+            found["adapter"] = fingerprint(self.adapter)
+        return found
+
+    def answers(
+        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, told: Callable[[], None]
+    ) -> Iterator[tuple[int, Outcome]]:
+        where: str | EmbeddedServer = self.where
+        if self.is_embedded:
+            adapters = [self.adapter] if self.adapter is not None else []
+            context = max(_LEAST_CONTEXT, *map(_tokens, requests))
+            where = EmbeddedServer(self.weights, adapters, slots=in_flight, context_per_slot=context)
+        for outcome in run_requests(
+            where,
+            requests,
+            store=store,
+            in_flight=in_flight,
+            model=self.served_name,
+            model_map=self.model_map,
+        ):
+            told()
+            yield outcome
+
+
+def _tokens(request: ChatRequest) -> int:
+    """Room for one request, in steps that don't change with every prompt."""
+    text = request.prompt or "".join(message.content for message in request.messages)
+    return (
+        -(-int(len(text.encode("utf-8", "replace")) / _BYTES_PER_TOKEN + request.max_new_tokens) // 512) * 512
+    )
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """A model folder, loaded into this process."""
+
+    found: ModelFolder
+    ranks: Ranks = field(default_factory=Ranks)
+
+    @property
+    def name(self) -> str:
+        return self.found.name
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        return {"model": self.found.name}
+
+    @property
+    def style(self) -> str:
+        return _CHAT_STYLE if self.found.template is not None else _TEXT_STYLE
+
+    @property
+    def assumption(self) -> str | None:
+        if self.found.template is not None:
+            return None
+        return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style {_TEXT_STYLE}"
+
+    def answers(
+        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, told: Callable[[], None]
+    ) -> Iterator[tuple[int, Outcome]]:
+        from codetune.evaluate.backends.folder_answers import ask_folder
+
+        yield from ask_folder(self.found, requests, store=store, batch=in_flight, ranks=self.ranks, told=told)
+
+
+def find_backend(
+    model: str,
+    *,
+    adapter: Path | None = None,
+    served_name: str | None = None,
+    model_map: Path | None = None,
+    ranks: Ranks | None = None,
+) -> Backend:
+    """Find out what a name means.
+
+    Args:
+        model: `local`, a .gguf file, a model or adapter folder, one or several URLs up to `/v1`, or
+            a name in the model map.
+        adapter: A GGUF LoRA adapter (or a training's output that has one) for the embedded server; a
+            PEFT adapter's folder for a model folder.
+        served_name: Which of a server's models.
+        model_map: File of models by name.
+        ranks: This process among those started together; only a model folder can be shared.
+
+    Raises:
+        ConfigError: What was given doesn't go together, or isn't there.
+        DataError: The model folder lacks something.
+    """
+    ranks = ranks or Ranks()
+    if model == "local" or model.endswith(".gguf"):
+        _alone(ranks, model)
+        weights = None if model == "local" else _file(Path(model).expanduser(), "the model")
+        chosen = None if adapter is None else _gguf_adapter(adapter.expanduser())
+        return _Served(model, weights, chosen, model_map=None, is_embedded=True)
+    folder = Path(model).expanduser()
+    if folder.is_dir() and not model.startswith(("http://", "https://")):
+        if adapter is not None and (adapter / "adapter" / "adapter_config.json").is_file():
+            adapter = adapter / "adapter"
+        return _Folder(ModelFolder.find(folder, adapter), ranks)
+    _alone(ranks, model)
+    if adapter is not None:
+        raise ConfigError(
+            f"--adapter can't be given to {model!r}",
+            next_step="name the adapter the server has loaded with --served-name, or evaluate a .gguf file or a model folder",
+        )
+    return _Served(model, served_name=served_name, model_map=model_map)
+
+
+def _alone(ranks: Ranks, model: str) -> None:
+    if ranks.world > 1:
+        raise ConfigError(
+            f"{ranks.world} processes were started, but {model!r} is asked by one",
+            next_step="start codetune eval without torchrun or accelerate",
+        )
+
+
+def _file(path: Path, what: str) -> Path:
+    if not path.is_file():
+        raise ConfigError(f"{what} is not there", where=str(path), next_step="check the path")
+    return path
+
+
+def _gguf_adapter(path: Path) -> Path:
+    inside = path / "adapter.gguf"
+    if path.is_dir() and inside.is_file():
+        return inside
+    if path.is_dir():
+        raise ConfigError(
+            "the embedded server needs a LoRA adapter as GGUF, and this folder has no adapter.gguf",
+            where=str(path),
+            next_step="give the output of codetune train, or evaluate the model folder with the adapter instead",
+        )
+    return _file(path, "the adapter")

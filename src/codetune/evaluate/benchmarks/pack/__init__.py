@@ -1,1 +1,0 @@
-"""How HumanEvalPack's answers become programs, language by language."""

@@ -1,0 +1,131 @@
+"""Items in, completions out: asked several at a time, each answer stored before it is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+
+from codetune.errors import BackendError, UsageError
+from codetune.evaluate.config import EvaluateConfig
+from codetune.evaluate.prompts.styles import style
+from codetune.models.client.concurrent_requests import Outcome
+from codetune.models.protocol import ChatRequest
+from codetune.records import Completion, Problem
+
+__all__ = ["Generated", "generate", "prompt_lines", "requests_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What one pass over a benchmark brought."""
+
+    completions: list[Completion]
+    """One a problem and sample, in the order of the problems."""
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    asked: int
+    """Requests sent; the others were answered by the store."""
+
+
+def _seed(problem: Problem, seed: int) -> int:
+    """A seed of the problem's own; each sample adds its number to it before it is sent. So neither the
+    order nor the number of samples matters, and more samples leave the first ones as they were."""
+    digest = blake2b(f"{seed}:{problem.task_id}:sample".encode(), digest_size=4).digest()
+    return int.from_bytes(digest) >> 1
+
+
+def requests_of(
+    problems: Sequence[Problem], config: EvaluateConfig, seed: int
+) -> Iterator[tuple[Problem, int, ChatRequest]]:
+    """The exact request of each problem and sample, in order.
+
+    Raises:
+        UsageError: Several greedy samples were asked for; they would all be the same.
+    """
+    if config.temperature == 0 and config.n > 1:
+        raise UsageError(
+            f"{config.n} greedy samples of a problem would all be the same",
+            next_step="set a temperature above 0, or n = 1",
+        )
+    chosen = style(config.prompt_style)
+    for problem in problems:
+        for sample in range(config.n):
+            settings = {
+                "max_new_tokens": config.max_new_tokens,
+                "temperature": config.temperature,
+                "top_p": config.top_p,
+                "top_k": config.top_k,
+                "seed": _seed(problem, seed) if config.temperature > 0 else None,
+                "sample": sample,
+            }
+            yield problem, sample, chosen.request(problem, settings)
+
+
+def prompt_lines(problems: Sequence[Problem], config: EvaluateConfig, seed: int, **told: object) -> list[str]:
+    """The exact prompt of each item as JSON: task id, messages or text, the settings sent, and `told`."""
+    return [
+        json.dumps({"task_id": problem.task_id, **asdict(request), **told}, ensure_ascii=False)
+        for problem, sample, request in requests_of(problems, config, seed)
+        if sample == 0
+    ]
+
+
+def generate(
+    answers: Callable[[Sequence[ChatRequest]], Iterable[tuple[int, Outcome]]],
+    problems: Sequence[Problem],
+    config: EvaluateConfig,
+    *,
+    seed: int,
+    name: str,
+    expected: bool = True,
+) -> Generated:
+    """Ask a model every problem.
+
+    Args:
+        answers: Asks it: (index, reply or error) of each request, in any order.
+        problems: The items.
+        config: How they are asked.
+        seed: The run's seed.
+        name: What the model is called where no answer says it.
+        expected: False where another process gets the answers.
+
+    Raises:
+        BackendError: A request failed for good; what was answered is kept in the store.
+    """
+    asked = list(requests_of(problems, config, seed))
+    completions: dict[int, Completion] = {}
+    sent = prompt_tokens = completion_tokens = 0
+    failures: list[BackendError] = []
+    for index, outcome in answers([request for _, _, request in asked]):
+        problem, sample, _ = asked[index]
+        if isinstance(outcome, BackendError):
+            failures.append(outcome)
+            continue
+        name = outcome.model
+        sent += not outcome.stored
+        prompt_tokens += outcome.prompt_tokens or 0
+        completion_tokens += outcome.completion_tokens or 0
+        completions[index] = Completion(
+            task_id=problem.task_id,
+            sample=sample,
+            text=outcome.text,
+            finish_reason=outcome.finish_reason,
+            completion_tokens=outcome.completion_tokens,
+            request_key=outcome.key,
+        )
+    if failures:
+        raise BackendError(
+            f"{len(failures)} of {len(asked)} requests failed; the first: {failures[0].what}",
+            where=failures[0].where,
+            next_step="mend the cause and run the same command again: answered requests are not asked twice",
+        )
+    return Generated(
+        [completions[i] for i in range(len(asked) if expected else 0)],
+        name,
+        prompt_tokens,
+        completion_tokens,
+        sent,
+    )

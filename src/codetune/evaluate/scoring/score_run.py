@@ -1,0 +1,131 @@
+"""The last steps of every score: run the programs, write their verdicts, count, and sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codetune.engine.progress import Progress, SilentProgress
+from codetune.evaluate.benchmarks.benchmark import Benchmark
+from codetune.evaluate.scoring.extend import TRAINING_SET
+from codetune.evaluate.scoring.run_samples import Judged, Reader, judge
+from codetune.evaluate.scoring.score import score_of, write_score
+from codetune.evaluate.scoring.verdict_table import write_verdicts
+from codetune.execution.protocol import Executor
+from codetune.records import Completion, Problem
+from codetune.store.hashing import hash_files
+from codetune.store.run_card import RunCard, read_card
+from codetune.store.stage_output import StageOutput
+
+if TYPE_CHECKING:
+    from codetune.evaluate.scoring.contamination import TrainingOverlap
+
+__all__ = ["Surroundings", "finish_score", "training_inputs"]
+
+Overlaps = Callable[[Sequence[Problem], Sequence[Path]], "TrainingOverlap"]
+"""(items, training sets) -> what they repeat."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What scoring is given besides what is scored.
+
+    Attributes:
+        executor: Runs the programs.
+        progress: Told what is done.
+        train: Training sets whose overlap is reported.
+        overlaps: Looks for it.
+    """
+
+    executor: Executor
+    progress: Progress = field(default_factory=SilentProgress)
+    train: tuple[Path, ...] = ()
+    overlaps: Overlaps | None = None
+
+
+def training_inputs(train: Sequence[Path]) -> dict[str, str]:
+    """Training sets as inputs of a plan; what isn't finished is named when it is read."""
+    cards = {folder: read_card(folder) for folder in train}
+    return {f"{TRAINING_SET}{folder}": card.output_hash if card else "" for folder, card in cards.items()}
+
+
+def finish_score(
+    stage: StageOutput,
+    chosen: Benchmark,
+    problems: Sequence[Problem],
+    pairs: Iterable[tuple[Problem, Completion]],
+    reader: Reader,
+    surroundings: Surroundings,
+    *,
+    k: tuple[int, ...],
+    data: Path | None,
+    extra: Mapping[str, Any],
+) -> RunCard:
+    """Judge every sample and write `verdicts/`, `score.json` and the run card.
+
+    Args:
+        stage: The open folder.
+        chosen: The benchmark.
+        problems: The items asked.
+        pairs: Item and answer, in the order rows are written.
+        reader: Reads the program out of an answer.
+        surroundings: What runs them.
+        k: The k of pass@k.
+        data: The benchmark's data file.
+        extra: More for the score: the model, the prompt style, tokens.
+    """
+    overlap = None
+    if surroundings.train:
+        assert surroundings.overlaps is not None
+        surroundings.progress.start("training set")
+        overlap = surroundings.overlaps(problems, surroundings.train)
+    if chosen.graded is not None:
+        return _finish_graded(stage, chosen, problems, pairs, surroundings, data=data, extra=extra)
+    judged = judge(pairs, benchmark=chosen, reader=reader, executor=surroundings.executor)
+    surroundings.progress.start("programs run")
+
+    def told() -> Iterable[Judged]:
+        for row in write_verdicts(stage.folder, judged):
+            surroundings.progress.advance()
+            yield row
+
+    counted = score_of(told(), problems, k=k, seed=stage.plan.seed, overlap=overlap)
+    score = {"benchmark": chosen.edition(data), **extra, **counted}
+    write_score(stage.folder, score)
+    surroundings.progress.finish()
+    files = sorted((stage.folder / "verdicts").glob("part-*.parquet"))
+    return stage.finish(
+        output_hash=hash_files(stage.folder, files),
+        counts={"problems": score["problems"], "samples": score["samples"]},
+        results=score,
+    )
+
+
+def _finish_graded(
+    stage: StageOutput,
+    chosen: Benchmark,
+    problems: Sequence[Problem],
+    pairs: Iterable[tuple[Problem, Completion]],
+    surroundings: Surroundings,
+    *,
+    data: Path | None,
+    extra: Mapping[str, Any],
+) -> RunCard:
+    """Grade every answer, where a task's grader decides and nothing is executed."""
+    from codetune.evaluate.scoring.graded import graded_score  # graders parse code: loaded where needed
+
+    assert chosen.graded is not None
+    surroundings.progress.start("answers graded")
+    counted = graded_score(
+        chosen.graded, pairs, problems, surroundings.executor, stage.folder, seed=stage.plan.seed
+    )
+    score = {"benchmark": chosen.edition(data), **extra, **counted}
+    write_score(stage.folder, score)
+    surroundings.progress.finish()
+    return stage.finish(
+        output_hash=hash_files(stage.folder, [stage.folder / "answers.jsonl"]),
+        counts={"problems": score["problems"], "samples": score["samples"]},
+        results=score,
+    )

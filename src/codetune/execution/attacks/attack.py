@@ -1,0 +1,121 @@
+"""Run the hostile suite on this machine: does the sandbox hold here?"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codetune.execution.attacks.programs import HOSTILE, Hostile
+from codetune.execution.host.slot import may_become, slot_users
+from codetune.execution.open import open_executor
+from codetune.execution.protocol import Executor, Limits, Program
+from codetune.records import Verdict
+
+__all__ = ["AttackResult", "attack", "boxed_processes"]
+
+_LIMITS = Limits(
+    cpu_seconds=1.0,
+    wall_seconds=3.0,
+    memory_bytes=256 << 20,
+    disk_bytes=16 << 20,
+    output_bytes=256 << 10,
+    processes=16,
+)
+_ZYGOTE = b"from codetune.execution.box import zygote"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackResult:
+    """How one attack went.
+
+    Attributes:
+        name: Which attack.
+        expected: The verdicts that mean it was held, e.g. `PIDS or CPU_TLE`.
+        verdict: What it got.
+        held: The verdict is one of them, no process survived, no file of the host changed, and the
+            next program in the same slot passed.
+        detail: What went wrong, or the program's own ending.
+    """
+
+    name: str
+    expected: str
+    verdict: str
+    held: bool
+    detail: str = ""
+
+
+def boxed_processes() -> set[int]:
+    """Processes born in a box of ours and not yet gone, wherever they hide in the tree."""
+    users = slot_users() if may_become(slot_users()[0]) else range(os.getuid(), os.getuid() + 1)
+    found: dict[int, int] = {}
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                if _ZYGOTE not in file.read():
+                    continue
+            with open(f"/proc/{name}/status", "rb") as file:
+                fields = dict(line.split(b":", 1) for line in file if b":" in line)
+        except OSError:
+            continue
+        if int(fields[b"Uid"].split()[0]) in users:
+            found[int(name)] = int(fields[b"PPid"])
+    # Children of this process wait for a zygote, and a zygote is the one child of such a one.
+    waiting = {pid for pid, parent in found.items() if parent == os.getpid()}
+    zygotes = {pid for pid, parent in found.items() if parent in waiting}
+    return set(found) - waiting - zygotes
+
+
+def _snapshot(folder: Path) -> list[tuple[str, bytes]]:
+    return sorted((str(path), path.read_bytes()) for path in folder.iterdir())
+
+
+def _one(hostile: Hostile, executor: Executor, canary: Path) -> AttackResult:
+    before_files = _snapshot(canary)
+    before_processes = boxed_processes()
+    code = hostile.code.replace("{canary}", str(canary))
+    program = Program(id=hostile.name, code=code, tests=hostile.tests, limits=_LIMITS)
+    after = Program(id="after", code="def f(x): return x", tests="assert f(1) == 1", limits=_LIMITS)
+    execution, following = executor.run([program, after])
+    faults = []
+    if execution.verdict not in hostile.expected:
+        faults.append(f"ended as {execution.verdict} ({execution.detail})")
+    if left := boxed_processes() - before_processes:
+        faults.append(f"left processes {sorted(left)}")
+    if _snapshot(canary) != before_files:
+        faults.append("changed files of the host")
+    if following.verdict is not Verdict.PASS:
+        faults.append(f"the next program ended as {following.verdict} ({following.detail})")
+    return AttackResult(
+        name=hostile.name,
+        expected=" or ".join(hostile.expected),
+        verdict=execution.verdict,
+        held=not faults,
+        detail="; ".join(faults) or execution.detail,
+    )
+
+
+def attack(suite: Sequence[Hostile] = HOSTILE) -> Iterator[AttackResult]:
+    """Run each attack, then an honest program in the same slot, and look at what was left.
+
+    Raises:
+        SafetyError: There is no sandbox to attack.
+    """
+    with tempfile.TemporaryDirectory(prefix="codetune-canary-") as folder:
+        canary = Path(folder)
+        canary.chmod(0o777)
+        (canary / "canary").write_text("alive")
+        (canary / "canary").chmod(0o666)
+        executors: dict[str, Executor] = {}
+        try:
+            for hostile in suite:
+                if hostile.judge not in executors:
+                    executors[hostile.judge] = open_executor(1, judge=hostile.judge)
+                yield _one(hostile, executors[hostile.judge], canary)
+        finally:
+            for executor in executors.values():
+                executor.close()

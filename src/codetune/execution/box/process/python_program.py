@@ -1,0 +1,161 @@
+"""Run a Python program inside the box, and say how it ended.
+
+The word that it ended well is a secret of this run. It lies in a pipe, in no variable, until the
+tests have run to their end; only then is it read, and sent over another pipe. So a program that
+leaves early, walks the frames or writes to every open file has nothing to say. One that takes this
+very file apart still could: that is what the strict judge is for.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import linecache
+import os
+import sys
+import threading
+import traceback
+import types
+from typing import Any, NoReturn
+
+from codetune.execution.box.job import Job
+from codetune.execution.box.strict.channel import ChannelClosed
+from codetune.execution.box.strict.program_side import serve
+from codetune.execution.box.strict.test_side import CannotSend, bind_names
+
+__all__ = ["SECRET_BYTES", "UNSIGNED", "compile_text", "describe", "run_python"]
+
+SECRET_BYTES = 32  # hexadecimal, so that every language can pass it on as text
+UNSIGNED = b"-" * SECRET_BYTES
+"""Stands where the secret would: for failures, which nobody has a reason to forge."""
+CODE_NAME, TESTS_NAME = "solution.py", "tests.py"
+_DETAIL_CHARACTERS = 300
+
+
+def _remember_lines(name: str, text: str) -> None:
+    """Let tracebacks show the lines of a program that is no file."""
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+
+
+def compile_text(source: bytes, name: str) -> types.CodeType:
+    """Compile source as a file of that name.
+
+    Raises:
+        SyntaxError, ValueError: As `compile` does (null bytes are a ValueError or a SyntaxError).
+        MemoryError, RecursionError: Nested deeper than the compiler can.
+    """
+    _remember_lines(name, source.decode("utf-8", "replace"))
+    return compile(source, name, "exec", dont_inherit=True)
+
+
+def describe(error: BaseException) -> str:
+    """`Type: message` on one line; asking an exception for its text may run untrusted code."""
+    try:
+        text = str(error)
+    except BaseException:
+        text = ""
+    text = " ".join(text[:_DETAIL_CHARACTERS].split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _kind(error: BaseException, phase: str) -> str:
+    """A word for how it ended, by the exception's type."""
+    if isinstance(error, MemoryError):
+        return "memory"
+    if phase in ("compile", "tests-compile"):
+        return phase
+    if isinstance(error, ChannelClosed):
+        return "lost"
+    if isinstance(error, CannotSend):
+        return "cannot-send"
+    if isinstance(error, AssertionError):
+        return "assertion"
+    if isinstance(error, (SystemExit, GeneratorExit)):
+        return "exit"
+    if isinstance(error, OSError) and error.errno == 12:  # ENOMEM
+        return "memory"
+    if isinstance(error, OSError) and error.errno in (28, 122, 27):  # ENOSPC, EDQUOT, EFBIG
+        return "disk"
+    if isinstance(error, BlockingIOError) and error.errno == 11:
+        return "processes"
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return "processes"
+    return "error"
+
+
+def _print_traceback(error: BaseException) -> None:
+    """Print the traceback as Python would, without this file's own frames."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
+    traceback.print_exception(type(error), error, frames)
+
+
+def run_python(job: Job, secret_pipe: int, report_pipe: int, channel: int = -1) -> NoReturn:
+    """Run the program and its tests, report, and leave without coming back.
+
+    In a strict run this box has one of the two: the program, which then answers calls over the
+    channel, or the tests, which make them.
+    """
+    own_pid, getpid, leave = os.getpid(), os.getpid, os._exit
+    read, write, dumps = os.read, os.write, json.dumps
+
+    def report(kind: str, phase: str, detail: str = "", status: int = 1) -> NoReturn:
+        # A fork of the program that ran on to here is not the program.
+        if getpid() == own_pid:
+            if kind == "end":
+                # Nothing that the program could have replaced has a hand in this.
+                write(report_pipe, read(secret_pipe, SECRET_BYTES) + b'{"kind":"end"}')
+            else:
+                # A failure needs no secret, but that of the tests: no program may be excused by it.
+                sign = read(secret_pipe, SECRET_BYTES) if kind == "tests-compile" else UNSIGNED
+                write(report_pipe, sign + dumps({"kind": kind, "phase": phase, "detail": detail}).encode())
+        leave(0 if kind == "end" else status)
+
+    # Code under test is a module that somebody imported; a whole program is the main one.
+    name = "__main__" if job.tests is None and job.role is None else "solution"
+    module = types.ModuleType(name)
+    sys.modules["__main__"] = sys.modules[name] = module
+    names: dict[str, Any] = module.__dict__
+    names["__builtins__"] = __builtins__
+    sys.argv = [CODE_NAME]
+    sys.path.insert(0, os.getcwd())
+    phase = "compile"
+    try:
+        program = compile_text(job.code, CODE_NAME)
+        tests = None
+        if job.tests is not None:
+            # Before the program has run: what it does to the compiler is not the tests' fault.
+            phase = "tests-compile"
+            tests = compile_text(job.tests, TESTS_NAME)
+        phase = "code"
+        exec(program, names)
+        if job.role == "program":
+            serve(names, channel)
+        elif tests is not None:
+            phase = "tests"
+            if job.role == "referee":
+                names.update(bind_names(tests, channel))
+            names["__name__"] = "__main__"
+            exec(tests, names)
+        else:
+            # A program is over when its threads are, and what it asked to be done at exit is.
+            phase = "exit"
+            threading._shutdown()  # type: ignore[attr-defined]
+            atexit._run_exitfuncs()
+        sys.stdout.flush()
+    except BaseException as error:
+        status = 1
+        try:
+            kind, detail = _kind(error, phase), describe(error)
+            if isinstance(error, SystemExit):
+                detail = f"SystemExit({error.code!r})"[:_DETAIL_CHARACTERS]
+                status = 0 if error.code is None else error.code & 255 if isinstance(error.code, int) else 1
+            elif not isinstance(error, (ChannelClosed, CannotSend)):
+                _print_traceback(error)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except BaseException:
+            kind, detail = "error", "the exception could not be shown"
+        report(kind, phase, detail, status)
+    report("end", phase)

@@ -1,0 +1,273 @@
+"""The client: sends a request to the right server, and again if that can help.
+
+What enters is a canonical payload, what leaves is the server's bytes and what they say. It knows
+endpoints, limits and retries; it knows nothing of the store, of budgets or of what is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from codetune.errors import BackendUnavailableError, ConfigError, UsageError
+from codetune.models.client.endpoint import Endpoint, EndpointPool, Lease
+from codetune.models.client.payload import ParsedAnswer, parse_answer
+from codetune.models.client.shared_limits import Sharing
+from codetune.models.client.structured_fallback import Asked, Wordings
+from codetune.models.client.structured_modes import Structured, word_body
+from codetune.models.client.transport import Refusal, Unavailable
+from codetune.models.spec import ModelSpec
+
+__all__ = ["EndpointsDownError", "OpenAIClient", "ServerAnswer"]
+
+_BACKOFF_SECONDS = (0.25, 30.0)
+_LONGEST_RETRY_AFTER_SECONDS = 600.0
+_UNUSABLE_TRIES = 3
+
+
+class EndpointsDownError(UsageError):
+    """No endpoint of a model can be reached: no request can be answered, so the run stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAnswer:
+    """What came back, and what it took."""
+
+    body: bytes
+    parsed: ParsedAnswer
+    endpoint: str
+    attempts: int
+    asked_at: float
+    """Seconds since 1970."""
+    seconds: float
+    payload: bytes
+    """The question as it was really asked, without what every body of an endpoint has."""
+    asked_as: Structured | None
+    """How JSON was asked for; None where it wasn't."""
+
+
+@dataclass(slots=True)
+class _Tries:
+    """What one request has been through."""
+
+    failures: int = 0
+    busy: int = 0
+    unreached: int = 0
+    unusable: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.failures + self.busy + self.unreached
+
+
+class OpenAIClient:
+    """`/v1/chat/completions` and `/v1/completions` of one model, on all its endpoints.
+
+    Args:
+        spec: The model and its endpoints.
+        sharing: With other processes that use the same endpoints; None is alone.
+
+    Attributes:
+        troubles: Kind of failure -> how often it was met, retried ones included.
+        notices: A sentence for each thing that a run should know of its servers, in order.
+    """
+
+    def __init__(self, spec: ModelSpec, *, sharing: Sharing | None = None) -> None:
+        self.spec = spec
+        self.pool = EndpointPool(
+            [Endpoint(one, sharing=sharing, wordings=Wordings(spec.structured)) for one in spec.endpoints]
+        )
+        self.troubles: Counter[str] = Counter()
+        self.notices: list[str] = []
+
+    async def complete(
+        self,
+        path: str,
+        payload: bytes,
+        *,
+        expected_tokens: float = 0.0,
+        prefix: str = "",
+        may_be_empty: bool = False,
+    ) -> ServerAnswer:
+        """Ask until there is an answer, a refusal, or no patience left.
+
+        Args:
+            path: `/chat/completions` or `/completions`.
+            payload: Canonical JSON of an object, without `model`.
+            expected_tokens: Of prompt and answer, for tokens-per-minute limits.
+            prefix: See `parse_answer`.
+            may_be_empty: An answer without text is an answer (stop words, prefixes).
+
+        Raises:
+            RequestRefusedError: The server said no to this request.
+            BackendUnavailableError: Retries or patience are used up for this request.
+            ConfigError: The server doesn't know the model, or refuses the key: no request of this
+                run would fare better.
+            EndpointsDownError: Likewise, since no endpoint can be reached.
+        """
+        asked_at = begun = 0.0
+        tries = _Tries()
+        avoid: Endpoint | None = None
+        asked_less: dict[Endpoint, Asked] = {}
+        while True:
+            lease = await self.pool.acquire(expected_tokens, avoid)
+            if not asked_at:  # waiting for its turn is no part of how long a request takes
+                asked_at, begun = time.time(), time.monotonic()
+            endpoint = lease.endpoint
+            problem: BackendUnavailableError
+            asked = asked_less.get(endpoint) or endpoint.wordings.word(payload)
+            try:
+                body = word_body(
+                    asked.payload,
+                    model=self.spec,
+                    endpoint=endpoint.spec,
+                    fields=self._fields(),
+                    prefixed=bool(prefix),
+                )
+                data = await endpoint.transport.post(path, body)
+                parsed = parse_answer(data, prefix=prefix)
+                if not parsed.text.strip() and not may_be_empty and parsed.finish_reason != "length":
+                    raise BackendUnavailableError("the server's answer is empty", where=endpoint.label)
+            except Unavailable as error:
+                problem = error
+                self._note_failure(lease, error, tries)
+            except BackendUnavailableError as error:  # it answered, but with nothing usable
+                problem = error
+                self.troubles["answer"] += 1
+                endpoint.well()
+                self._release(lease, complaint=False)
+                tries.unusable += 1
+                tries.failures += 1
+            except Refusal as error:
+                self.troubles[f"refused {error.status}"] += 1
+                endpoint.well()
+                self._release(lease, complaint=False)
+                less = endpoint.wordings.weaker(payload, asked, error.status, error.body)
+                if less is not None:
+                    asked_less[endpoint] = less
+                    continue
+                await self._stop_if_hopeless(endpoint, error)
+                raise
+            except BaseException:
+                self._release(lease, complaint=None)
+                raise
+            else:
+                endpoint.well()
+                used = (parsed.prompt_tokens or 0) + (parsed.completion_tokens or 0)
+                self.pool.release(lease, complaint=False, used_tokens=used or expected_tokens)
+                if endpoint.wordings.answered(payload, asked):
+                    self._notice(endpoint, asked)
+                return ServerAnswer(
+                    data, parsed, endpoint.label, 1 + tries.total, asked_at, time.monotonic() - begun,
+                    asked.payload, asked.way,
+                )  # fmt: skip
+            avoid = endpoint
+            await self._wait_or_give_up(problem, tries, time.monotonic() - begun)
+
+    def _fields(self) -> Mapping[str, Any]:
+        """Merged into each body without being part of a request's identity."""
+        return {}
+
+    def _note_failure(self, lease: Lease, error: Unavailable, tries: _Tries) -> None:
+        self.troubles[error.kind] += 1
+        now = asyncio.get_running_loop().time()
+        endpoint = lease.endpoint
+        if error.retry_after:
+            endpoint.pause(min(error.retry_after, _LONGEST_RETRY_AFTER_SECONDS), now)
+        if error.kind == "429":
+            tries.busy += 1
+        elif error.reached:
+            tries.failures += 1
+        else:
+            tries.unreached += 1
+            endpoint.unreachable(now)
+        if error.reached:
+            endpoint.failures_in_a_row = 0
+        self._release(lease, complaint=True if error.crowded else None)
+
+    def _release(self, lease: Lease, *, complaint: bool | None) -> None:
+        # A request that failed used no tokens: its whole reservation goes back.
+        self.pool.release(lease, complaint=complaint, used_tokens=0)
+
+    async def _wait_or_give_up(self, problem: BackendUnavailableError, tries: _Tries, waited: float) -> None:
+        when = f"after {waited:.0f} s and {tries.total} tries"
+        hint = problem.next_step or "run the same command again; what was answered is kept"
+        what = f"given up {when}: {problem.what}"
+        reachable = any(endpoint.answered for endpoint in self.pool.endpoints)
+        if tries.unreached >= self.spec.attempts and not reachable:
+            raise EndpointsDownError(
+                f"no endpoint of {self.spec.name} answers; {problem.what}",
+                where=", ".join(endpoint.label for endpoint in self.pool.endpoints),
+                next_step="check that the server runs and the URL is right",
+            )
+        if tries.failures >= self.spec.attempts or tries.unusable >= _UNUSABLE_TRIES:
+            raise BackendUnavailableError(what, where=problem.where, next_step=hint)
+        delay = self._delay(problem, tries)
+        if waited + delay > self.spec.patience_seconds:
+            if isinstance(problem, Unavailable) and not problem.reached:
+                raise EndpointsDownError(what, where=problem.where, next_step=hint)
+            raise BackendUnavailableError(what, where=problem.where, next_step=hint)
+        await asyncio.sleep(delay)
+
+    def _delay(self, problem: BackendUnavailableError, tries: _Tries) -> float:
+        """Full jitter; where the server named a time, that time and a little jitter."""
+        if isinstance(problem, Unavailable):
+            if problem.retry_after is not None:
+                return min(problem.retry_after, _LONGEST_RETRY_AFTER_SECONDS) + random.uniform(0.0, 0.1)
+            if problem.kind == "connection" and problem.reached and tries.failures == 1:
+                return 0.0  # a kept connection that the server had closed: nothing is wrong
+        least, most = _BACKOFF_SECONDS
+        return random.uniform(0.0, min(most, least * 2.0 ** min(tries.total, 10)))
+
+    def _notice(self, endpoint: Endpoint, asked: Asked) -> None:
+        words = {
+            "simple_schema": "a JSON Schema with these bounds; it gets one of types alone",
+            "json_object": "a JSON Schema; it is asked for a JSON object, and told the schema in words",
+            "prompt": "response_format; it is told the schema in words",
+        }
+        self.notices.append(f"{endpoint.label} refuses {words[asked.way or 'prompt']}")
+
+    async def _stop_if_hopeless(self, endpoint: Endpoint, error: Refusal) -> None:
+        if error.status in (401, 403):
+            raise ConfigError(
+                f"the server refuses the key: {error.what}",
+                where=endpoint.label,
+                next_step="check api, api_env or api_file in the model map",
+            ) from error
+        if error.status not in (400, 404):
+            return
+        name = endpoint.spec.model or self.spec.name
+        names = await self._listed(endpoint)
+        if names and name not in names and "model" in error.what.lower():
+            raise ConfigError(
+                f"the server has no model called {name}; it has {', '.join(names[:20])}",
+                where=endpoint.label,
+                next_step="take one of those",
+            ) from error
+
+    async def _listed(self, endpoint: Endpoint) -> list[str]:
+        try:
+            answer = orjson.loads(await endpoint.transport.get("/models"))
+            return [str(item["id"]) for item in answer["data"]]
+        except (BackendUnavailableError, Refusal, orjson.JSONDecodeError, KeyError, TypeError):
+            return []
+
+    async def models(self) -> list[str]:
+        """Names that the first endpoint that has such a list has under `/models`; may be empty."""
+        for endpoint in self.pool.endpoints:
+            names = await self._listed(endpoint)
+            if names:
+                return names
+        return []
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for endpoint in self.pool.endpoints:
+            await endpoint.transport.close()

@@ -1,0 +1,87 @@
+"""Limits per minute that several processes keep together.
+
+Each worker of a stage finds its own concurrency, as flows on one wire do. Requests and tokens per
+minute are a promise to the provider, though, and dividing them would neither hold (each worker
+starts each part with a full bucket) nor use them up (one worker is left at the end). So the bucket
+is a file that all of them debit.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import math
+import os
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from codetune.models.client.adaptive_limit import RateBucket
+
+__all__ = ["SharedRateBucket", "Sharing"]
+
+_LEVEL = struct.Struct("<dd")
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Processes that use the same endpoints at the same time.
+
+    Attributes:
+        processes: How many; each takes its part of an endpoint's `max_in_flight`.
+        folder: Where they meet; one file system, with file locks, for all machines.
+    """
+
+    processes: int
+    folder: Path
+
+    def bucket(self, base: str, what: str, per_minute: float) -> SharedRateBucket:
+        """The bucket of one limit (`requests`, `tokens`) of one endpoint."""
+        name = blake2b(base.encode(), digest_size=8).hexdigest()
+        return SharedRateBucket(self.folder / f"{name}.{what}", per_minute)
+
+
+class SharedRateBucket:
+    """A `RateBucket` whose level is in a file; the file's lock makes each look and debit one step.
+
+    Between a look and its debit another process may be faster: then the level goes below zero and
+    everybody waits for it, so the rate holds and only its evenness suffers.
+
+    Args:
+        path: The file; made when it is first used.
+        per_minute: As for `RateBucket`.
+    """
+
+    def __init__(self, path: Path, per_minute: float) -> None:
+        self.path = path
+        self.per_minute = per_minute
+
+    def wait_seconds(self, amount: float, now: float) -> float:
+        """As `RateBucket.wait_seconds`; `now` is this process's own clock, and of no use here."""
+        with self._locked() as (bucket, shared_now):
+            return bucket.wait_seconds(amount, shared_now)
+
+    def take(self, amount: float, now: float) -> None:
+        """As `RateBucket.take`."""
+        with self._locked() as (bucket, shared_now):
+            bucket.take(amount, shared_now)
+
+    @contextmanager
+    def _locked(self) -> Iterator[tuple[RateBucket, float]]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            bucket, now = RateBucket(self.per_minute), time.time()
+            kept = os.pread(file, _LEVEL.size, 0)
+            if len(kept) == _LEVEL.size:
+                level, updated = _LEVEL.unpack(kept)
+                if math.isfinite(level) and math.isfinite(updated):
+                    bucket.level, bucket.updated = level, min(updated, now)  # clocks may be set back
+            yield bucket, now
+            os.pwrite(file, _LEVEL.pack(bucket.level, bucket.updated), 0)
+        finally:
+            os.close(file)

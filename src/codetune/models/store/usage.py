@@ -1,0 +1,123 @@
+"""What a request store says was asked, answered, failed and spent."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codetune.errors import DataError
+from codetune.models.store.request_store import RequestStore
+
+__all__ = ["ModelSpending", "find_store", "spending"]
+
+_GIVEN_UP = re.compile(r"^given up after \d+ s and \d+ tries: ")
+"""What differs from request to request would leave nothing to count."""
+STORE_NAME = "requests.sqlite"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpending:
+    """One model's requests."""
+
+    model: str
+    answered: int
+    failed: int
+    """Given up and not answered since."""
+    retried: int
+    """Answered requests that needed more than one try."""
+    cut: int
+    """Answers that ended at the token limit."""
+    prompt_tokens: int
+    completion_tokens: int
+    without_usage: int
+    """Answers whose tokens the server did not tell; they are in no sum."""
+    usd: float | None
+    """None where no answer had a price."""
+    without_price: int
+    mean_seconds: float | None
+    first: float | None
+    """When the first was asked, seconds since 1970."""
+    last: float | None
+    failures: dict[str, int] = field(default_factory=dict)
+    """What was wrong -> requests."""
+
+
+def find_store(folder: Path) -> Path:
+    """The request store of a run: the file itself, or the one in or under a folder.
+
+    Raises:
+        DataError: None, or several.
+    """
+    if folder.is_file():
+        return folder
+    found = [folder / STORE_NAME] if (folder / STORE_NAME).is_file() else []
+    if not found and folder.is_dir():
+        found = sorted(folder.rglob(STORE_NAME))
+    if not found:
+        raise DataError(
+            "no requests were made here",
+            where=str(folder),
+            next_step=f"name a folder with {STORE_NAME} in it",
+        )
+    if len(found) > 1:
+        listed = ", ".join(str(path.relative_to(folder)) for path in found[:5])
+        raise DataError(f"several request stores are here: {listed}", where=str(folder), next_step="name one")
+    return found[0]
+
+
+def spending(path: Path) -> list[ModelSpending]:
+    """Sum a store up, model by model; safe while a run writes to it.
+
+    Raises:
+        DataError: The file is no request store.
+    """
+    RequestStore(path).close()  # says what is wrong with the file, if anything is
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        answered = {
+            row[0]: row[1:]
+            for row in connection.execute(
+                "SELECT model, count(*), sum(attempts > 1), sum(finish_reason = 'length'), "
+                "sum(prompt_tokens), sum(completion_tokens), "
+                "sum(prompt_tokens IS NULL OR completion_tokens IS NULL), "
+                "sum(cost_usd), sum(cost_usd IS NULL), avg(seconds), min(asked_at), max(asked_at + seconds) "
+                "FROM answers GROUP BY model"
+            )
+        }
+        failures: dict[str, dict[str, int]] = {}
+        for model, detail, count in connection.execute(
+            # The last failure of each request that has no answer.
+            "SELECT model, detail, count(*) FROM failures f WHERE id = "
+            "(SELECT max(id) FROM failures g WHERE g.key = f.key) AND NOT EXISTS "
+            "(SELECT 1 FROM answers a WHERE a.key = f.key) GROUP BY model, detail ORDER BY count(*) DESC"
+        ):
+            told = _GIVEN_UP.sub("", detail)
+            of_model = failures.setdefault(model, {})
+            of_model[told] = of_model.get(told, 0) + count
+    return [
+        _summed(model, answered.get(model, (0,) * 11), failures.get(model, {}))
+        for model in sorted({*answered, *failures})
+    ]
+
+
+def _summed(model: str, row: tuple[float | None, ...], failures: dict[str, int]) -> ModelSpending:
+    count = int(row[0] or 0)
+    priced = count - int(row[7] or 0)
+    return ModelSpending(
+        model=model,
+        answered=count,
+        failed=sum(failures.values()),
+        retried=int(row[1] or 0),
+        cut=int(row[2] or 0),
+        prompt_tokens=int(row[3] or 0),
+        completion_tokens=int(row[4] or 0),
+        without_usage=int(row[5] or 0),
+        usd=row[6] if priced else None,
+        without_price=int(row[7] or 0),
+        mean_seconds=row[8] if count else None,
+        first=row[9] if count else None,
+        last=row[10] if count else None,
+        failures=failures,
+    )

@@ -1,0 +1,65 @@
+"""One benchmark as the page prints it: both models' scores, and the programs where they differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codetune.report.highlight import code_html, prose_html
+from codetune.report.sections.differences import Attempt, Difference
+from codetune.report.sections.scores import Evaluation
+
+__all__ = ["evaluation_view", "interval_rows"]
+
+_DETAIL_CHARACTERS = 600
+
+
+def interval_rows(
+    evaluation: Evaluation,
+) -> list[tuple[str, str, float | None, float | None, float | None]]:
+    """pass@1 of both models, as `charts.intervals` takes it; empty where neither was scored."""
+    scores = [score for score in (evaluation.base, evaluation.tuned) if score is not None]
+    return [(s.name, s.colour, s.pass_at_1.value, s.pass_at_1.low, s.pass_at_1.high) for s in scores]
+
+
+def evaluation_view(evaluation: Evaluation, max_code_lines: int = 60) -> dict[str, Any]:
+    """What `benchmark.html` prints of an evaluation.
+
+    Args:
+        evaluation: One benchmark, two models.
+        max_code_lines: Lines shown of a program.
+    """
+    return {
+        "benchmark": evaluation.benchmark,
+        "edition": evaluation.edition,
+        "base": evaluation.base,
+        "tuned": evaluation.tuned,
+        "names": evaluation.names,
+        "comparison": evaluation.comparison,
+        "gained": evaluation.gained,
+        "lost": evaluation.lost,
+        "shown": [_difference(d, evaluation.names, max_code_lines) for d in evaluation.differences],
+    }
+
+
+def _difference(difference: Difference, names: tuple[str, str], max_code_lines: int) -> dict[str, Any]:
+    sides = zip(names, ("base", "tuned"), (difference.base, difference.tuned), strict=True)
+    prompt = prose_html(
+        difference.prompt, "python", label=f"what was asked in {difference.task_id}", max_lines=max_code_lines
+    )
+    return {
+        "task_id": difference.task_id,
+        "gained": difference.gained,
+        "prompt": prompt,
+        "attempts": [_attempt(*side, difference.task_id, max_code_lines) for side in sides],
+    }
+
+
+def _attempt(name: str, colour: str, attempt: Attempt, task_id: str, max_code_lines: int) -> dict[str, Any]:
+    label = f"{name} model's program for {task_id}"
+    return {
+        "name": name,
+        "colour": colour,
+        "verdict": attempt.verdict,
+        "detail": attempt.detail[:_DETAIL_CHARACTERS],
+        "html": code_html(attempt.solution, "python", label=label, max_lines=max_code_lines),
+    }

@@ -1,0 +1,4 @@
+"""The CodeXGLUE sets: clones, defects, translation, repair, completion.
+
+One format a file.
+"""

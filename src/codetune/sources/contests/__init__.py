@@ -1,0 +1,4 @@
+"""Programming contests: problems, solutions, submissions.
+
+Contest benchmarks are in `evaluate.benchmarks`.
+"""

@@ -1,0 +1,216 @@
+"""Where upstream's files lie: a file, a folder, a zip or tar archive, a URL, the Hugging Face hub.
+
+A `Member` is one file to read, by a name that says where it came from; it can be opened again and
+again, in any process.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+from codetune.errors import DataError
+from codetune.sources.files import remote
+from codetune.sources.files.decompression import Inflated, bounded_member
+from codetune.sources.files.faults import FileFault
+from codetune.store.hashing import file_hash, json_hash
+
+__all__ = ["Member", "Place", "find"]
+
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of upstream's.
+
+    Attributes:
+        name: Path inside the place, e.g. `python/train_0.jsonl.gz` or `a.zip/data/rows.json`.
+        location: Path or URL of the file (or of the archive it is in).
+        inside: Name inside the archive, or None.
+        fault: Why it is not to be read, where that is known without reading.
+    """
+
+    name: str
+    location: str
+    inside: str | None = None
+    fault: tuple[str, str] | None = None
+
+    @property
+    def plain_name(self) -> str:
+        """The name without `.gz`."""
+        return self.name.removesuffix(".gz")
+
+    def open(self) -> BinaryIO:
+        """The inflated bytes.
+
+        Raises:
+            FileFault: At once or while reading: damaged, encrypted, unreadable, without end.
+        """
+        if self.fault is not None:
+            raise FileFault(*self.fault)
+        raw = self._open_raw()
+        if self.name.endswith(".gz"):
+            return io.BufferedReader(Inflated(raw), 1 << 18)
+        return raw
+
+    def _open_raw(self) -> BinaryIO:
+        if remote.is_remote(self.location):
+            return remote.open_remote(self.location)
+        try:
+            if self.inside is None:
+                return Path(self.location).open("rb")
+            if self.location.endswith(".zip"):
+                archive = zipfile.ZipFile(self.location)
+                return bounded_member(archive, archive.getinfo(self.inside))
+            tar = tarfile.open(self.location)  # noqa: SIM115  (the member's reader needs it open)
+            return cast(BinaryIO, tar.extractfile(self.inside))
+        except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
+            raise FileFault("damaged archive", str(error)) from error
+        except OSError as error:
+            raise FileFault("unreadable file", error.strerror or str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The files of one place, in the order of their names."""
+
+    path: str
+    members: tuple[Member, ...]
+
+    def content_hash(self) -> str:
+        """Hash of what the members' files hold (of a remote one: what its server says of it)."""
+        seen: dict[str, str] = {}
+        for member in self.members:
+            if member.location not in seen:
+                seen[member.location] = _identity(member.location)
+        return json_hash([[member.name, seen[member.location], member.inside] for member in self.members])
+
+    def matching(self, *suffixes: str) -> tuple[Member, ...]:
+        """Members whose name without `.gz` ends so."""
+        return tuple(member for member in self.members if member.plain_name.lower().endswith(suffixes))
+
+    def named(self, name: str) -> Member | None:
+        """The member whose last path component, without `.gz`, is `name`; None if there is none or several."""
+        found = [m for m in self.members if PurePosixPath(m.plain_name).name == name]
+        return found[0] if len(found) == 1 else None
+
+
+def _identity(location: str) -> str:
+    if remote.is_remote(location):
+        return remote.identity(location)
+    try:
+        return file_hash(Path(location))
+    except OSError:
+        return "unreadable"
+
+
+def find(path: str | None, source: str, suffixes: Sequence[str]) -> Place:
+    """The files at a path that a source may read.
+
+    Args:
+        path: A file, a folder, an archive, a URL or an hf:// address.
+        source: Name of the source, for the errors.
+        suffixes: Endings (without `.gz`) of the files wanted from folders and archives; a file
+            given by its own name is taken whatever its ending.
+
+    Raises:
+        DataError: No path, nothing there, nothing that fits, or an archive that can't be read.
+    """
+    if not path:
+        raise DataError(
+            f"the source {source} needs a path", next_step=f"codetune collect {source} PATH -o DIR"
+        )
+    if remote.is_remote(path):
+        return Place(path, tuple(Member(name, location) for name, location in remote.listing(path, suffixes)))
+    root = Path(path).expanduser()
+    if not root.exists():
+        raise DataError("there is no such file or folder", where=str(root), next_step="check the path")
+    if root.is_dir():
+        members = tuple(_in_folder(root, suffixes))
+    elif str(root).endswith(".7z"):
+        raise DataError(
+            "7z archives can't be read as they are",
+            where=str(root),
+            next_step=f"unpack it first: 7z x {root.name}",
+        )
+    elif str(root).endswith(_ARCHIVES):
+        members = tuple(_in_archive(root, root.name, suffixes))
+    else:
+        members = (Member(root.name, str(root)),)
+    if not members:
+        packed = sorted(str(p) for p in root.rglob("*.7z"))[:1] if root.is_dir() else []
+        raise DataError(
+            f"no file of the source {source} was found (it reads {', '.join(suffixes)})",
+            where=str(root),
+            next_step=f"unpack {packed[0]} first: 7z x"
+            if packed
+            else "check the path, or name another source",
+        )
+    return Place(str(root), members)
+
+
+def _fits(name: str, suffixes: Sequence[str]) -> bool:
+    return name.lower().removesuffix(".gz").endswith(tuple(suffixes))
+
+
+def _in_folder(root: Path, suffixes: Sequence[str]) -> Iterator[Member]:
+    try:
+        files = sorted(p for p in root.rglob("*") if p.is_file() and not _hidden(p.relative_to(root)))
+    except OSError as error:
+        raise DataError(
+            "the folder can't be read", where=str(root), next_step="check its permissions, or choose another"
+        ) from error
+    for file in files:
+        name = file.relative_to(root).as_posix()
+        if name.endswith(_ARCHIVES) and not _fits(name, suffixes):
+            yield from _in_archive(file, name, suffixes)
+        elif _fits(name, suffixes):
+            yield Member(name, str(file))
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _in_archive(file: Path, name: str, suffixes: Sequence[str]) -> Iterator[Member]:
+    try:
+        entries = _zip_names(file) if name.endswith(".zip") else _tar_names(file)
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise DataError(
+            f"the archive is cut short or damaged ({error})",
+            where=str(file),
+            next_step="download it again, or unpack what can be saved and give the folder",
+        ) from error
+    for entry in sorted(entries):
+        if _outside(entry):
+            yield Member(f"{name}/{entry}", str(file), entry, ("path outside the archive", entry))
+        elif _fits(entry, suffixes) and not _hidden(Path(entry)) and "__MACOSX" not in entry:
+            yield Member(f"{name}/{entry}", str(file), entry)
+
+
+def _zip_names(file: Path) -> list[str]:
+    with zipfile.ZipFile(file) as archive:
+        # Of symbolic links only the names would be read: they hold a path, not data.
+        return [
+            e.filename
+            for e in archive.infolist()
+            if not e.is_dir() and not stat.S_ISLNK(e.external_attr >> 16)
+        ]
+
+
+def _tar_names(file: Path) -> list[str]:
+    with tarfile.open(file) as archive:
+        return [entry.name for entry in archive if entry.isfile()]
+
+
+def _outside(name: str) -> bool:
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.is_absolute() or ".." in path.parts or (len(name) > 1 and name[1] == ":")

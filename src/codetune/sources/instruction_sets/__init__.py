@@ -1,0 +1,4 @@
+"""Open sets of instructions and conversations.
+
+One format a file.
+"""

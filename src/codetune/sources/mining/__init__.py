@@ -1,1 +1,0 @@
-"""What is learned, or ruled, about questions and code blocks of StackExchange."""

@@ -1,1 +1,0 @@
-"""Files as upstream publishes them: found, inflated, cut into blocks of rows."""

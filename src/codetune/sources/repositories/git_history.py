@@ -1,0 +1,237 @@
+"""A repository's history: each file's change in each commit, with what the author said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from codetune.code.languages import PARSED_LANGUAGES, language_of_path
+from codetune.errors import DataError
+from codetune.records import Commit, Lineage
+from codetune.sources.config import CollectConfig
+from codetune.sources.repositories.checkout import repository_name
+from codetune.sources.repositories.licenses import is_license_file, license_of_text
+from codetune.sources.repositories.screening import is_generated, is_minified
+from codetune.sources.repositories.tree import is_vendored
+from codetune.sources.source import Collection, refuse
+from codetune.store.dataset import Reject, Shard
+from codetune.store.hashing import json_hash
+
+__all__ = ["GitSource"]
+
+_COMMITS_A_PIECE = 250
+
+
+@dataclass(frozen=True)
+class _History:
+    git_folder: str
+    name: str
+
+
+class GitSource:
+    """Changed files of every commit with one parent; merges repeat what others did and are left out."""
+
+    name = "git"
+    holds = "the changes of each commit, file by file, with the message"
+    reads = "a git repository, bare or checked out"
+    record = Commit
+    license: str | None = None
+    url: str | None = None
+
+    def open(self, config: CollectConfig, seed: int) -> Collection:
+        import pygit2
+
+        repository, folder = _repository(config.path)
+        if repository.head_is_unborn:
+            raise DataError("the repository has no commits", where=str(folder), next_step="choose another")
+        order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.REVERSE
+        commits = [str(commit.id) for commit in repository.walk(repository.head.target, order)]
+        history = _History(repository.path, _name(repository, folder))
+        pieces = [commits[i : i + _COMMITS_A_PIECE] for i in range(0, len(commits), _COMMITS_A_PIECE)]
+        return Collection(
+            items=lambda: pieces,
+            work=partial(_changes, history, config),
+            inputs={"history": json_hash([history.name, commits])},
+            total=len(pieces),
+            notes={"commits": len(commits)},
+        )
+
+
+def _repository(path: str | None) -> tuple[Any, Path]:
+    import pygit2
+
+    if not path:
+        raise DataError("the source git needs a path", next_step="codetune collect git REPOSITORY -o DIR")
+    folder = Path(path).expanduser()
+    if not folder.exists():
+        raise DataError("there is no such folder", where=path, next_step="check the path")
+    if not folder.is_dir():  # git would look in the folders above, and find another repository
+        raise DataError(
+            "the source git reads a repository's folder, and this is a file",
+            where=path,
+            next_step="give the folder",
+        )
+    try:
+        found = pygit2.discover_repository(str(folder))
+        if found is not None:
+            return pygit2.Repository(found), folder.resolve()
+    except (pygit2.GitError, KeyError, ValueError) as error:
+        raise DataError(
+            f"the repository can't be read ({error})", where=path, next_step="check it with git fsck"
+        ) from error
+    raise DataError(
+        "this is not a git repository", where=path, next_step="clone it, or use the source code for a folder"
+    )
+
+
+def _name(repository: Any, folder: Path) -> str:
+    remotes = {remote.name: remote.url for remote in repository.remotes if remote.url}
+    url = remotes.get("upstream") or remotes.get("origin")
+    if url and not url.startswith(("/", ".", "file:")):
+        return repository_name(url)
+    workdir = Path(repository.workdir) if repository.workdir else folder
+    return workdir.name.removesuffix(".git")
+
+
+@lru_cache(maxsize=2)
+def _opened(git_folder: str) -> Any:
+    import pygit2
+
+    return pygit2.Repository(git_folder)
+
+
+def _changes(history: _History, config: CollectConfig, ids: Sequence[str]) -> Shard[Commit]:
+    repository = _opened(history.git_folder)
+    kept: list[Commit] = []
+    rejected: list[Reject] = []
+    for commit_id in ids:
+        commit = repository[commit_id]
+        if len(commit.parents) > 1:
+            rejected.append(_refused(history, commit_id, None, "merge", f"{len(commit.parents)} parents"))
+            continue
+        for row in _changed_files(repository, commit, history, config):
+            (rejected if isinstance(row, Reject) else kept).append(row)  # type: ignore[arg-type]
+    return Shard(kept, rejected)
+
+
+def _changed_files(
+    repository: Any, commit: Any, history: _History, config: CollectConfig
+) -> Iterator[Commit | Reject]:
+    import pygit2
+
+    parents = commit.parents
+    if not parents:
+        return  # everything is new in the first commit
+    diff = repository.diff(parents[0].tree, commit.tree, context_lines=0)
+    diff.find_similar(flags=pygit2.enums.DiffFind.FIND_RENAMES)
+    deltas = list(diff.deltas)
+    identity = str(commit.id)
+    if len(deltas) > config.max_files_per_commit:
+        yield _refused(history, identity, None, "too many files", f"{len(deltas):,} files in one commit")
+        return
+    languages = config.languages or PARSED_LANGUAGES
+    for delta in deltas:
+        path = delta.new_file.path
+        language = language_of_path(path)
+        if language not in languages or delta.status_char() not in "MR":
+            continue  # added and deleted files have no before or no after
+        change = _change(repository, delta, config)
+        if isinstance(change, tuple) and change[0] == "refused":
+            yield _refused(history, identity, path, change[1], change[2])
+            continue
+        before, after = change[0], change[1]
+        message = commit.message.strip()
+        if not message:
+            yield _refused(history, identity, path, "no message", "")
+            continue
+        yield Commit(
+            before=before,
+            after=after,
+            subject=message.partition("\n")[0].strip(),
+            message=message,
+            programming_language=language,
+            old_path=delta.old_file.path,
+            path=path,
+            author_date=_date(commit),
+            repo=history.name,
+            commit=identity,
+            license=_license(repository, commit.tree),
+            source=GitSource.name,
+            lineage=Lineage(
+                upstream_id=f"{identity}:{path}",
+                repo=history.name,
+                path=path,
+                commit=identity,
+                group=history.name,
+            ),
+        )
+
+
+def _change(repository: Any, delta: Any, config: CollectConfig) -> tuple[str, ...]:
+    """(before, after), or ("refused", reason, detail)."""
+    path = delta.new_file.path
+    if is_vendored(path):
+        return "refused", "vendored folder", ""
+    sides = []
+    for side in (delta.old_file, delta.new_file):
+        blob = repository.get(side.id)
+        if blob is None or blob.type_str != "blob":
+            return "refused", "not a regular file", ""
+        if blob.is_binary:
+            return "refused", "binary file", ""
+        if blob.size > 4 * config.max_characters:
+            return "refused", "too long", f"{blob.size:,} bytes"
+        try:
+            text = blob.data.decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            return "refused", "not UTF-8", f"byte {error.start}"
+        if len(text) > config.max_characters:
+            return "refused", "too long", f"{len(text):,} characters"
+        sides.append(text)
+    before, after = sides
+    if before == after:
+        return "refused", "nothing changed", "only the name, the mode or line ends"
+    if not before.strip() or not after.strip():
+        return "refused", "empty file", ""
+    if is_generated(path, after) or is_minified(path, after):
+        return "refused", "generated file" if is_generated(path, after) else "minified file", ""
+    return before, after
+
+
+def _date(commit: Any) -> str:
+    zone = timezone(timedelta(minutes=commit.author.offset))
+    try:
+        return datetime.fromtimestamp(commit.author.time, zone).isoformat()
+    except (ValueError, OverflowError):  # clocks of a broken kind
+        return datetime.fromtimestamp(0, UTC).isoformat()
+
+
+_licenses: dict[str, str | None] = {}
+"""Blob -> licence; a licence file changes a few times in a whole history."""
+
+
+def _license(repository: Any, tree: Any) -> str | None:
+    found = set()
+    for entry in tree:
+        if entry.type_str == "blob" and is_license_file(entry.name):
+            key = str(entry.id)
+            if key not in _licenses:
+                _licenses[key] = license_of_text(repository[entry.id].data.decode("utf-8", "replace"))
+            found.add(_licenses[key])
+    return " AND ".join(sorted(known)) if (known := {name for name in found if name}) else None
+
+
+def _refused(history: _History, commit: str, path: str | None, reason: str, detail: str) -> Reject:
+    where = f"{commit}:{path}" if path else commit
+    row = {
+        "path": path,
+        "repo": history.name,
+        "commit": commit,
+        "source": GitSource.name,
+        "lineage": {"upstream_id": where},
+    }
+    return refuse(row, reason, ": ".join(part for part in (where, detail) if part))

@@ -1,0 +1,189 @@
+"""Sources whose files hold one record a row: the reading, the refusals, the guess at a wrong source."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from codetune.errors import DataError
+from codetune.records import Instruction, Record
+from codetune.sources.config import CollectConfig
+from codetune.sources.detection import source_of_place
+from codetune.sources.files.faults import RowFault
+from codetune.sources.files.input_files import Place, find
+from codetune.sources.files.row_blocks import Block, blocks, rows
+from codetune.sources.rows.row import Row
+from codetune.sources.rows.signatures import source_of_rows
+from codetune.sources.source import Collection, refuse
+from codetune.store.dataset import Reject, Shard
+
+__all__ = ["RowSource"]
+
+_PEEKED_ROWS = 100
+_NO_JSON = "not JSON"
+_NOTHING: Shard[Record] = Shard(())
+
+
+class RowSource:
+    """Base of sources with one record a row; a subclass names itself and writes `convert`."""
+
+    name: ClassVar[str]
+    holds: ClassVar[str]
+    reads: ClassVar[str]
+    record: ClassVar[type[Record]] = Instruction
+    license: ClassVar[str | None] = None
+    url: ClassVar[str | None] = None
+    suffixes: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson", ".parquet")
+    lines_only: ClassVar[bool] = False
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row has the fields of this source."""
+        raise NotImplementedError
+
+    def convert(self, row: Row) -> Iterable[Any]:
+        """The records of a row, usually one; or what `complete` makes records of.
+
+        Raises:
+            RowFault: The row is not what it has to be.
+        """
+        raise NotImplementedError
+
+    def complete(self, found: Sequence[Any], config: CollectConfig, seed: int) -> Shard[Record]:
+        """Records of a block's rows, where they need each other (candidates of a search)."""
+        return Shard(found)
+
+    def table(self, block: Block, config: CollectConfig) -> tuple[pa.Table, Sequence[int]] | None:
+        """The records of a block as one table, for sources that need no object a row.
+
+        Returns:
+            What `convert` would give for the rows that are in order, and the positions in the block
+            of those that are not; None where the block has to go row by row.
+        """
+        return None
+
+    def open(self, config: CollectConfig, seed: int) -> Collection:
+        place = find(config.path, self.name, self.suffixes)
+        self.check(place)
+        return Collection(
+            items=partial(self.pieces, place),
+            work=partial(convert_block, self, config, seed),
+            inputs={f"input of {self.name}": place.content_hash()},
+            notes={"files": len(place.members)},
+        )
+
+    def pieces(self, place: Place) -> Iterator[Any]:
+        """The units of work: blocks of all files in order."""
+        for member in place.members:
+            yield from blocks(member, lines_only=self.lines_only)
+
+    def check(self, place: Place) -> None:
+        """Refuse a place none of whose first rows is this source's.
+
+        Raises:
+            DataError: None of them is.
+        """
+        if not place.members:
+            raise DataError(
+                f"this is not a place of the source {self.name}: it reads {self.reads}",
+                where=place.path,
+                next_step="check the path, or name another source",
+            )
+        seen: list[Any] = []
+        for member in place.members:
+            first = next(blocks(member, size=1 << 18, lines_only=self.lines_only), None)
+            if first is None:
+                continue
+            here = [value for _, value in itertools.islice(rows(first), _PEEKED_ROWS)]
+            if any(isinstance(row, dict) and self.fits(row) for row in here):
+                return
+            seen += here
+        where = f"{place.path}, {place.members[0].name}" if len(place.members) > 1 else place.path
+        objects = [row for row in seen if isinstance(row, dict)]
+        if objects:
+            fields = ", ".join(sorted(map(str, objects[0]))[:8])
+            looks = source_of_rows(objects)
+            raise DataError(
+                f"this is not a file of the source {self.name}: its rows have {fields}",
+                where=where,
+                next_step=f"it looks like the source {looks}"
+                if looks
+                else "codetune sources lists what each source reads",
+            )
+        faults = [row for row in seen if isinstance(row, RowFault)]
+        no_json = any(fault.reason == _NO_JSON for fault in faults)
+        if (
+            len(faults) < len(seen)
+            or no_json
+            or (faults and source_of_place(place.path) not in (None, self.name))
+        ):
+            held = "its rows are no objects" if len(faults) < len(seen) else "its first rows are not JSON"
+            raise DataError(
+                f"this is not a file of the source {self.name}: {held}",
+                where=where,
+                next_step="no source reads tables with separators like this one: write it as JSON Lines or Parquet"
+                if place.members[0].plain_name.lower().endswith((".csv", ".tsv"))
+                else f"it reads {self.reads}",
+            )
+        # Else nothing is there, or what is there can't be read at all: refused with its reason, row by row.
+
+
+def convert_block(source: RowSource, config: CollectConfig, seed: int, block: Block) -> Shard[Record]:
+    """Records and refusals of one block; runs in a worker."""
+    if not config.languages and (quick := source.table(block, config)) is not None:
+        table, odd = quick
+        rest = _convert_rows(source, config, seed, _only(block, odd)) if odd else _NOTHING
+        if not rest.kept:
+            return Shard((), rest.rejected, table)
+    return _convert_rows(source, config, seed, block)
+
+
+def _only(block: Block, positions: Sequence[int]) -> Block:
+    """The block with all but some of its lines made blank: the numbers stay."""
+    lines = block.data.split(b"\n")
+    wanted = frozenset(positions)
+    return replace(block, data=b"\n".join(line if i in wanted else b"" for i, line in enumerate(lines)))
+
+
+def _convert_rows(source: RowSource, config: CollectConfig, seed: int, block: Block) -> Shard[Record]:
+    kept: list[Any] = []
+    rejected: list[Reject] = []
+    languages = frozenset(config.languages)
+    for number, value in rows(block):
+        row = Row(
+            value if isinstance(value, dict) else {},
+            block.file,
+            number,
+            source.name,
+            source.license,
+            seed,
+            config.language,
+            block.extra,
+        )
+        try:
+            if isinstance(value, RowFault):
+                raise value
+            if not isinstance(value, dict):
+                raise RowFault("not an object", f"{value!r}"[:80])
+            for record in source.convert(row):
+                if languages and record.programming_language not in languages:
+                    raise RowFault("language not wanted", str(record.programming_language))
+                kept.append(record)
+        except RowFault as fault:
+            rejected.append(_refusal(source, row, fault))
+    completed = source.complete(kept, config, seed)
+    return Shard(completed.kept, [*rejected, *completed.rejected])
+
+
+def _refusal(source: RowSource, row: Row, fault: RowFault) -> Reject:
+    detail = f"{row.file}, row {row.number}" + (f": {fault.detail}" if fault.detail else "")
+    known: dict[str, Any] = {"source": source.name}
+    if "lineage" in source.record.__dataclass_fields__:
+        known["lineage"] = {"upstream_id": row.place}
+    elif "path" in source.record.__dataclass_fields__:
+        known["path"] = row.place
+    return refuse(known, fault.reason, detail.encode("utf-8", "replace").decode())

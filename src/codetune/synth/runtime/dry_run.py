@@ -1,0 +1,157 @@
+"""What a run would take, told from a few rows that are worked on for real.
+
+Their answers go into the request store, so the run itself doesn't pay for them again; nothing else
+is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from codetune.errors import BackendError
+from codetune.models.budget.forecast import Forecast, forecast
+from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
+from codetune.models.store.request_store import RequestStore
+from codetune.store.context import StageContext
+from codetune.store.dataset import Shard
+from codetune.synth.config import SynthConfig
+from codetune.synth.generator import Remembers
+from codetune.synth.prompts.prompt_loading import load_prompts
+from codetune.synth.registry import build_generator
+from codetune.synth.runtime.scheduler import drive
+from codetune.synth.runtime.selection import PartPlan, read_part, select
+from codetune.synth.runtime.session import STORE, Session, is_local
+from codetune.synth.stage import open_inputs
+
+__all__ = ["DryRun", "dry_run"]
+
+_FEWEST_ROWS = 16
+_MOST_ROWS = 64
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """The forecast, and what became of the rows it rests on."""
+
+    rows: int
+    """Rows that a run would work on."""
+    sampled_rows: int
+    kept: int
+    """Of the sampled rows' results, those that were kept."""
+    reasons: dict[str, int]
+    """Reason -> sampled rows refused for it."""
+    forecast: Forecast
+
+
+@dataclass
+class _Recorder:
+    """A model that remembers what came of each request."""
+
+    model: ChatModel
+    outcomes: list[ChatReply | BackendError] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        try:
+            reply = await self.model.chat(request)
+        except BackendError as error:
+            self.outcomes.append(error)
+            raise
+        self.outcomes.append(reply)
+        return reply
+
+
+def dry_run(
+    config: SynthConfig, inputs: Sequence[Path], context: StageContext, *, sampled_rows: int | None = None
+) -> DryRun:
+    """Work on a few rows and scale up.
+
+    Args:
+        config: As for the run.
+        inputs: Likewise.
+        context: Likewise; answers go to its request store.
+        sampled_rows: Rows to work on; None takes 16, or for a server elsewhere as many as the run has
+            in flight, but at most 64 and a quarter of the rows.
+
+    Raises:
+        What `codetune.synth.stage.run` raises.
+    """
+    generator = build_generator(config, seed=context.seed)
+    datasets = open_inputs(inputs, generator)
+    prompts = load_prompts(generator, config.language, config.prompts)
+    selection = select(
+        datasets,
+        samples=config.samples,
+        seed=context.seed,
+        programming_languages=config.programming_languages,
+        part_rows=config.part_rows,
+    )
+    rows = selection.counts["selected"]
+    if sampled_rows is None:
+        busy = 0 if is_local(config.model) else min(config.in_flight, _MOST_ROWS, rows // 4)
+        sampled_rows = max(_FEWEST_ROWS, busy)
+    part = _spread(selection.parts, sampled_rows)
+    if isinstance(generator, Remembers):
+        for dataset in datasets:
+            generator.recall(dataset)
+    made: list[Shard[Any]] = []
+    session = Session(config=config, prompts=prompts, cache=context.cache, seed=context.seed)
+
+    async def work() -> tuple[list[ChatReply | BackendError], float]:
+        async with session.open() as desk:
+            recorder = _Recorder(desk.model)
+            desk.model = recorder
+            desk.voters = tuple(_Recorder(voter, recorder.outcomes) for voter in desk.voters)
+            began = time.monotonic()
+            await drive(
+                [(0, lambda: list(read_part(part, generator.consumes)))],
+                generator,
+                desk,
+                write=lambda _, shard: made.append(shard),
+                in_flight=config.in_flight,
+                advance=partial(_tell, context),
+            )
+            return recorder.outcomes, time.monotonic() - began
+
+    context.progress.start("sampling", len(part))
+    try:
+        outcomes, seconds = asyncio.run(work())
+    finally:
+        context.progress.finish()
+    reasons: dict[str, int] = {}
+    for reject in made[0].rejected:
+        reasons[reject.reason] = reasons.get(reject.reason, 0) + 1
+    with RequestStore(context.cache / STORE) as store:
+
+        def usd(reply: ChatReply) -> float | None:
+            answer = store.get(bytes.fromhex(reply.key))
+            return answer.cost_usd if answer is not None else None
+
+        expected = forecast(
+            outcomes, requests=round(len(outcomes) / len(part) * rows), seconds=seconds, usd=usd
+        )
+    return DryRun(rows, len(part), len(made[0].kept), reasons, expected)
+
+
+def _tell(context: StageContext, rows: int) -> None:
+    context.progress.advance(rows)
+
+
+def _spread(parts: Sequence[PartPlan], rows: int) -> PartPlan:
+    """So many of the selected rows, evenly spaced: neighbours come from one file and are alike."""
+    places = [(path, number) for part in parts for path, numbers in part.rows for number in numbers]
+    count = min(rows, len(places))
+    chosen: dict[Path, list[int]] = {}
+    for i in range(count):
+        path, number = places[i * len(places) // count]
+        chosen.setdefault(path, []).append(number)
+    return PartPlan(tuple((path, tuple(numbers)) for path, numbers in chosen.items()))

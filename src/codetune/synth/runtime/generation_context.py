@@ -1,0 +1,265 @@
+"""What a generator works with: a model to ask, answers that were checked, a box to run code in.
+
+ask ─▶ prompt file ─▶ request ─▶ reply ─▶ form.read ─▶ check ─▶ value
+                         ▲                    │ invalid
+                         └── the reason ◀─────┘ up to `retries` times, then a refusal
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Generic, TypeVar
+
+from codetune.errors import BackendUnavailableError, RequestRefusedError
+from codetune.execution.protocol import Execution, Program
+from codetune.models.client.structured_modes import WAYS
+from codetune.models.client.transport import GarbledAnswer
+from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
+from codetune.records import Check, Generated, Message
+from codetune.synth.checks.snippet_text import shortened
+from codetune.synth.prompts.prompt import Prompt
+from codetune.synth.runtime.answer_parsers import Form, InvalidAnswerError
+from codetune.synth.runtime.program_runner import ProgramRunner
+from codetune.synth.runtime.refusal import Refusal
+
+__all__ = ["OVERFLOW", "AskSettings", "Asked", "Desk"]
+
+HELD_TO_SCHEMA = "server holds the model to the schema"
+"""Check of an answer that was asked for in a weaker way; it was read and checked here all the same."""
+
+OVERFLOW = "context overflow"
+"""Reason of a row whose question is larger than the model's context."""
+
+A = TypeVar("A")
+
+_RETRY_TEMPERATURE = 0.4
+"""A retry at temperature 0 tends to give the same words again."""
+_BYTES_PER_TOKEN = 3.5
+"""Of code and English, in the vocabularies of today's models: a guess for a message."""
+_LEAST_SHOWN = 200
+"""Characters; what would leave less is not cut any more."""
+_SPEAKS_BACK = re.compile(
+    r"\W*(you('re| are) right|sorry|(my|i) apolog|here('s| is) (a|the|my) (revised|valid|correct|new|better))|"
+    r"\W*(抱歉|对不起|您说得对|你说得对)",
+    re.IGNORECASE,
+)
+"""Openings of a second answer that reply to our complaint instead of to the question."""
+_QUOTED = 2000
+"""Characters of a raw answer that go back to the model, or into a refusal's detail."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskSettings:
+    """How questions are asked; from the stage's settings."""
+
+    seed: int = 0
+    temperature: float | None = None
+    max_new_tokens: int | None = None
+    retries: int = 1
+    shots: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[A]):
+    """A valid answer and where it came from."""
+
+    value: A
+    reply: ChatReply
+    prompt: Prompt
+    tries: int
+    shown: int | None = None
+    """Characters that were left of what had to be cut to fit the model's context; None: all."""
+
+    def checks(self) -> tuple[Check, ...]:
+        """Lineage entries where something was cut, or the server could not hold the model to the schema."""
+        found = []
+        if self.shown is not None:
+            cut = f"cut to {self.shown:,} characters"
+            found.append(Check(check="fits the context", verdict="passed", detail=cut))
+        if self.reply.asked_as not in (None, WAYS[0]):
+            found.append(
+                Check(check=HELD_TO_SCHEMA, verdict="not run", detail=f"asked by {self.reply.asked_as}")
+            )
+        return tuple(found)
+
+    def generated(self, *fields: str) -> tuple[Generated, ...]:
+        """Lineage entries: these fields were written by this answer."""
+        return tuple(
+            Generated(
+                field=name,
+                model=self.reply.model,
+                prompt=self.prompt.name,
+                prompt_hash=self.prompt.hash,
+                request_key=self.reply.key,
+            )
+            for name in fields
+        )
+
+
+@dataclass
+class Desk:
+    """One stage's model, prompts and sandbox; safe for concurrent use in one event loop.
+
+    Args:
+        model: Who is asked.
+        prompts: Name without language -> prompt.
+        runner: Who runs programs.
+        settings: How to ask.
+        voters: Further models, for generators that let several judge.
+    """
+
+    model: ChatModel
+    prompts: Mapping[str, Prompt]
+    runner: ProgramRunner
+    settings: AskSettings = field(default_factory=AskSettings)
+    voters: tuple[ChatModel, ...] = ()
+    counts: Counter[str] = field(default_factory=Counter)
+    """`asked`, `stored`, `retried`, `prompt_tokens`, `completion_tokens` of this process."""
+
+    async def ask(
+        self,
+        prompt: str,
+        form: Form[A],
+        variables: Mapping[str, Any],
+        *,
+        row: str,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        sample: int = 0,
+        check: Callable[[A], tuple[str, str] | None] | None = None,
+        model: ChatModel | None = None,
+        may_cut: str | None = None,
+    ) -> Asked[A]:
+        """Ask until the answer is valid.
+
+        Args:
+            prompt: Name of one of the prompts, without language.
+            form: What the answer has to look like.
+            variables: For the prompt's template.
+            row: Id of the row asked about; with the seed it makes the sampling seed.
+            max_new_tokens: The generator's limit, unless the settings have their own.
+            temperature: Likewise.
+            sample: Which of several answers to the same question.
+            check: Says what is wrong with a value, as (reason, detail), or None.
+            model: Somebody else to ask than the desk's model.
+            may_cut: Name of a variable whose text is halved, and again, where the question is larger
+                than the model's context; None refuses such a row.
+
+        Raises:
+            Refusal: No valid answer after all retries, or the server refused the request. Its
+                detail ends with the raw text of the last answer.
+            CodetuneError: What stops the whole run: endpoints that are down, a spent budget.
+        """
+        chosen = self.prompts[prompt]
+        asked_model = model or self.model
+        question = messages = chosen.messages(variables, shots=self.settings.shots)
+        if self.settings.temperature is not None:
+            temperature = self.settings.temperature
+        fault: InvalidAnswerError | None = None
+        text, number, shown = "", 0, None
+        while number <= self.settings.retries:
+            heat = temperature if number == 0 else max(temperature, _RETRY_TEMPERATURE)
+            request = ChatRequest(
+                messages=messages,
+                max_new_tokens=self.settings.max_new_tokens or max_new_tokens,
+                temperature=heat,
+                seed=self._seed(row, prompt, number) if heat > 0 else None,
+                json_schema=form.schema,
+                sample=sample,
+            )
+            try:
+                reply = await self._reply(asked_model, request)
+            except GarbledAnswer as error:  # there is no text to show it; a warmer sample may do better
+                fault = InvalidAnswerError("invalid JSON", str(error))
+                self.counts["invalid"] += 1
+                number += 1
+                continue
+            except Refusal as refusal:
+                if refusal.reason != OVERFLOW or may_cut is None or len(variables[may_cut]) < _LEAST_SHOWN:
+                    raise
+                variables = {
+                    **variables, may_cut: shortened(variables[may_cut], len(variables[may_cut]) // 2)
+                }  # fmt: skip
+                shown = len(variables[may_cut])
+                question = messages = chosen.messages(variables, shots=self.settings.shots)
+                continue
+            text = reply.text
+            try:
+                if fault is not None and fault.detail.lower().rstrip(".") in text.lower():
+                    raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
+                value = _read(reply, form, check)
+                if fault is not None and isinstance(value, str) and _SPEAKS_BACK.match(value):
+                    raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
+            except InvalidAnswerError as error:
+                fault = error
+                self.counts["invalid"] += 1
+                messages = (*question, *self._again(text, error))
+                number += 1
+            else:
+                return Asked(value, reply, chosen, number + 1, shown)
+        assert fault is not None
+        raise Refusal(fault.reason, f"{fault.detail}; the answer was: {text[:_QUOTED]}")
+
+    def notices(self) -> tuple[str, ...]:
+        """What turned out about the models' servers, a sentence each."""
+        told = [notice for one in (self.model, *self.voters) for notice in getattr(one, "notices", ())]
+        return tuple(dict.fromkeys(told))
+
+    async def run(self, program: Program) -> Execution:
+        """Run a program in the sandbox."""
+        return await self.runner.run(program)
+
+    async def _reply(self, model: ChatModel, request: ChatRequest) -> ChatReply:
+        try:
+            reply = await model.chat(request)
+        except GarbledAnswer:
+            raise
+        except RequestRefusedError as error:
+            words = str(error).lower()
+            overflow = "context" in words and ("exceed" in words or "length" in words or "larger" in words)
+            if not overflow:
+                raise Refusal("request refused", str(error)) from error
+            raise Refusal(OVERFLOW, f"{error}; {_size(request)}") from error
+        except BackendUnavailableError as error:
+            # This request alone; servers that are all down stop the run by another error.
+            raise Refusal("no answer", str(error)) from error
+        self.counts["stored" if reply.stored else "asked"] += 1
+        if not reply.stored:
+            self.counts["prompt_tokens"] += reply.prompt_tokens or 0
+            self.counts["completion_tokens"] += reply.completion_tokens or 0
+        return reply
+
+    def _again(self, text: str, fault: InvalidAnswerError) -> tuple[Message, Message]:
+        words = self.prompts["retry"].messages({"detail": fault.detail})[-1].content
+        return (
+            Message(role="assistant", content=text[:_QUOTED] or "(empty)"),
+            Message(role="user", content=words),
+        )
+
+    def _seed(self, row: str, prompt: str, number: int) -> int:
+        digest = blake2b(f"{self.settings.seed}:{row}:{prompt}:{number}".encode(), digest_size=4)
+        return int.from_bytes(digest.digest(), "big") >> 1  # fits the int32 that servers take
+
+
+def _size(request: ChatRequest) -> str:
+    """How large a question is; not every server says it."""
+    tokens = sum(len(message.content.encode()) for message in request.messages) / _BYTES_PER_TOKEN
+    return (
+        f"by our count about {tokens:,.0f} tokens of question, and {request.max_new_tokens:,} for the answer"
+    )
+
+
+def _read(reply: ChatReply, form: Form[A], check: Callable[[A], tuple[str, str] | None] | None) -> A:
+    if reply.finish_reason == "length":
+        raise InvalidAnswerError(
+            "cut short", f"the answer was not finished after {reply.completion_tokens} tokens"
+        )
+    value = form.read(reply.text)
+    fault = check(value) if check is not None else None
+    if fault is not None:
+        raise InvalidAnswerError(*fault)
+    return value

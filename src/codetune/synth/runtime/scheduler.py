@@ -1,0 +1,117 @@
+"""The engine's loop: items of many parts in flight at once, parts written whole and in order of need.
+
+    parts ─▶ items ─▶ at most `in_flight` at work ─▶ part complete? ─▶ written
+
+One event loop, no thread per request. While the last items of a part are still at work the first
+of the next part begin, so a slow row doesn't idle the server; memory holds the open parts only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from codetune.errors import CodetuneError
+from codetune.models.budget.budget import BudgetSpentError
+from codetune.records import Instruction
+from codetune.store.dataset import Shard
+from codetune.synth.generator import Generator, Remembers
+from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.runtime.rows import joined
+
+__all__ = ["drive"]
+
+
+@dataclass
+class _OpenPart:
+    index: int
+    rows: int
+    made: list[Shard[Instruction] | None]
+    left: int
+
+    def one_done(self) -> int:
+        """Count an item; returns the input rows that this adds to what is done."""
+        items, before = len(self.made), len(self.made) - self.left
+        self.left -= 1
+        return (before + 1) * self.rows // items - before * self.rows // items
+
+
+async def drive(
+    parts: Iterable[tuple[int, Callable[[], Sequence[Any]]]],
+    generator: Generator,
+    desk: Desk,
+    *,
+    write: Callable[[int, Shard[Instruction]], None],
+    in_flight: int,
+    advance: Callable[[int], None] = lambda rows: None,
+) -> None:
+    """Make the parts that are not there yet.
+
+    Args:
+        parts: Number and reader of each part to be made, in order.
+        generator: Makes an item.
+        desk: What it works with.
+        write: Writes a finished part.
+        in_flight: Items at work at the same time.
+        advance: Told how many input rows are done, as they are.
+
+    Raises:
+        BudgetSpentError: After what was in flight has come to its end. Parts that are open then
+            are not written: their answers are in the store, and a later run goes on there.
+        CodetuneError: Whatever else stops the run, at once.
+    """
+    room = asyncio.Semaphore(in_flight)
+    spent: BudgetSpentError | None = None
+
+    async def work(part: _OpenPart, place: int, item: tuple[Any, ...]) -> None:
+        nonlocal spent
+        try:
+            part.made[place] = await generator.make(item, desk)
+        except BudgetSpentError as error:
+            spent = error
+            return
+        finally:
+            room.release()
+        advance(part.one_done())
+        if not part.left:
+            _finish(part, generator, write)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for index, read in parts:
+                rows = read()
+                items = list(generator.items(rows))
+                part = _OpenPart(index, len(rows), [None] * len(items), len(items))
+                if not items:
+                    write(index, Shard(()))
+                    continue
+                tasks: list[asyncio.Task[None]] = []
+                for place, item in enumerate(items):
+                    await room.acquire()
+                    if spent is not None:
+                        break
+                    tasks.append(group.create_task(work(part, place, item)))
+                if isinstance(generator, Remembers):
+                    await asyncio.gather(*tasks)
+                if spent is not None:
+                    break
+    except* CodetuneError as errors:
+        raise _first(errors) from None
+    if spent is not None:
+        raise spent
+
+
+def _finish(part: _OpenPart, generator: Generator, write: Callable[[int, Shard[Instruction]], None]) -> None:
+    made = [shard for shard in part.made if shard is not None]
+    shard = generator.settle(made) if isinstance(generator, Remembers) else joined(made)
+    part.made = []
+    write(part.index, shard)
+
+
+def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

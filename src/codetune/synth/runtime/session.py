@@ -1,0 +1,103 @@
+"""What one process needs to make parts: models behind one request store, prompts, a sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from codetune.execution.open import open_executor
+from codetune.execution.protocol import Executor
+from codetune.models.budget.budget import Budget
+from codetune.models.client.shared_limits import Sharing
+from codetune.models.embedded.gguf_file import check_gguf, fingerprint
+from codetune.models.open import open_model
+from codetune.models.store.request_store import RequestStore
+from codetune.synth.config import SynthConfig
+from codetune.synth.prompts.prompt import Prompt
+from codetune.synth.runtime.generation_context import AskSettings, Desk
+from codetune.synth.runtime.program_runner import ProgramRunner
+
+__all__ = ["STORE", "Session", "identity", "is_local"]
+
+STORE = "requests.sqlite"
+"""The request store's name in a cache folder."""
+
+_SLOTS = 8
+
+
+def is_local(model: str) -> bool:
+    """Whether a model is served by a server of ours."""
+    return model == "local" or model.endswith(".gguf")
+
+
+def identity(model: str) -> str:
+    """What a run card may call a model: no path of this machine, no credentials of a URL."""
+    if model.endswith(".gguf"):
+        path = Path(model)
+        check_gguf(path)
+        return f"{path.stem}@{fingerprint(path)}"
+    if "://" not in model:
+        return model
+    parts = urlsplit(model)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Picklable; `open` gives the desk.
+
+    Attributes:
+        config: The stage's settings.
+        prompts: Name without language -> prompt.
+        cache: Folder of the request store and the verdict cache.
+        seed: Of the run.
+        workers: Processes that use the same endpoints at the same time.
+    """
+
+    config: SynthConfig
+    prompts: Mapping[str, Prompt]
+    cache: Path
+    seed: int
+    workers: int = 1
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[Desk]:
+        """Open models and sandbox; servers start and boxes are made when they are first needed."""
+        config = self.config
+        budget = Budget.parse(config.budget) if config.budget is not None else None
+        if budget is not None:
+            budget.begin()
+        sharing = Sharing(self.workers, self.cache / "limits") if self.workers > 1 else None
+        runner = ProgramRunner(partial(_open_executor, self.cache))
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(runner.close)
+            store = stack.enter_context(RequestStore(self.cache / STORE))
+            models = [
+                await stack.enter_async_context(
+                    open_model(
+                        name,
+                        store=store,
+                        model_map=config.model_map,
+                        budget=budget,
+                        slots=min(config.in_flight, _SLOTS),
+                        sharing=sharing,
+                    )
+                )
+                for name in (config.model, *config.judges)
+            ]
+            settings = AskSettings(
+                seed=self.seed,
+                temperature=config.temperature,
+                max_new_tokens=config.max_new_tokens,
+                retries=config.retries,
+                shots=config.shots,
+            )
+            yield Desk(models[0], self.prompts, runner, settings, tuple(models[1:]))
+
+
+def _open_executor(cache: Path) -> Executor:
+    return open_executor(cache=cache / "verdicts.sqlite")

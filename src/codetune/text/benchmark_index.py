@@ -1,0 +1,145 @@
+"""Which benchmark items a text repeats: verbatim, or with the names changed.
+
+Two measures, because contamination comes in two forms:
+
+- verbatim: a run of 10 words of the item (its statement or its solution) stands in the text, and
+  that run occurs in one item only, so that a benchmark's own boilerplate says nothing;
+- renamed: most of the solution's shape (token 6-grams with identifiers, strings and numbers
+  replaced by their kind) stands in the text, and the shape is long enough to be a fingerprint.
+
+Source: n-gram overlap as in Brown et al. 2020, arXiv:2005.14165, app. C, with their window cut
+from 13 to 10 words as functions are short; the second measure is a type-2 clone test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from codetune.code.parsing import is_parsed_language, tokens
+from codetune.records import Problem
+
+__all__ = ["BenchmarkIndex", "Overlap"]
+
+_WORDS = 10
+_SHAPE = 6
+_MIN_SHAPES = 18
+"""A solution with fewer distinct shape n-grams (a one-liner) is nobody's in particular."""
+_MIN_SHARED = 0.8
+"""Fraction of a solution's shape that has to be there."""
+_WORD = re.compile(r"\w+")
+_FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """One item that a text repeats."""
+
+    benchmark: str
+    task_id: str
+    kind: str
+    """`verbatim` or `renamed`."""
+    share: float
+    """Fraction of the item's n-grams that stand in the text, 0 to 1."""
+
+    def describe(self) -> str:
+        """For a refusal's detail."""
+        return f"{self.task_id} {self.kind}, {self.share:.0%} of its n-grams"
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _shape(code: str, language: str | None) -> list[str]:
+    if not code.strip() or language is None or not is_parsed_language(language):
+        return []
+    return tokens(code, language, normalise=True)
+
+
+class BenchmarkIndex:
+    """The n-grams of benchmark items, ready to be looked for. Picklable within one run.
+
+    Args:
+        items: (benchmark, task id) of each item.
+        words: Word n-gram -> items it occurs in.
+        word_counts: Distinct word n-grams of each item.
+        shapes: Shape n-gram -> items it occurs in.
+        shape_counts: Distinct shape n-grams of each item, 0 where it is too short to tell.
+    """
+
+    def __init__(
+        self,
+        items: list[tuple[str, str]],
+        words: Mapping[str, list[int]],
+        word_counts: list[int],
+        shapes: Mapping[str, list[int]],
+        shape_counts: list[int],
+    ) -> None:
+        self._items = items
+        self._words = words
+        self._word_counts = word_counts
+        self._shapes = shapes
+        self._shape_counts = shape_counts
+
+    @classmethod
+    def build(cls, problems: Iterable[Problem]) -> BenchmarkIndex:
+        """Index items by their statement and their solution."""
+        items: list[tuple[str, str]] = []
+        words: dict[str, list[int]] = defaultdict(list)
+        word_counts: list[int] = []
+        shapes: dict[str, list[int]] = defaultdict(list)
+        shape_counts: list[int] = []
+        for number, problem in enumerate(problems):
+            items.append((problem.benchmark, problem.task_id))
+            text = f"{problem.prompt}\n{problem.canonical_solution or ''}"
+            grams = set(_joined(_words(text), _WORDS))
+            word_counts.append(len(grams))
+            for gram in grams:
+                words[gram].append(number)
+            solution = f"{problem.prompt}{problem.canonical_solution or ''}"
+            outline = set(_joined(_shape(solution, problem.programming_language), _SHAPE))
+            outline = outline if len(outline) >= _MIN_SHAPES and problem.canonical_solution else set()
+            shape_counts.append(len(outline))
+            for gram in outline:
+                shapes[gram].append(number)
+        unique = {gram: where for gram, where in words.items() if len(where) == 1}
+        return cls(items, unique, word_counts, dict(shapes), shape_counts)
+
+    def overlap(self, text: str, programming_language: str | None = "python") -> list[Overlap]:
+        """Items that the text repeats, the most repeated first.
+
+        Args:
+            text: Anything a model would be trained on: statement, code, or both with fences.
+            programming_language: Of the code in it; None looks for words alone.
+        """
+        found: dict[int, Overlap] = {}
+        shared = Counter(
+            number for gram in set(_joined(_words(text), _WORDS)) for number in self._words.get(gram, ())
+        )
+        for number, count in shared.items():
+            found[number] = self._make(number, "verbatim", count / self._word_counts[number])
+        for number, share in self._renamed(text, programming_language):
+            if number not in found:
+                found[number] = self._make(number, "renamed", share)
+        return sorted(found.values(), key=lambda o: (-o.share, o.task_id))
+
+    def _renamed(self, text: str, language: str | None) -> Iterator[tuple[int, float]]:
+        blocks = _FENCED.findall(text) or [text]
+        outline = {gram for block in blocks for gram in _joined(_shape(block, language), _SHAPE)}
+        shared = Counter(number for gram in outline for number in self._shapes.get(gram, ()))
+        for number, count in shared.items():
+            share = count / self._shape_counts[number]
+            if share >= _MIN_SHARED:
+                yield number, share
+
+    def _make(self, number: int, kind: str, share: float) -> Overlap:
+        benchmark, task_id = self._items[number]
+        return Overlap(benchmark, task_id, kind, share)
+
+
+def _joined(parts: list[str], size: int) -> Iterator[str]:
+    for start in range(len(parts) - size + 1):
+        yield " ".join(parts[start : start + size])

@@ -1,0 +1,144 @@
+"""One run of the CPU loop, from dataset directories to the run card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from codetune.engine.local import available_cores
+from codetune.errors import ConfigError
+from codetune.records import Record
+from codetune.store.atomic import disk_errors, write_text
+from codetune.store.context import StageContext
+from codetune.store.dataset import Dataset
+from codetune.store.run_card import RunCard
+from codetune.store.stage_output import StageOutput
+from codetune.text.chat_template import ChatTemplate
+from codetune.train.config import TrainConfig
+from codetune.train.cpu.checkpoint import Checkpoints
+from codetune.train.cpu.loop import CpuLoop, mean_loss
+from codetune.train.cpu.lora import add_adapters, named_adapters
+from codetune.train.encoding import Encoder
+from codetune.train.hardware import peak_rss_bytes, resolve_dtype
+from codetune.train.loss_log import LossLog
+from codetune.train.rows import TrainingRows, encode_datasets, write_refused
+from codetune.train.summary import finish_training
+from codetune.train.weights.adapter import write_adapter, write_adapter_gguf
+from codetune.train.weights.base_model import BaseModel, load_model, load_tokenizer, model_config
+
+__all__ = ["train_on_cpu"]
+
+
+def train_on_cpu(
+    config: TrainConfig,
+    base: BaseModel,
+    datasets: Sequence[Dataset[Record]],
+    stage: StageOutput,
+    context: StageContext,
+    after_step: Callable[[int], None] = lambda step: None,
+) -> RunCard:
+    """Train, write what came of it, finish the stage; arguments as in `codetune.train.stage.run`."""
+    folder = base.folder(context.cache)
+    encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
+    rows = encode_datasets(datasets, encoder, config, context.seed)
+    rejects = write_refused(stage.folder, rows.refused)
+
+    dtype = resolve_dtype(config.dtype)
+    model, parameters = _trainable(config, folder, dtype, context.seed)
+    optimizer = torch.optim.AdamW(
+        list(parameters.values()), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    with LossLog(stage.folder / "loss.jsonl") as log:
+        checkpoints = Checkpoints(stage.folder / "checkpoints", parameters, optimizer)
+        threads = config.threads or available_cores()
+        torch.set_num_threads(threads)
+        before = _loss_before(stage.folder / "held_out.json", model, rows, config)
+        loop = CpuLoop(
+            model, parameters, rows.train, config, context.seed, checkpoints, optimizer, log,
+            context.progress, after_step,
+        )  # fmt: skip
+        position = loop.resume(threads)
+        stopped_by = loop.run(position)
+        lines = log.read()
+    after = mean_loss(model, rows.held_out, config) if rows.held_out else None
+    files = _write_result(config, base, folder, model, parameters, stage.folder)
+    return finish_training(
+        stage, config, base, rows, rejects, lines, files,
+        loop="cpu",
+        dtype=str(dtype).removeprefix("torch."),
+        threads=position.threads,
+        total_parameters=sum(p.numel() for p in model.parameters()),
+        trainable_parameters=sum(p.numel() for p in parameters.values()),
+        stopped_by=stopped_by,
+        held_out_loss_before=before,
+        held_out_loss_after=after,
+        peak_rss_bytes=peak_rss_bytes(),
+    )  # fmt: skip
+
+
+def _trainable(
+    config: TrainConfig, folder: Path, dtype: torch.dtype, seed: int
+) -> tuple[Any, Mapping[str, nn.Parameter]]:
+    lora = config.method == "lora"
+    model = load_model(folder, dtype if lora else torch.float32)
+    for unknown in ("final_logit_softcapping", "logits_scaling", "logit_scale"):
+        if getattr(model.config, unknown, None) not in (None, 1, 1.0):
+            raise ConfigError(
+                f"the cpu loop does not compute this model's {unknown}",
+                where="model",
+                next_step="set loop to trl",
+            )
+    if config.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    if lora:
+        adapters = add_adapters(
+            model,
+            config.target_modules,
+            r=config.lora_r,
+            scale=config.lora_scale,
+            dropout=config.lora_dropout,
+            seed=seed,
+        )
+        return model, named_adapters(adapters)
+    if dtype != torch.float32:
+        model.codetune_autocast = dtype
+    return model, dict(model.named_parameters())
+
+
+def _loss_before(path: Path, model: Any, rows: TrainingRows, config: TrainConfig) -> float | None:
+    """Held-out loss of the untouched model; measured once, before the first step of the first run."""
+    if not rows.held_out:
+        return None
+    if not path.exists():
+        write_text(path, json.dumps({"loss_before": mean_loss(model, rows.held_out, config)}) + "\n")
+    return float(json.loads(path.read_text("utf-8"))["loss_before"])
+
+
+def _write_result(
+    config: TrainConfig,
+    base: BaseModel,
+    folder: Path,
+    model: Any,
+    parameters: Mapping[str, nn.Parameter],
+    output: Path,
+) -> list[Path]:
+    if config.method == "full":
+        target = output / "model"
+        with disk_errors(target):
+            model.save_pretrained(target)
+            for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+                if (folder / name).exists():
+                    write_text(target / name, (folder / name).read_text("utf-8"))
+        return sorted(target.glob("*.safetensors"))
+    write_adapter(output / "adapter", parameters, config, base.name)
+    files = sorted((output / "adapter").iterdir())
+    shape = model_config(folder)
+    if shape.get("model_type") == "llama":
+        write_adapter_gguf(output / "adapter", shape, output / "adapter.gguf")
+        files.append(output / "adapter.gguf")
+    return files

@@ -1,0 +1,186 @@
+"""The loop for GPUs: rows as tokens handed to TRL's trainer, in a process of its own.
+
+One process on one GPU, or one a GPU under `accelerate launch` with the same settings: the rows of a
+step stay the same, what each process sums up is derived. The trained loss is completion-only here
+too, since the rows come with their labels.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+import yaml
+
+from codetune.errors import CodetuneError, MissingExtraError
+from codetune.records import Record
+from codetune.store.atomic import replacing, write_text
+from codetune.store.context import StageContext
+from codetune.store.dataset import Dataset
+from codetune.store.run_card import RunCard
+from codetune.store.stage_output import StageOutput
+from codetune.text.chat_template import ChatTemplate
+from codetune.train.config import TrainConfig
+from codetune.train.cpu.loop import total_steps
+from codetune.train.encoding import Encoded, Encoder
+from codetune.train.gpu.trl_arguments import accelerate_config, accumulation_steps
+from codetune.train.hardware import resolve_dtype
+from codetune.train.loss_log import LossLog
+from codetune.train.rows import encode_datasets, write_refused
+from codetune.train.summary import finish_training
+from codetune.train.weights.adapter import write_adapter_gguf
+from codetune.train.weights.base_model import BaseModel, load_tokenizer, model_config
+
+__all__ = ["train_with_trl"]
+
+
+def train_with_trl(
+    config: TrainConfig,
+    base: BaseModel,
+    datasets: Sequence[Dataset[Record]],
+    stage: StageOutput,
+    context: StageContext,
+    *,
+    processes: int | None = None,
+) -> RunCard:
+    """Train with TRL, write what came of it, finish the stage.
+
+    Args:
+        config: Settings.
+        base: The model.
+        datasets: Rows.
+        stage: The folder, not finished yet.
+        context: Seed, cache, progress.
+        processes: How many share a step; None takes one a GPU, or one.
+
+    Raises:
+        MissingExtraError: A package that the settings need is not installed.
+        ConfigError: The batch can't be split over the processes.
+        CodetuneError: The training failed; the end of its log is told.
+    """
+    _require(config)
+    gpus = torch.cuda.device_count()
+    processes = processes or max(1, gpus)
+    accumulation_steps(config, processes)
+    dtype = resolve_dtype(config.dtype)
+    launch = accelerate_config(config, processes, bf16=dtype == torch.bfloat16, gpu=gpus > 0)
+    folder = base.folder(context.cache)
+    encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
+    rows = encode_datasets(datasets, encoder, config, context.seed)
+    rejects = write_refused(stage.folder, rows.refused)
+    steps = total_steps(config, len(rows.train))
+    work = stage.folder / "work"
+    _write_rows(work / "rows.parquet", rows.train)
+    spec = {
+        "config": config.model_dump(mode="json"),
+        "folder": str(folder.absolute()),
+        "rows": str((work / "rows.parquet").absolute()),
+        "work": str(work.absolute()),
+        "log": str((stage.folder / "loss.jsonl").absolute()),
+        "steps": steps,
+        "seed": context.seed,
+        "processes": processes,
+        "dtype": str(dtype).removeprefix("torch."),
+    }
+    write_text(work / "spec.json", json.dumps(spec, indent=2) + "\n")
+    write_text(work / "accelerate.yaml", yaml.safe_dump(launch, sort_keys=False))
+    context.progress.start(f"train with TRL, {processes} process(es)", steps)
+    _launch(work, processes)
+    context.progress.finish()
+
+    files = _take_result(config, base, folder, work, stage.folder)
+    lines = _last_of_each(stage.folder / "loss.jsonl")
+    stopped_by = "steps" if config.max_steps == steps else "epochs"
+    return finish_training(
+        stage, config, base, rows, rejects, lines, files,
+        loop="trl",
+        dtype=spec["dtype"],
+        processes=processes,
+        stopped_by=stopped_by if len(lines) == steps else "budget",
+        held_out_loss_before=None,
+        held_out_loss_after=None,
+    )  # fmt: skip
+
+
+def _require(config: TrainConfig) -> None:
+    for name in ("trl", "peft", "accelerate", "datasets"):
+        if find_spec(name) is None:
+            raise MissingExtraError.of("training with TRL", "train")
+    if config.method == "qlora" and find_spec("bitsandbytes") is None:
+        raise MissingExtraError.of("QLoRA (bitsandbytes)", "gpu")
+    if config.use_liger and find_spec("liger_kernel") is None:
+        raise MissingExtraError.of("use_liger (liger-kernel)", "gpu")
+
+
+def _write_rows(path: Path, rows: Sequence[Encoded]) -> None:
+    table = pa.table(
+        {"input_ids": [list(row.input_ids) for row in rows], "labels": [list(row.labels) for row in rows]}
+    )
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def _launch(work: Path, processes: int) -> None:
+    worker = ["-m", "codetune.train.gpu.trl_worker", str(work / "spec.json")]
+    if processes == 1:
+        launch = []
+    elif torch.cuda.is_available():
+        launch = ["-m", "accelerate.commands.launch", "--config_file", str(work / "accelerate.yaml")]
+    else:  # accelerate starts several processes on a CPU through MPI alone
+        launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
+    command = [sys.executable, *launch, *worker]
+    log = work / "train.log"
+    with log.open("wb") as stream:
+        child = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
+        try:
+            code = child.wait()
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
+    if code:
+        said = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+        raise CodetuneError(
+            f"TRL's training ended with code {code}: {said[-1] if said else 'it said nothing'}",
+            where=str(log),
+            next_step="read the log, then run the same command again to go on from the last checkpoint",
+        )
+
+
+def _last_of_each(path: Path) -> list[Any]:
+    """One line a step: a resumed run tells steps after its checkpoint again, and the later one counts."""
+    log = LossLog(path)
+    lines = list({line.step: line for line in log.read()}.values())
+    lines.sort(key=lambda line: int(asdict(line)["step"]))
+    log.rewrite(lines)
+    return lines
+
+
+def _take_result(config: TrainConfig, base: BaseModel, folder: Path, work: Path, output: Path) -> list[Path]:
+    target = output / ("model" if config.method == "full" else "adapter")
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(work / "result", target)
+    if config.method == "full":
+        for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+            if (folder / name).exists():
+                shutil.copy2(folder / name, target / name)
+        return sorted(target.glob("*.safetensors"))
+    named = json.loads((target / "adapter_config.json").read_text("utf-8"))
+    named["base_model_name_or_path"] = base.name  # the path of a cache is nobody else's
+    write_text(target / "adapter_config.json", json.dumps(named, indent=2) + "\n")
+    files = sorted(target.glob("adapter_*"))
+    shape = model_config(folder)
+    if shape.get("model_type") == "llama":
+        write_adapter_gguf(target, shape, output / "adapter.gguf")
+        files.append(output / "adapter.gguf")
+    return files
