@@ -15,7 +15,7 @@ from codetune.execution.host import box_view, probe
 from codetune.execution.host.slot import SlotSpec
 from codetune.execution.languages.toolchains import LANGUAGES, toolchains
 
-SOURCE = Path(probe.__file__).parents[2]
+SOURCE = Path(probe.__file__).parents[3]
 TRIAL = (
     "from codetune.execution.host import probe; from codetune.execution.host.slot import SlotSpec; "
     "from codetune.execution.host.box_view import box_view; print(probe._try(SlotSpec('namespaces', box_view())))"
