@@ -19,7 +19,7 @@ from codetune.sources.files.faults import RowFault
 from codetune.sources.files.input_files import Place, find
 from codetune.sources.rows.row import Row
 from codetune.sources.source import Collection, refuse
-from codetune.sources.stackexchange import how_to
+from codetune.sources.stackexchange import answer_classifier, how_to
 from codetune.sources.stackexchange.answer_classifier import BlockLabeller, LabelledBlock
 from codetune.sources.stackexchange.buckets import Bucket, Fates, bucket_rows, buckets
 from codetune.sources.stackexchange.how_to import HowTo, cross_validated
