@@ -10,7 +10,7 @@ import codetune
 SOURCE = Path(codetune.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"errors", "records"},
+    {"errors", "records", "rejection", "seeding"},
     {"config"},
     {"engine"},
     {"store"},
@@ -58,7 +58,7 @@ def offending_arrows(source: Path) -> list[str]:
                 continue
             if here not in LEVEL or there not in LEVEL:
                 arrows.append(f"{relative} -> {target} (a room without a floor)")
-            elif LEVEL[there] >= LEVEL[here] and not {here, there} <= {"errors", "records"}:
+            elif LEVEL[there] >= LEVEL[here] and not {here, there} <= FLOORS[0]:
                 arrows.append(f"{relative} -> {target}")
     return arrows
 
