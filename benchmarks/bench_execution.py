@@ -43,7 +43,7 @@ def read_problems() -> list[dict[str, str]]:
         return [json.loads(line) for line in stream]
 
 
-def ours(samples: int, workers: int, judge: str) -> float:
+def ours(samples: int, workers: int, test_isolation: str) -> float:
     programs = [
         Program(
             id=problem["task_id"],
@@ -54,7 +54,7 @@ def ours(samples: int, workers: int, judge: str) -> float:
         for problem in read_problems()
     ]
     programs *= samples // len(programs)
-    executor = open_executor(workers, judge=judge)
+    executor = open_executor(workers, test_isolation=test_isolation)
     list(executor.run(programs[: 2 * workers]))  # peers' imports aren't timed either
     began = time.perf_counter()
     passed = sum(execution.verdict == "PASS" for execution in executor.run(programs))

@@ -39,7 +39,7 @@ TWICE = {
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     if probe().tier == "none":
         pytest.skip("this machine allows no sandbox")
-    with open_executor(2, judge=request.param) as opened:
+    with open_executor(2, test_isolation=request.param) as opened:
         yield opened
 
 
@@ -61,7 +61,7 @@ def test_every_language_reads_real_pipes(executor: Executor, language: str) -> N
 
 def test_it_is_judged_outside_under_either_judge(executor: Executor) -> None:
     assert run(executor, TWICE["python"]).integrity in ("strict", "standard")
-    judged_strictly = executor._judge == "strict"  # type: ignore[attr-defined]
+    judged_strictly = executor._test_isolation == "strict"  # type: ignore[attr-defined]
     assert (run(executor, TWICE["python"]).integrity == "strict") == judged_strictly
 
 

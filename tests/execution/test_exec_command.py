@@ -33,7 +33,7 @@ def test_exit_codes_and_json(tmp_path: Path, solution: Path) -> None:
     assert passed.returncode == 0, passed.stderr
     (execution,) = json.loads(passed.stdout)
     assert execution["verdict"] == "PASS" and execution["tier"] != "none"
-    failed = run(str(solution), "--tests", str(bad), "--judge", "strict")
+    failed = run(str(solution), "--tests", str(bad), "--test-isolation", "strict")
     assert failed.returncode == 1
     assert "WRONG" in failed.stdout and "integrity strict" in failed.stdout
     assert "\x1b" not in failed.stdout
@@ -45,7 +45,7 @@ def test_exit_codes_and_json(tmp_path: Path, solution: Path) -> None:
         (["nothing.py"], "can't be read"),
         (["README"], "--lang"),
         (["x.py", "--lang", "cobol"], "can't run cobol"),
-        (["{solution}", "--judge", "kind"], "standard or strict"),
+        (["{solution}", "--test-isolation", "kind"], "standard or strict"),
     ],
 )
 def test_a_mistake_is_one_sentence(solution: Path, arguments: list[str], words: str) -> None:

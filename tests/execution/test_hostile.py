@@ -24,7 +24,7 @@ from codetune.records import Verdict
 def executors() -> Iterator[dict[str, Executor]]:
     if probe().tier == "none":
         pytest.skip("this machine allows no sandbox")
-    opened = {judge: open_executor(1, judge=judge) for judge in ("standard", "strict")}
+    opened = {name: open_executor(1, test_isolation=name) for name in ("standard", "strict")}
     yield opened
     for executor in opened.values():
         executor.close()
@@ -43,7 +43,7 @@ def canary() -> Iterator[Path]:
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
 def test_attack_is_held(hostile: Hostile, executors: dict[str, Executor], canary: Path) -> None:
-    result = attacks._one(hostile, executors[hostile.judge], canary)
+    result = attacks._one(hostile, executors[hostile.test_isolation], canary)
     assert result.held, result
 
 

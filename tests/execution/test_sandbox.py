@@ -125,8 +125,8 @@ def test_no_sandbox_shouts_and_stamps_each_result(capsys: pytest.CaptureFixture[
 
 
 def test_a_strange_judge_is_refused() -> None:
-    with pytest.raises(UsageError, match="no judge"):
-        open_executor(1, judge="lenient")
+    with pytest.raises(UsageError, match="no test isolation"):
+        open_executor(1, test_isolation="lenient")
 
 
 def test_packages_with_answers_are_hidden_where_programs_share_the_interpreter(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ LIMITS = Limits(cpu_seconds=1, wall_seconds=4)
 def executor() -> Iterator[Executor]:
     if probe().tier == "none":
         pytest.skip("this machine allows no sandbox")
-    with open_executor(2, judge="strict") as opened:
+    with open_executor(2, test_isolation="strict") as opened:
         yield opened
 
 

@@ -20,10 +20,10 @@ EXECUTION = Execution(
 
 
 def test_a_verdict_comes_back_under_the_asking_programs_id(tmp_path: Path) -> None:
-    cache = VerdictCache(tmp_path / "v.sqlite", tier="none", judge="standard")
+    cache = VerdictCache(tmp_path / "v.sqlite", tier="none", test_isolation="standard")
     cache.put(cache.key(PROGRAM), EXECUTION)
     cache.close()
-    again = VerdictCache(tmp_path / "v.sqlite", tier="none", judge="standard")
+    again = VerdictCache(tmp_path / "v.sqlite", tier="none", test_isolation="standard")
     other = dataclasses.replace(PROGRAM, id="b")
     assert again.get(again.key(other), other) == dataclasses.replace(EXECUTION, id="b")
     again.close()
@@ -41,10 +41,10 @@ def test_a_verdict_comes_back_under_the_asking_programs_id(tmp_path: Path) -> No
     ],
 )
 def test_everything_that_decides_is_in_the_key(tmp_path: Path, change: dict[str, object]) -> None:
-    cache = VerdictCache(tmp_path / "v.sqlite", tier="none", judge="standard")
+    cache = VerdictCache(tmp_path / "v.sqlite", tier="none", test_isolation="standard")
     assert cache.key(PROGRAM) != cache.key(dataclasses.replace(PROGRAM, **change))  # type: ignore[arg-type]
-    for tier, judge in (("namespaces", "standard"), ("none", "strict")):
-        other = VerdictCache(tmp_path / "v.sqlite", tier=tier, judge=judge)
+    for tier, isolation in (("namespaces", "standard"), ("none", "strict")):
+        other = VerdictCache(tmp_path / "v.sqlite", tier=tier, test_isolation=isolation)
         assert cache.key(PROGRAM) != other.key(PROGRAM)
         other.close()
     cache.close()
@@ -52,7 +52,7 @@ def test_everything_that_decides_is_in_the_key(tmp_path: Path, change: dict[str,
 
 @pytest.mark.parametrize("verdict", [Verdict.HARNESS_ERROR, Verdict.SKIPPED, Verdict.WALL_TLE])
 def test_what_is_about_us_is_not_remembered(tmp_path: Path, verdict: Verdict) -> None:
-    cache = VerdictCache(tmp_path / "v.sqlite", tier="none", judge="standard")
+    cache = VerdictCache(tmp_path / "v.sqlite", tier="none", test_isolation="standard")
     cache.put("key", dataclasses.replace(EXECUTION, verdict=verdict))
     assert cache.get("key", PROGRAM) is None
     cache.close()
@@ -62,7 +62,7 @@ def test_a_damaged_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "v.sqlite"
     path.write_bytes(b"no database at all, but long enough to be read as one" * 100)
     with pytest.raises(DataError, match="remove the file"):
-        VerdictCache(path, tier="none", judge="standard")
+        VerdictCache(path, tier="none", test_isolation="standard")
 
 
 def test_a_second_run_starts_no_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +77,7 @@ def test_a_second_run_starts_no_program(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
-    cache = VerdictCache(tmp_path / "verdicts.sqlite", tier="namespaces", judge="standard")
+    cache = VerdictCache(tmp_path / "verdicts.sqlite", tier="namespaces", test_isolation="standard")
     cache._store.execute("PRAGMA max_page_count = 8")  # what a full disk looks like to SQLite
     execution = Execution(
         id="x", verdict=Verdict.PASS, cpu_seconds=0.0, wall_seconds=0.0, stdout="x" * 100_000

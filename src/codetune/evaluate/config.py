@@ -31,8 +31,10 @@ class EvaluateConfig(Settings):
     top_k: int | None = Field(None, ge=1, description="Top-k sampling; null leaves it to the server.")
     max_new_tokens: int = Field(128, ge=1, description="Longest answer, in tokens.")
     in_flight: int = Field(8, ge=1, description="Requests at a time.")
-    judge: str = Field(
-        "standard", pattern="^(standard|strict)$", description="Where tests run: in the box, or outside."
+    test_isolation: str = Field(
+        "standard",
+        pattern="^(standard|strict)$",
+        description="standard: tests run in the program's sandbox; strict: outside of it.",
     )
     sandbox: bool = Field(True, description="False runs untrusted code unprotected, and stamps every result.")
 

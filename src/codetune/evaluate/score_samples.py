@@ -25,7 +25,7 @@ def score_samples(
     *,
     k: tuple[int, ...] = (1,),
     data: Path | None = None,
-    judged_by: str = "standard",
+    test_isolation: str = "standard",
     seed: int = 0,
 ) -> RunCard:
     """Run and score samples that someone else generated.
@@ -37,7 +37,7 @@ def score_samples(
         surroundings: What runs and counts.
         k: The k of pass@k.
         data: The benchmark's data file; None takes the installed one.
-        judged_by: Which judge the executor has, for the record.
+        test_isolation: `standard` or `strict`, as the executor was opened; for the record.
         seed: Of the bootstrap.
 
     Raises:
@@ -62,7 +62,7 @@ def score_samples(
         config={
             "benchmark": chosen.name,
             "k": list(k),
-            "judge": judged_by,
+            "test_isolation": test_isolation,
             "reading": kind,
             "train": [str(folder) for folder in surroundings.train],
         },

@@ -81,7 +81,7 @@ def run(config: EvaluateConfig, inputs: Sequence[Path], output: Path, context: S
             context.engine.workers,
             sandbox=config.sandbox,
             cache=context.cache / "verdicts.sqlite",
-            judge=config.judge,
+            test_isolation=config.test_isolation,
         )
         try:
             return _both(config, problems, adapter, stage, executor, context)

@@ -14,7 +14,7 @@ from codetune.execution.languages.failures import read_failure
 from codetune.execution.languages.toolchains import LANGUAGES, toolchain
 from codetune.execution.protocol import Execution, Program
 from codetune.execution.verdict_cache import VerdictCache
-from codetune.execution.verdicts import judge as judge_evidence
+from codetune.execution.verdicts import read_verdict
 
 __all__ = ["BoxExecutor"]
 
@@ -26,13 +26,13 @@ class BoxExecutor:
 
     Args:
         pool: Slots behind a wall.
-        judge: `standard` or `strict`.
+        test_isolation: `standard` or `strict`.
         cache: File of the verdict cache, or None; opened when the first program comes.
     """
 
-    def __init__(self, pool: Pool, *, judge: str = "standard", cache: Path | None = None) -> None:
+    def __init__(self, pool: Pool, *, test_isolation: str = "standard", cache: Path | None = None) -> None:
         self._pool = pool
-        self._judge = judge
+        self._test_isolation = test_isolation
         self._artefacts = Artefacts()
         self.tier = pool.spec.tier
         self._cache_path = cache
@@ -40,7 +40,7 @@ class BoxExecutor:
 
     def run(self, programs: Iterable[Program]) -> Iterator[Execution]:
         if self._cache is None and self._cache_path is not None:
-            self._cache = VerdictCache(self._cache_path, tier=self.tier, judge=self._judge)
+            self._cache = VerdictCache(self._cache_path, tier=self.tier, test_isolation=self._test_isolation)
         try:
             for program, answer in self._pool.map(map(self._work, programs), alone=_was_starved):
                 known: Execution | None = answer.evidence.get("known")
@@ -66,7 +66,11 @@ class BoxExecutor:
     def _run_work(self, program: Program) -> Work[Program]:
         """The job of a program that is not known already."""
         if program.language == "python":
-            if self._judge == "strict" and program.tests is not None and program.expected_stdout is None:
+            if (
+                self._test_isolation == "strict"
+                and program.tests is not None
+                and program.expected_stdout is None
+            ):
                 return strict_work(program)
             return python_work(program)
         if program.language not in LANGUAGES:
@@ -82,14 +86,14 @@ class BoxExecutor:
         return language_work(program, tools, self._artefacts)
 
     def _integrity(self, program: Program, answer: Answer) -> str:
-        if self._judge == "standard":
+        if self._test_isolation == "standard":
             return "standard"
         if program.expected_stdout is not None or "referee" in answer.evidence:
             return "strict"
         return "weak"
 
     def _execution(self, program: Program, answer: Answer) -> Execution:
-        return judge_evidence(
+        return read_verdict(
             program,
             answer.evidence,
             answer.stdout,

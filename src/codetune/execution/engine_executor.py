@@ -29,12 +29,12 @@ class ExecutorOptions:
     """How each worker opens its executor; as `open_executor`'s arguments."""
 
     sandbox: bool = True
-    judge: str = "standard"
+    test_isolation: str = "standard"
 
 
 @cache
 def _executor_of_this_process(options: ExecutorOptions) -> Executor:
-    executor = open_executor(1, sandbox=options.sandbox, judge=options.judge)
+    executor = open_executor(1, sandbox=options.sandbox, test_isolation=options.test_isolation)
     atexit.register(executor.close)
     return executor
 
@@ -71,7 +71,9 @@ class SpreadExecutor:
     def run(self, programs: Iterable[Program]) -> Iterator[Execution]:
         if self._cache is None and self._cache_path is not None:
             tier = "spread" if self._options.sandbox else "none"
-            self._cache = VerdictCache(self._cache_path, tier=tier, judge=self._options.judge)
+            self._cache = VerdictCache(
+                self._cache_path, tier=tier, test_isolation=self._options.test_isolation
+            )
         work = partial(run_chunk, options=self._options)
         # The engine draws chunks ahead of its results; `waiting` says what of each was known already.
         waiting: deque[list[tuple[Program, Execution | None]]] = deque()

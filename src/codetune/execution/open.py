@@ -26,7 +26,7 @@ def open_executor(
     *,
     sandbox: bool = True,
     cache: Path | None = None,
-    judge: str = "standard",
+    test_isolation: str = "standard",
 ) -> BoxExecutor:
     """Open an executor; close it when done (it is a context manager too).
 
@@ -34,14 +34,16 @@ def open_executor(
         workers: Programs run at the same time; None takes the cores this process may use.
         sandbox: False runs without isolation, says so loudly, and stamps each result.
         cache: File of the verdict cache, usually `verdicts.sqlite` in the cache folder; None caches nothing.
-        judge: `standard` runs the tests in the program's box; `strict` keeps them out of it.
+        test_isolation: `standard` runs the tests in the program's box; `strict` keeps them out of it.
 
     Raises:
         SafetyError: No isolation can be had on this machine; says why and what to do.
-        UsageError: An unknown judge, or fewer than one worker.
+        UsageError: An unknown test isolation, or fewer than one worker.
     """
-    if judge not in ("standard", "strict"):
-        raise UsageError(f"there is no judge `{judge}`", next_step="choose standard or strict")
+    if test_isolation not in ("standard", "strict"):
+        raise UsageError(
+            f"there is no test isolation `{test_isolation}`", next_step="choose standard or strict"
+        )
     if workers is not None and workers < 1:
         raise UsageError(f"{workers} workers can't run anything", next_step="give at least 1")
     if sandbox:
@@ -49,5 +51,5 @@ def open_executor(
     else:
         print(_WARNING, file=sys.stderr)
         spec = unsandboxed_spec()
-    pool = Pool(spec, workers or available_cores(), PairSlot if judge == "strict" else Slot)
-    return BoxExecutor(pool, judge=judge, cache=cache)
+    pool = Pool(spec, workers or available_cores(), PairSlot if test_isolation == "strict" else Slot)
+    return BoxExecutor(pool, test_isolation=test_isolation, cache=cache)

@@ -29,15 +29,15 @@ class VerdictCache:
     Args:
         path: Made if absent.
         tier: Isolation of this executor.
-        judge: `standard` or `strict`.
+        test_isolation: `standard` or `strict`.
 
     Raises:
         DataError: The file is no verdict cache.
     """
 
-    def __init__(self, path: Path, *, tier: str, judge: str) -> None:
+    def __init__(self, path: Path, *, tier: str, test_isolation: str) -> None:
         self._path = path
-        self._conditions = (_FORMAT, tier, judge)
+        self._conditions = (_FORMAT, tier, test_isolation)
         self._unwritten = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -50,7 +50,7 @@ class VerdictCache:
             raise _told(error, path) from error
 
     def key(self, program: Program) -> str:
-        """Hash of everything the verdict depends on: program, tests, input, limits, toolchain, tier, judge."""
+        """Hash of everything the verdict depends on: program, tests, input, limits, toolchain, tier, isolation."""
         version = sys.version
         if program.language != "python" and program.language in LANGUAGES:
             version = toolchain(program.language).version or ""

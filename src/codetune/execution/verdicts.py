@@ -12,7 +12,7 @@ from codetune.execution.output import same_output
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Verdict
 
-__all__ = ["judge"]
+__all__ = ["read_verdict"]
 
 _DETAIL_CHARACTERS = 300
 
@@ -201,7 +201,7 @@ def _decide(
     return _failed(evidence, verdict, detail, program)
 
 
-def judge(
+def read_verdict(
     program: Program,
     evidence: Mapping[str, Any],
     stdout: bytes,
@@ -220,7 +220,7 @@ def judge(
         stdout: As captured.
         stderr: As captured.
         tier: Which isolation held.
-        integrity: How far the judge was out of the program's reach.
+        integrity: How far the tests were out of the program's reach.
         read_failure: For other languages, tells a failed assertion from a crash by what was printed.
     """
     out, err = stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")

@@ -50,7 +50,9 @@ def eval(
         typer.Option(help="Training set (a dataset directory): the score is also given without its items."),
     ] = None,
     model_map: Annotated[Path | None, typer.Option(help="File of models by name.")] = None,
-    judge: Annotated[str, typer.Option(help="standard or strict (the judge outside the box).")] = "standard",
+    test_isolation: Annotated[
+        str, typer.Option(help="standard, or strict: tests stay outside the program's sandbox.")
+    ] = "standard",
     engine: Annotated[str, typer.Option(help="Where programs run: local, ray or ray:ADDRESS.")] = "local",
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Remember no verdicts.")] = False,
     no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run untrusted code unprotected.")] = False,
@@ -77,7 +79,7 @@ def eval(
     settings = {
         "benchmark": benchmark, "n": n, "temperature": temperature, "top_p": top_p, "top_k": top_k,
         "k": f"[{k}]", "limit": limit, "prompt_style": style or backend.style,
-        "max_new_tokens": max_new_tokens, "in_flight": in_flight, "data": data, "judge": judge,
+        "max_new_tokens": max_new_tokens, "in_flight": in_flight, "data": data, "test_isolation": test_isolation,
         "sandbox": not no_sandbox,
     }  # fmt: skip
     given = [
@@ -93,7 +95,7 @@ def eval(
         engine=engine,
         workers=None,
         sandbox=not no_sandbox,
-        judge=judge,
+        test_isolation=test_isolation,
         cache=None if no_cache else folder / "verdicts.sqlite",
         train=train or (),
         is_quiet=not ranks.is_first,

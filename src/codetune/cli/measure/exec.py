@@ -81,8 +81,8 @@ def exec(
     expect: Annotated[
         Path | None, typer.Option(help="File of the standard output they have to print.")
     ] = None,
-    judge: Annotated[
-        str, typer.Option(help="standard, or strict: tests stay outside the program's box.")
+    test_isolation: Annotated[
+        str, typer.Option(help="standard, or strict: tests stay outside the program's sandbox.")
     ] = "standard",
     no_sandbox: Annotated[
         bool, typer.Option("--no-sandbox", help="Run without isolation. Dangerous; stamps each result.")
@@ -105,7 +105,7 @@ def exec(
 
     Without tests or expected output a program passes when it runs to its end.
 
-    Example: codetune exec solution.py --tests test_solution.py --judge strict
+    Example: codetune exec solution.py --tests test_solution.py --test-isolation strict
     """
     from codetune.execution.open import open_executor
     from codetune.execution.protocol import Limits, Program
@@ -130,7 +130,7 @@ def exec(
         )
         for path in files
     ]
-    executor = open_executor(workers, sandbox=not no_sandbox, judge=judge)
+    executor = open_executor(workers, sandbox=not no_sandbox, test_isolation=test_isolation)
     try:
         executions = list(executor.run(programs))
     finally:

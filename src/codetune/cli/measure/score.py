@@ -27,7 +27,9 @@ def score(
         list[Path] | None,
         typer.Option(help="Training set (a dataset directory): the score is also given without its items."),
     ] = None,
-    judge: Annotated[str, typer.Option(help="standard or strict (the judge outside the box).")] = "standard",
+    test_isolation: Annotated[
+        str, typer.Option(help="standard, or strict: tests stay outside the program's sandbox.")
+    ] = "standard",
     engine: Annotated[str, typer.Option(help="local, ray or ray:ADDRESS.")] = "local",
     workers: Annotated[
         int | None, typer.Option(help="Programs at a time; all cores if not given.", min=1)
@@ -61,9 +63,11 @@ def score(
         engine=engine,
         workers=workers,
         sandbox=not no_sandbox,
-        judge=judge,
+        test_isolation=test_isolation,
         cache=None if no_cache else cache or folder / "verdicts.sqlite",
         train=train or (),
     ) as opened:
-        card = score_samples(chosen, samples, folder, opened, k=wanted, data=data, judged_by=judge)
+        card = score_samples(
+            chosen, samples, folder, opened, k=wanted, data=data, test_isolation=test_isolation
+        )
     print_score(card.results, folder, as_json=as_json)

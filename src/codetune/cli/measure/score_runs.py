@@ -21,7 +21,7 @@ def surroundings(
     engine: str = "local",
     workers: int | None,
     sandbox: bool,
-    judge: str,
+    test_isolation: str,
     cache: Path | None,
     train: Sequence[Path],
     is_quiet: bool = False,
@@ -32,7 +32,7 @@ def surroundings(
         engine: `local`, `ray` or `ray:ADDRESS`.
         workers: Programs at a time; None takes all cores.
         sandbox: False runs unprotected.
-        judge: `standard` or `strict`.
+        test_isolation: `standard` or `strict`.
         cache: File of the verdict cache, or None.
         train: Training sets whose overlap is reported.
         is_quiet: True in a process whose progress nobody sees.
@@ -47,14 +47,16 @@ def surroundings(
         if engine == "local":
             from codetune.execution.open import open_executor
 
-            executor = open_executor(workers, sandbox=sandbox, judge=judge, cache=cache)
+            executor = open_executor(workers, sandbox=sandbox, test_isolation=test_isolation, cache=cache)
         else:
             from codetune.engine.open import open_engine
             from codetune.execution.engine_executor import ExecutorOptions, SpreadExecutor
 
             opened = open_engine(engine, workers=workers)
             stack.callback(opened.close)
-            executor = SpreadExecutor(opened, ExecutorOptions(sandbox=sandbox, judge=judge), cache=cache)
+            executor = SpreadExecutor(
+                opened, ExecutorOptions(sandbox=sandbox, test_isolation=test_isolation), cache=cache
+            )
         stack.callback(executor.close)
         shown: Progress = SilentProgress() if is_quiet else progress()
 

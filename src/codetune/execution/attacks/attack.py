@@ -113,9 +113,11 @@ def attack(suite: Sequence[Hostile] = HOSTILE) -> Iterator[AttackResult]:
         executors: dict[str, Executor] = {}
         try:
             for hostile in suite:
-                if hostile.judge not in executors:
-                    executors[hostile.judge] = open_executor(1, judge=hostile.judge)
-                yield _one(hostile, executors[hostile.judge], canary)
+                if hostile.test_isolation not in executors:
+                    executors[hostile.test_isolation] = open_executor(
+                        1, test_isolation=hostile.test_isolation
+                    )
+                yield _one(hostile, executors[hostile.test_isolation], canary)
         finally:
             for executor in executors.values():
                 executor.close()

@@ -21,16 +21,18 @@ class Hostile:
         code: The program.
         tests: Fail unless the attack succeeds, or pass only if nothing bad could be done.
         expected: Verdicts that mean it was held.
-        judge: `strict` where the attack is on the judge.
+        test_isolation: `strict` where the attack is on strict isolation.
     """
 
     name: str
     code: str
     tests: str = ""
     expected: tuple[V, ...]
-    judge: str = "standard"
+    test_isolation: str = "standard"
 
 
-def made(name: str, code: str, *expected: V, tests: str = "", judge: str = "standard") -> Hostile:
+def made(name: str, code: str, *expected: V, tests: str = "", test_isolation: str = "standard") -> Hostile:
     """One attack, with the blank lines around its text taken off."""
-    return Hostile(name=name, code=code.strip("\n"), tests=tests, expected=expected, judge=judge)
+    return Hostile(
+        name=name, code=code.strip("\n"), tests=tests, expected=expected, test_isolation=test_isolation
+    )

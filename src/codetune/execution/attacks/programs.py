@@ -158,9 +158,9 @@ def f(x):
        V.WRONG, V.RUNTIME, V.EARLY_EXIT, tests=_ASSERT_WRONG),
     _h("strange output", "import os\nos.write(1, b'\\xff\\xfe\\x00\\x1b[31m\\xed\\xa0\\x80' * 10)\ndef f(x): return 1", V.WRONG, tests=_ASSERT_WRONG),
     _h("an always-true __eq__", "class E:\n    def __eq__(self, other): return True\n    def __hash__(self): return 0\ndef f(x): return E()",
-       V.WRONG, tests=_ASSERT_WRONG, judge="strict"),
+       V.WRONG, tests=_ASSERT_WRONG, test_isolation="strict"),
     _h("an int that equals everything", "class E(int):\n    def __eq__(self, other): return True\n    def __hash__(self): return 0\ndef f(x): return E(1)",
-       V.WRONG, tests=_ASSERT_WRONG, judge="strict"),
+       V.WRONG, tests=_ASSERT_WRONG, test_isolation="strict"),
     _h("builtins taken over", """
 import builtins
 builtins.all = builtins.any = lambda *a: True
@@ -168,7 +168,7 @@ builtins.AssertionError = type('X', (BaseException,), {})
 import unittest
 unittest.TestCase.assertEqual = lambda *a, **k: None
 def f(x): return 1
-""", V.WRONG, tests="assert all([f(1) == 2])", judge="strict"),
+""", V.WRONG, tests="assert all([f(1) == 2])", test_isolation="strict"),
     _h("a walk over frames and objects for the answer", """
 import sys, gc
 def f(x):
@@ -181,7 +181,7 @@ def f(x):
         except Exception: continue
         for part in parts:
             if type(part) is str and part.startswith('hid' + 'den: 4'): return part
-""", V.WRONG, V.RUNTIME, V.CPU_TLE, tests="assert f(1) == 'hidden: 42'", judge="strict"),
+""", V.WRONG, V.RUNTIME, V.CPU_TLE, tests="assert f(1) == 'hidden: 42'", test_isolation="strict"),
     _h("a search of its own memory for the answer", """
 def f(x):
     hidden = b'the hidden ' + b'ans' + b'wer in memory'
@@ -195,7 +195,7 @@ def f(x):
             at = data.find(b'code word: ')
             if at >= 0 and data[at + 11:at + 12].isdigit(): return data[at + 11:at + 17].decode()
     return ''
-""", V.WRONG, V.OOM, tests="x = 'code word: 73514' + '2'\nassert f(1) == x[-6:]", judge="strict"),
+""", V.WRONG, V.OOM, tests="x = 'code word: 73514' + '2'\nassert f(1) == x[-6:]", test_isolation="strict"),
     _h("a forged answer frame", """
 import os
 def f(x):
@@ -204,13 +204,13 @@ def f(x):
         try: os.write(n, len(text).to_bytes(4, 'big') + text)
         except OSError: pass
     return 1
-""", V.WRONG, V.RUNTIME, V.EARLY_EXIT, tests="assert f(1) == 7", judge="strict"),
+""", V.WRONG, V.RUNTIME, V.EARLY_EXIT, tests="assert f(1) == 7", test_isolation="strict"),
     _h("answers that break the codec", """
 def f(x):
     a = []; a.append(a)
     return {0: a, 1: 10**100000, 2: 'x' * 10**7}.get(x)
-""", V.WRONG, V.RUNTIME, tests="assert f(1) == 10**100000 and f(2) == 'x' * 10**7\nassert f(0) == 1", judge="strict"),
-    _h("exit under the strict judge", "import os\ndef f(x): os._exit(0)", V.EARLY_EXIT, tests=_ASSERT_WRONG, judge="strict"),
+""", V.WRONG, V.RUNTIME, tests="assert f(1) == 10**100000 and f(2) == 'x' * 10**7\nassert f(0) == 1", test_isolation="strict"),
+    _h("exit under the strict judge", "import os\ndef f(x): os._exit(0)", V.EARLY_EXIT, tests=_ASSERT_WRONG, test_isolation="strict"),
 )  # fmt: skip
 
 HOSTILE: tuple[Hostile, ...] = (*_MACHINE, *_HOST, *_JUDGE, *CLEVER)
