@@ -19,7 +19,7 @@ FLOORS: list[set[str]] = [
     {"tasks"},
     {"sources"},
     {"synth", "curate", "train", "evaluate", "mix", "export"},
-    {"report", "ui"},
+    {"report"},
     {"recipes", "doctor"},
     {"cli"},
 ]

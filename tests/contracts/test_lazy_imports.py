@@ -14,7 +14,6 @@ from codetune.cli.main import COMMANDS
 HEAVY = {
     "torch",
     "ray",
-    "gradio",
     "transformers",
     "xllamacpp",
     "daft",
@@ -48,7 +47,7 @@ def test_checking_a_recipe_loads_nothing_heavy() -> None:
     loaded = modules_after(
         "from codetune.cli.main import run\nassert run(['run', 'quickstart', '--print']) == 0"
     )
-    assert not loaded & {"torch", "ray", "gradio", "transformers", "xllamacpp"}
+    assert not loaded & {"torch", "ray", "transformers", "xllamacpp"}
 
 
 def test_help_answers_quickly() -> None:

@@ -14,7 +14,7 @@ from codetune.evaluate.scoring.score import score_of, tally, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.evaluate.statistics.compare import compare_tallies
 from codetune.records import Check, Generated, Instruction, Lineage, Problem, Snippet, Verdict
-from codetune.store.dataset import DatasetWriter, Reject, Shard
+from codetune.store.dataset import DatasetWriter, RejectedRow, Shard
 from codetune.store.run_card import Plan, read_card
 from codetune.store.stage_output import StageOutput
 
@@ -175,7 +175,9 @@ def write_run(run: Path) -> Path:
         Shard(
             snippets(),
             [
-                Reject(row={"path": f"lib/b{i}.py"}, stage="collect", reason="not UTF-8", detail="byte 17")
+                RejectedRow(
+                    row={"path": f"lib/b{i}.py"}, stage="collect", reason="not UTF-8", detail="byte 17"
+                )
                 for i in range(4)
             ],
         ),
@@ -200,18 +202,20 @@ def write_run(run: Path) -> Path:
                 for i in range(20)
             ],
             [
-                Reject(row=instruction(200 + i), stage="synth", reason="cut off", detail="384 tokens")
+                RejectedRow(row=instruction(200 + i), stage="synth", reason="cut off", detail="384 tokens")
                 for i in range(5)
             ],
         ),
         [run / "collect"],
     )
     refused = [
-        Reject(row=instruction(300 + i), stage="curate", reason="near-duplicate", detail=f"of {'ab' * 16}")
+        RejectedRow(
+            row=instruction(300 + i), stage="curate", reason="near-duplicate", detail=f"of {'ab' * 16}"
+        )
         for i in range(9)
     ]
     refused += [
-        Reject(
+        RejectedRow(
             row=instruction(400 + i),
             stage="curate",
             reason="does not parse",
@@ -220,7 +224,9 @@ def write_run(run: Path) -> Path:
         for i in range(3)
     ]
     refused += [
-        Reject(row=instruction(500), stage="curate", reason="overlaps a benchmark", detail="HumanEval/13")
+        RejectedRow(
+            row=instruction(500), stage="curate", reason="overlaps a benchmark", detail="HumanEval/13"
+        )
     ]
     kept = [instruction(i) for i in range(50)] + [
         instruction(

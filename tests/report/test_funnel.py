@@ -7,7 +7,7 @@ from tests.report.made_run import instruction, write_dataset, write_training
 from codetune.records import Instruction
 from codetune.report.sections.funnel import read_funnel
 from codetune.report.sections.stages import Stages, find_stages
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 
 
 def test_the_funnel_adds_up(whole_run) -> None:
@@ -36,7 +36,7 @@ def test_steps_beside_one_another_are_told_from_steps_in_a_row(whole_run) -> Non
 
 def test_checks_inside_a_stage_are_counted_apart(tmp_path) -> None:
     rejects = [
-        Reject(row=instruction(i), stage=stage, reason="too long", detail="d" * 500)
+        RejectedRow(row=instruction(i), stage=stage, reason="too long", detail="d" * 500)
         for i, stage in enumerate(["curate.tokens", "curate.tokens", "curate.lines"])
     ]
     folder = write_dataset(tmp_path / "c", "curate", Instruction, Shard([], rejects))

@@ -22,7 +22,7 @@ from codetune.records import Check, Generated, Instruction, Lineage, Snippet
 from codetune.report.config import ReportConfig
 from codetune.report.document import report_html
 from codetune.report.sections.stages import Stages, find_stages
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 
 TEMPLATES = files("codetune.report") / "templates"
 HOSTILE = (
@@ -45,7 +45,7 @@ def hostile_run(tmp_path):
     run = tmp_path / "hostile"
     snippet = Snippet(code=HOSTILE, programming_language=HOSTILE, license=HOSTILE, source=HOSTILE)
     other = Snippet(code="x", programming_language="python", source="second")
-    refused = [Reject(row={"path": HOSTILE}, stage=HOSTILE, reason=HOSTILE, detail=HOSTILE)]
+    refused = [RejectedRow(row={"path": HOSTILE}, stage=HOSTILE, reason=HOSTILE, detail=HOSTILE)]
     write_dataset(run / "collect", "collect", Snippet, Shard([snippet, other], refused), note=HOSTILE)
     lineage = Lineage(
         url="javascript:alert(1)",

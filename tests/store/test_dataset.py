@@ -16,7 +16,7 @@ import pytest
 from codetune.engine.local import LocalEngine
 from codetune.errors import DataError, OutputError
 from codetune.records import Check, Generated, Instruction, Lineage, Snippet
-from codetune.store.dataset import Dataset, DatasetWriter, Reject, Shard
+from codetune.store.dataset import Dataset, DatasetWriter, RejectedRow, Shard
 from codetune.store.run_card import Plan
 from codetune.store.stage_output import StageOutput
 
@@ -41,7 +41,9 @@ def row(text: str) -> Instruction:
 
 def shard(number: int) -> Shard[Instruction]:
     kept = [row(f"{number}-{i} 中文 \U0001f600") for i in range(5)]
-    return Shard(kept, [Reject(row=row(f"bad {number}"), stage="double", reason="odd", detail=str(number))])
+    return Shard(
+        kept, [RejectedRow(row=row(f"bad {number}"), stage="double", reason="odd", detail=str(number))]
+    )
 
 
 def slow_shard(number: int) -> Shard[Instruction]:

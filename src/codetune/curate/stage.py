@@ -20,7 +20,7 @@ from codetune.curate.syntax import refuse_syntax
 from codetune.errors import DataError
 from codetune.records import Instruction, Problem
 from codetune.store.context import StageContext
-from codetune.store.dataset import Dataset, DatasetWriter, Reject, Shard, read_rows
+from codetune.store.dataset import Dataset, DatasetWriter, RejectedRow, Shard, read_rows
 from codetune.store.hashing import code_hash, json_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
@@ -171,11 +171,11 @@ def _guard_against_wipe_out(
 def _apply(part: tuple[Path, _Decisions]) -> Shard[Instruction]:
     path, decisions = part
     kept: list[Instruction] = []
-    refused: list[Reject] = []
+    refused: list[RejectedRow] = []
     for position, row in enumerate(read_rows(path, Instruction)):
         refusal = decisions.get(position)
         if refusal is None:
             kept.append(row)
         else:
-            refused.append(Reject(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail))
+            refused.append(RejectedRow(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail))
     return Shard(kept, refused)

@@ -95,7 +95,6 @@ _EXTRAS = {
     "train": ("torch", "transformers", "peft"),
     "local": ("xllamacpp",),
     "ray": ("ray",),
-    "ui": ("gradio",),
 }
 
 

@@ -1,4 +1,4 @@
-"""One machine: shards in processes, tables on Daft's native runner."""
+"""One machine: shards are worked on in processes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import daft
+from typing import TypeVar
 
 __all__ = ["LocalEngine", "available_cores"]
 
@@ -77,11 +72,6 @@ class LocalEngine:
         finally:
             for future in window:
                 future.cancel()
-
-    def table(self, folder: Path) -> daft.DataFrame:
-        import daft
-
-        return daft.read_parquet(str(folder / "data" / "*.parquet"))
 
     def close(self) -> None:
         if self._pool is not None:

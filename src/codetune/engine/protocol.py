@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import daft
+from typing import Protocol, TypeVar, runtime_checkable
 
 __all__ = ["Engine"]
 
@@ -18,7 +13,7 @@ R = TypeVar("R")
 
 @runtime_checkable
 class Engine(Protocol):
-    """Maps shards to results, and opens tables.
+    """Maps shards to results.
 
     A shard's result may depend on the shard alone: then the number of workers, and the machine
     they are on, can't change a byte of what comes out.
@@ -35,10 +30,6 @@ class Engine(Protocol):
 
         An exception in a worker is raised here, at its shard's turn.
         """
-        ...
-
-    def table(self, folder: Path) -> daft.DataFrame:
-        """A lazy table over the kept rows of a dataset directory."""
         ...
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A Ray cluster: shards as tasks on its machines, tables on Daft's Ray runner.
+"""A Ray cluster: shards are worked on as tasks on its machines.
 
 Needs a file system that all machines share for the dataset directories, as every worker writes its
 own part. Nothing here changes what comes out; only where it is worked on.
@@ -11,14 +11,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from codetune.errors import BackendUnavailableError, MissingExtraError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import daft
 
 __all__ = ["RayEngine"]
 
@@ -94,12 +89,6 @@ class RayEngine:
         except self._ray.exceptions.RayTaskError as error:
             # The worker's own error, as the local engine raises it.
             raise (error.cause if isinstance(error.cause, Exception) else error) from None
-
-    def table(self, folder: Path) -> daft.DataFrame:
-        import daft
-
-        daft.set_runner_ray()
-        return daft.read_parquet(str(folder / "data" / "*.parquet"))
 
     def close(self) -> None:
         if self._started and self._ray.is_initialized():

@@ -22,7 +22,7 @@ from codetune.mix.summary import MixSummary, PartSummary, describe
 from codetune.mix.translate import Translate
 from codetune.records import Generated, Instruction
 from codetune.store.context import StageContext
-from codetune.store.dataset import DatasetWriter, Reject, Shard
+from codetune.store.dataset import DatasetWriter, RejectedRow, Shard
 from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.schema import from_row
@@ -200,12 +200,12 @@ def _write(
 
 def pick_rows(pick: _Pick, *, split: str, seed: int, valid: float, test: float) -> Shard[Instruction]:
     """The picked rows of one file that fall into one split; runs in a worker."""
-    parted: list[Reject] = []
+    parted: list[RejectedRow] = []
     return Shard(list(_picked(pick, split, seed, valid, test, parted)), parted)
 
 
 def _picked(
-    pick: _Pick, split: str, seed: int, valid: float, test: float, parted: list[Reject]
+    pick: _Pick, split: str, seed: int, valid: float, test: float, parted: list[RejectedRow]
 ) -> Iterator[Instruction]:
     wanted = dict(pick.rows)
     index = 0
@@ -223,8 +223,8 @@ def _picked(
         index += batch.num_rows
 
 
-def _refused(record: Instruction) -> Reject:
-    return Reject(
+def _refused(record: Instruction) -> RejectedRow:
+    return RejectedRow(
         row=record, stage=STAGE, reason="its halves fall into two splits", detail=record.lineage.group or ""
     )
 

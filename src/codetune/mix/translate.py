@@ -18,7 +18,7 @@ from codetune.errors import DataError
 from codetune.mix.select import fraction_of
 from codetune.records import Instruction, Record, Snippet
 from codetune.store.context import StageContext
-from codetune.store.dataset import Dataset, DatasetWriter, Reject, Shard, read_rows
+from codetune.store.dataset import Dataset, DatasetWriter, RejectedRow, Shard, read_rows
 from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
@@ -55,7 +55,7 @@ def snippet_prose(tasks: TasksConfig, seed: int) -> Prose[Snippet]:
 
     def of(snippet: Snippet) -> str | None:
         if "code_search" not in tasks.tasks and all(
-            isinstance(row, Reject) for row in rows_of(snippet, any_language, seed)
+            isinstance(row, RejectedRow) for row in rows_of(snippet, any_language, seed)
         ):
             return None
         return prose_of(snippet.docstring or "") or None
@@ -165,13 +165,13 @@ def _translated(batch: Sequence[R], prose: Prose[R], language: str, translate: T
             next_step="let it give one answer, or None, for each text",
         )
     kept: list[R] = []
-    rejected: list[Reject] = []
+    rejected: list[RejectedRow] = []
     for row, text in zip(batch, answers, strict=True):
         if text is None or not text.strip():
-            rejected.append(Reject(row=row, stage=STAGE, reason="not translated"))
+            rejected.append(RejectedRow(row=row, stage=STAGE, reason="not translated"))
         elif not is_in_language(text, language):
             reason = "translated into another language"
-            rejected.append(Reject(row=row, stage=STAGE, reason=reason, detail=text[:200]))
+            rejected.append(RejectedRow(row=row, stage=STAGE, reason=reason, detail=text[:200]))
         else:
             kept.append(prose.put(row, text.strip()))
     return Shard(kept, rejected)

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from codetune.records import Record
 from codetune.sources.config import CollectConfig
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 
 __all__ = ["STAGE", "Collection", "Source", "refuse"]
 
@@ -77,6 +77,6 @@ class Source(Protocol):
         ...
 
 
-def refuse(row: Record | Mapping[str, Any], reason: str, detail: str = "") -> Reject:
+def refuse(row: Record | Mapping[str, Any], reason: str, detail: str = "") -> RejectedRow:
     """A refusal of the collect stage."""
-    return Reject(row=row, stage=STAGE, reason=reason, detail=detail)
+    return RejectedRow(row=row, stage=STAGE, reason=reason, detail=detail)

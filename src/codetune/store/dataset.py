@@ -1,12 +1,12 @@
 """Dataset directories: numbered Parquet parts, the rows that were refused, a card.
 
     data/part-00000.parquet       rows kept
-    rejects/part-00000.parquet    rows refused: same columns + stage, reason, detail
+    rejects/part-00000.parquet    rejected rows: the same columns and stage, reason, detail
     README.md  run.json
 
-A part is the unit of work: a stage makes part i from shard i alone, writes the refusals first and
-the kept rows last, each in one rename. So a part whose data file is there is done, whenever the
-process was killed, and the number of workers can't change a byte.
+A part is the unit of work. A stage makes part i from its i-th piece of work alone, and writes the
+rejected rows first and the kept rows last, each file in one rename. So a part whose data file exists
+is complete, whenever the process was killed, and the number of workers can't change a byte.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from codetune.store.run_card import RunCard, read_card
 from codetune.store.schema import from_row, schema_of, to_row
 from codetune.store.stage_output import StageOutput
 
-__all__ = ["Dataset", "DatasetWriter", "Reject", "Shard"]
+__all__ = ["Dataset", "DatasetWriter", "RejectedRow", "Shard"]
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reject:
-    """A row that leaves the way, with the reason."""
+class RejectedRow:
+    """A row that is not kept, with the reason."""
 
     row: Record | Mapping[str, Any]
     """The record, or as much of it as is known (a broken row has perhaps only a path)."""
@@ -49,7 +49,7 @@ class Reject:
     reason: str
     """A few fixed words that can be counted, e.g. `near-duplicate`."""
     detail: str = ""
-    """What is particular to this row, e.g. the id of its twin."""
+    """What is particular to this row, e.g. the id of the row it repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Shard(Generic[R]):
     """What one unit of work came to."""
 
     kept: Sequence[R]
-    rejected: Sequence[Reject] = ()
+    rejected: Sequence[RejectedRow] = ()
     table: pa.Table | None = None
     """The kept rows as a table of the record's schema, in place of `kept`, where no objects were made."""
 
@@ -76,11 +76,11 @@ def _write_table(path: Path, table: pa.Table) -> None:
 
 
 def _write_part(folder: Path, kind: type[Record], index: int, shard: Shard[Any]) -> None:
-    refused = []
+    rejected = []
     for reject in shard.rejected:
         row = to_row(reject.row) if isinstance(reject.row, Record) else dict(reject.row)
-        refused.append({**row, "stage": reject.stage, "reason": reject.reason, "detail": reject.detail})
-    _write_table(folder / "rejects" / _part(index), table_of_rejects(kind, refused))
+        rejected.append({**row, "stage": reject.stage, "reason": reject.reason, "detail": reject.detail})
+    _write_table(folder / "rejects" / _part(index), table_of_rejects(kind, rejected))
     table = shard.table if shard.table is not None else table_of_records(kind, shard.kept)
     _write_table(folder / "data" / _part(index), table)
 
@@ -99,7 +99,7 @@ class DatasetWriter(Generic[R]):
 
     Args:
         output: The stage's folder, not finished yet.
-        kind: Record type of the kept rows (and of the columns of the refused ones).
+        kind: Record type of the kept rows (and of the columns of the rejected ones).
     """
 
     def __init__(self, output: StageOutput, kind: type[R]) -> None:
@@ -149,9 +149,9 @@ class DatasetWriter(Generic[R]):
         if not self.is_done(0):  # a stage that kept nothing is still a dataset with its columns
             self.write(0, Shard(()))
         data = sorted((folder / "data").glob("part-*.parquet"))
-        refused = sorted((folder / "rejects").glob("part-*.parquet"))
+        rejected = sorted((folder / "rejects").glob("part-*.parquet"))
         kept = sum(pq.read_metadata(path).num_rows for path in data)
-        reasons = _count(refused, "reason")
+        reasons = _count(rejected, "reason")
         licenses = _count(data, "license") if "license" in schema_of(self.kind).names else {}
         write_dataset_card(
             folder,
@@ -164,7 +164,7 @@ class DatasetWriter(Generic[R]):
             sources=_count(data, "source") if "source" in schema_of(self.kind).names else {},
         )
         return self.output.finish(
-            output_hash=hash_files(folder, [*data, *refused]),
+            output_hash=hash_files(folder, [*data, *rejected]),
             record=self.kind.__name__,
             counts={"kept": kept, "rejected": sum(reasons.values()), **(counts or {})},
             rejects=reasons,
@@ -230,7 +230,7 @@ class Dataset(Generic[R]):
         return self.card.counts["kept"]
 
     def rejects(self) -> Iterator[dict[str, Any]]:
-        """Refused rows as plain dicts: the record's columns, `stage`, `reason`, `detail`."""
+        """Rejected rows as plain dicts: the record's columns, `stage`, `reason`, `detail`."""
         for path in sorted((self.folder / "rejects").glob("part-*.parquet")):
             for batch in pq.ParquetFile(path).iter_batches(batch_size=2048):
                 yield from batch.to_pylist()

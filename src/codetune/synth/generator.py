@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from codetune.records import Instruction, Record
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.runtime.generation_context import Desk
 
 __all__ = ["STAGE", "Generator", "Remembers", "refused"]
@@ -56,4 +56,4 @@ class Remembers(Protocol):
 
 def refused(row: Instruction, reason: str, detail: str) -> Shard[Instruction]:
     """A shard that holds one refusal."""
-    return Shard((), (Reject(row=row, stage=STAGE, reason=reason, detail=detail),))
+    return Shard((), (RejectedRow(row=row, stage=STAGE, reason=reason, detail=detail),))

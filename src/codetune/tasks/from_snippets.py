@@ -11,7 +11,7 @@ from codetune.code.comments import strip_leading_comments
 from codetune.code.definition import leaks, split_definition
 from codetune.code.definition_parts import Definition
 from codetune.records import Instruction, Lineage, Snippet
-from codetune.store.dataset import Reject
+from codetune.store.dataset import RejectedRow
 from codetune.store.schema import to_row
 from codetune.tasks.config import TasksConfig
 from codetune.tasks.docstring import count_words, is_in_language, prose_of, summary_of
@@ -36,7 +36,7 @@ class _Refused(Exception):
 
 def rows_of(
     snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None = None
-) -> Iterator[Instruction | Reject]:
+) -> Iterator[Instruction | RejectedRow]:
     """One row or one refusal for each task of the config, in the config's order.
 
     Args:
@@ -211,7 +211,7 @@ def _instruction(
     )
 
 
-def _reject(snippet: Snippet, task: str, refused: _Refused) -> Reject:
+def _reject(snippet: Snippet, task: str, refused: _Refused) -> RejectedRow:
     row: dict[str, Any] = {
         "id": snippet.id,
         "task": task,
@@ -222,7 +222,7 @@ def _reject(snippet: Snippet, task: str, refused: _Refused) -> Reject:
         "license": snippet.license,
         "lineage": to_row_of_lineage(_lineage(snippet, None)),
     }
-    return Reject(row=row, stage=STAGE, reason=refused.reason, detail=refused.detail)
+    return RejectedRow(row=row, stage=STAGE, reason=refused.reason, detail=refused.detail)
 
 
 def to_row_of_lineage(lineage: Lineage) -> dict[str, Any]:

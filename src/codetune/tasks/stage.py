@@ -9,7 +9,7 @@ from pathlib import Path
 from codetune.errors import DataError
 from codetune.records import Instruction, Snippet
 from codetune.store.context import StageContext
-from codetune.store.dataset import Dataset, DatasetWriter, Reject, Shard, read_rows
+from codetune.store.dataset import Dataset, DatasetWriter, RejectedRow, Shard, read_rows
 from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
@@ -97,10 +97,10 @@ def word_part(item: _Item, *, config: TasksConfig, seed: int) -> Shard[Instructi
     """Rows and refusals of one part; runs in a worker."""
     part, candidates = item
     kept: list[Instruction] = []
-    rejected: list[Reject] = []
+    rejected: list[RejectedRow] = []
     for snippet in read_rows(part, Snippet):
         for row in rows_of(snippet, config, seed, candidates.get(snippet.id)):
-            if isinstance(row, Reject):
+            if isinstance(row, RejectedRow):
                 rejected.append(row)
             else:
                 kept.append(row)

@@ -9,7 +9,7 @@ from codetune.records import Instruction, Record, content_id
 from codetune.sources.config import CollectConfig
 from codetune.sources.rows.row import Row
 from codetune.sources.source import refuse
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 from codetune.tasks.search import Candidates, Pair, draw_candidates
 
 __all__ = ["SearchPair", "choices"]
@@ -38,14 +38,18 @@ class SearchPair:
 def choices(pairs: Sequence[SearchPair], config: CollectConfig, seed: int) -> Shard[Record]:
     """One row for each right pair: its code among others, at a place drawn by its content and the seed."""
     kept: list[Record] = []
-    rejected: list[Reject] = []
+    rejected: list[RejectedRow] = []
     for start in range(0, len(pairs), _POOL):
         _pool(pairs[start : start + _POOL], config, seed, kept, rejected)
     return Shard(kept, rejected)
 
 
 def _pool(
-    pairs: Sequence[SearchPair], config: CollectConfig, seed: int, kept: list[Record], rejected: list[Reject]
+    pairs: Sequence[SearchPair],
+    config: CollectConfig,
+    seed: int,
+    kept: list[Record],
+    rejected: list[RejectedRow],
 ) -> None:
     ids = [content_id("search", pair.query, pair.code) for pair in pairs]
     asked = [

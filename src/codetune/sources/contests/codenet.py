@@ -16,7 +16,7 @@ from codetune.records import Lineage, Revision, Submission
 from codetune.sources.config import CollectConfig
 from codetune.sources.source import Collection, refuse
 from codetune.sources.stackexchange.html_text import html_text
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 from codetune.store.hashing import hash_files
 
 __all__ = ["CodeNetSource"]
@@ -116,7 +116,7 @@ def _statement(root: Path, number: str) -> str | None:
 
 def _series(config: CollectConfig, problem: _Problem) -> Shard[Submission]:
     kept: list[Submission] = []
-    rejected: list[Reject] = []
+    rejected: list[RejectedRow] = []
     file = f"metadata/{problem.number}.csv"
     handed_in = list(_handed_in(problem, file, config, rejected))
     handed_in.sort(key=lambda row: (row["user_id"], row["language"], row["date"], row["number"]))
@@ -146,7 +146,7 @@ def _series(config: CollectConfig, problem: _Problem) -> Shard[Submission]:
 
 
 def _handed_in(
-    problem: _Problem, file: str, config: CollectConfig, rejected: list[Reject]
+    problem: _Problem, file: str, config: CollectConfig, rejected: list[RejectedRow]
 ) -> Iterator[dict[str, Any]]:
     try:
         with (problem.root / file).open(encoding="utf-8-sig", errors="replace", newline="") as stream:
@@ -214,7 +214,7 @@ def _submission(problem: _Problem, user: str, programs: list[Revision], statuses
     )
 
 
-def _refused(problem: _Problem, row: dict[str, Any], reason: str, detail: str = "") -> Reject:
+def _refused(problem: _Problem, row: dict[str, Any], reason: str, detail: str = "") -> RejectedRow:
     place = f"metadata/{problem.number}.csv:{row['number']}"
     known = {
         "problem_id": problem.number,

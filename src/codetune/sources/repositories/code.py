@@ -20,7 +20,7 @@ from codetune.sources.repositories.licenses import license_of_folder, license_of
 from codetune.sources.repositories.screening import why_refused
 from codetune.sources.repositories.tree import SourceFile, walk
 from codetune.sources.source import Collection, refuse
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 from codetune.store.hashing import file_hash, json_hash
 
 __all__ = ["CodeSource"]
@@ -186,7 +186,7 @@ def _work(
     ]
     for file in files:
         screened = _screen(origin, config, file)
-        if isinstance(screened, Reject):
+        if isinstance(screened, RejectedRow):
             rejected.append(screened)
             continue
         text, commit = screened
@@ -212,7 +212,7 @@ def _work(
     return Shard(kept, rejected)
 
 
-def _screen(origin: _Origin, config: CollectConfig, file: _File) -> Reject | tuple[str, str | None]:
+def _screen(origin: _Origin, config: CollectConfig, file: _File) -> RejectedRow | tuple[str, str | None]:
     row = {"path": file.path, "programming_language": file.language, "source": origin.source}
     try:
         with (origin.root / file.path).open("rb") as stream:

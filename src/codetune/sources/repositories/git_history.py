@@ -18,7 +18,7 @@ from codetune.sources.repositories.licenses import is_license_file, license_of_t
 from codetune.sources.repositories.screening import is_generated, is_minified
 from codetune.sources.repositories.tree import is_vendored
 from codetune.sources.source import Collection, refuse
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 from codetune.store.hashing import json_hash
 
 __all__ = ["GitSource"]
@@ -107,20 +107,20 @@ def _opened(git_folder: str) -> Any:
 def _changes(history: _History, config: CollectConfig, ids: Sequence[str]) -> Shard[Commit]:
     repository = _opened(history.git_folder)
     kept: list[Commit] = []
-    rejected: list[Reject] = []
+    rejected: list[RejectedRow] = []
     for commit_id in ids:
         commit = repository[commit_id]
         if len(commit.parents) > 1:
             rejected.append(_refused(history, commit_id, None, "merge", f"{len(commit.parents)} parents"))
             continue
         for row in _changed_files(repository, commit, history, config):
-            (rejected if isinstance(row, Reject) else kept).append(row)  # type: ignore[arg-type]
+            (rejected if isinstance(row, RejectedRow) else kept).append(row)  # type: ignore[arg-type]
     return Shard(kept, rejected)
 
 
 def _changed_files(
     repository: Any, commit: Any, history: _History, config: CollectConfig
-) -> Iterator[Commit | Reject]:
+) -> Iterator[Commit | RejectedRow]:
     import pygit2
 
     parents = commit.parents
@@ -225,7 +225,7 @@ def _license(repository: Any, tree: Any) -> str | None:
     return " AND ".join(sorted(known)) if (known := {name for name in found if name}) else None
 
 
-def _refused(history: _History, commit: str, path: str | None, reason: str, detail: str) -> Reject:
+def _refused(history: _History, commit: str, path: str | None, reason: str, detail: str) -> RejectedRow:
     where = f"{commit}:{path}" if path else commit
     row = {
         "path": path,

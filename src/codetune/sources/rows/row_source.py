@@ -20,7 +20,7 @@ from codetune.sources.files.row_blocks import Block, blocks, rows
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.signatures import source_of_rows
 from codetune.sources.source import Collection, refuse
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 
 __all__ = ["RowSource"]
 
@@ -151,7 +151,7 @@ def _only(block: Block, positions: Sequence[int]) -> Block:
 
 def _convert_rows(source: RowSource, config: CollectConfig, seed: int, block: Block) -> Shard[Record]:
     kept: list[Any] = []
-    rejected: list[Reject] = []
+    rejected: list[RejectedRow] = []
     languages = frozenset(config.languages)
     for number, value in rows(block):
         row = Row(
@@ -179,7 +179,7 @@ def _convert_rows(source: RowSource, config: CollectConfig, seed: int, block: Bl
     return Shard(completed.kept, [*rejected, *completed.rejected])
 
 
-def _refusal(source: RowSource, row: Row, fault: RowFault) -> Reject:
+def _refusal(source: RowSource, row: Row, fault: RowFault) -> RejectedRow:
     detail = f"{row.file}, row {row.number}" + (f": {fault.detail}" if fault.detail else "")
     known: dict[str, Any] = {"source": source.name}
     if "lineage" in source.record.__dataclass_fields__:

@@ -26,7 +26,7 @@ from codetune.sources.stackexchange.how_to import HowTo, cross_validated
 from codetune.sources.stackexchange.html_text import Piece, html_pieces
 from codetune.sources.stackexchange.labels import how_to_labels, labelled_blocks, labels_hash
 from codetune.sources.stackexchange.posts import Post, license_of_post, parse_rows, quality
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 
 __all__ = ["StackExchangeSource"]
 
@@ -132,7 +132,7 @@ def _mine(config: CollectConfig, seed: int, bucket: Bucket) -> Shard[Record]:
 
 
 def _mined(config: CollectConfig, seed: int, bucket: Bucket) -> Shard[Record]:
-    rejected: list[Reject] = [_refused(bucket.file, b.number, b.reason, b.detail) for b in bucket.broken]
+    rejected: list[RejectedRow] = [_refused(bucket.file, b.number, b.reason, b.detail) for b in bucket.broken]
     threads = _threads(bucket, rejected)
     wanted = [t for t in threads if t.question is not None and _is_wanted(t, config, bucket, rejected)]
     pairs: list[SearchPair] = []
@@ -148,7 +148,7 @@ def _mined(config: CollectConfig, seed: int, bucket: Bucket) -> Shard[Record]:
     return Shard(shard.kept, [*rejected, *shard.rejected])
 
 
-def _threads(bucket: Bucket, rejected: list[Reject]) -> list[_Thread]:
+def _threads(bucket: Bucket, rejected: list[RejectedRow]) -> list[_Thread]:
     threads: dict[int, _Thread] = {}
     numbered = [(number, row) for number, _, row in bucket_rows(bucket.rows)]
     posts = parse_rows([row for _, row in numbered])
@@ -171,7 +171,7 @@ def _threads(bucket: Bucket, rejected: list[Reject]) -> list[_Thread]:
     return list(threads.values())
 
 
-def _is_wanted(thread: _Thread, config: CollectConfig, bucket: Bucket, rejected: list[Reject]) -> bool:
+def _is_wanted(thread: _Thread, config: CollectConfig, bucket: Bucket, rejected: list[RejectedRow]) -> bool:
     assert thread.question is not None
     reason = None
     if not thread.answers:
@@ -192,7 +192,7 @@ def _are_how_to(titles: Sequence[str], config: CollectConfig, bucket: Bucket) ->
 
 
 def _pair(
-    thread: _Thread, config: CollectConfig, seed: int, bucket: Bucket, rejected: list[Reject]
+    thread: _Thread, config: CollectConfig, seed: int, bucket: Bucket, rejected: list[RejectedRow]
 ) -> SearchPair | None:
     """The question with the best block of its best answer; the other posts of the thread are refused."""
     assert thread.question is not None
@@ -273,12 +273,14 @@ def _language(tags: Sequence[str], selected: Sequence[str]) -> str | None:
     return None
 
 
-def _refuse_thread(thread: _Thread, file: str, reason: str, rejected: list[Reject], detail: str = "") -> None:
+def _refuse_thread(
+    thread: _Thread, file: str, reason: str, rejected: list[RejectedRow], detail: str = ""
+) -> None:
     posts = ([thread.question] if thread.question else []) + thread.answers
     rejected.extend(_refused(file, number, reason, detail) for number, _ in posts)
 
 
-def _refused(file: str, number: int, reason: str, detail: str) -> Reject:
+def _refused(file: str, number: int, reason: str, detail: str) -> RejectedRow:
     where = f"{file}, row {number}"
     known = {"source": StackExchangeSource.name, "lineage": {"upstream_id": f"{file}:{number}"}}
     return refuse(known, reason, f"{where}: {detail}" if detail else where)

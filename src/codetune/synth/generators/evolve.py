@@ -16,7 +16,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from codetune.records import Check, Instruction
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import rouge_l, words
 from codetune.synth.checks.statements import statement_fault
 from codetune.synth.generator import STAGE
@@ -79,7 +79,7 @@ class Evolve:
                 parent = await self._evolved(row, parent, method, desk)
             except Refusal as refusal:  # a failed evolution ends the chain; what came before stays
                 row = extended(row, checks=(Check(check=method, verdict="failed", detail=refusal.reason),))
-                reject = Reject(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
+                reject = RejectedRow(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
                 return Shard(tuple(kept), (reject,))
             kept.append(parent)
         return Shard(tuple(kept))

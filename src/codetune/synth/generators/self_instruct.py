@@ -16,7 +16,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from codetune.records import Check, Generated, Instruction, Lineage
-from codetune.store.dataset import Reject, Shard
+from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import NoveltyIndex
 from codetune.synth.checks.statements import statement_fault
 from codetune.synth.generator import STAGE, refused
@@ -78,7 +78,7 @@ class SelfInstruct:
 
     def settle(self, made: Sequence[Shard[Instruction]]) -> Shard[Instruction]:
         kept: list[Instruction] = []
-        rejected: list[Reject] = []
+        rejected: list[RejectedRow] = []
         for shard in made:
             rejected.extend(shard.rejected)
             for row in shard.kept:
@@ -86,7 +86,7 @@ class SelfInstruct:
                     self._must_be_new(row.instruction)
                 except Refusal as refusal:
                     rejected.append(
-                        Reject(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
+                        RejectedRow(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
                     )
                 else:
                     self.known.add(row.instruction)
@@ -111,7 +111,7 @@ class SelfInstruct:
             return refused(self._row(seed_row, item, NewTask(instruction="", needs_input=False, input="")),
                            refusal.reason, refusal.detail)  # fmt: skip
         kept: list[Instruction] = []
-        rejected: list[Reject] = []
+        rejected: list[RejectedRow] = []
         for task in asked.value.tasks:
             row = self._row(seed_row, item, task, asked.generated("instruction", "input"))
             row = extended(row, checks=asked.checks())
@@ -119,7 +119,9 @@ class SelfInstruct:
                 kept.append(await self._answered(row, task, desk))
             except Refusal as refusal:
                 row = extended(row, checks=(Check(check="task", verdict="failed", detail=refusal.reason),))
-                rejected.append(Reject(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail))
+                rejected.append(
+                    RejectedRow(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
+                )
         return Shard(tuple(kept), tuple(rejected))
 
     def _row(
