@@ -119,5 +119,11 @@ def _private(): pass
     ]
 
 
-def test_the_modules_were_found() -> None:
-    assert len(MODULES) > 30
+def test_every_module_of_the_package_is_checked() -> None:
+    import pkgutil
+
+    import codetune
+
+    importable = {module.name for module in pkgutil.walk_packages(codetune.__path__, "codetune.")}
+    checked = {".".join(["codetune", *path.relative_to(SOURCE).with_suffix("").parts]) for path in MODULES}
+    assert importable <= {name.removesuffix(".__init__") for name in checked}

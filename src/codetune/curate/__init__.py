@@ -1,1 +1,4 @@
-"""Rows kept or refused, with the reason."""
+"""Rows kept or rejected, with the reason.
+
+Checks of rows while a model writes them are in `synth.checks`.
+"""

@@ -1,1 +1,4 @@
-"""Work spread over cores and machines; progress told while it runs."""
+"""Work spread over cores and machines, with its progress.
+
+Running untrusted code is in `execution`.
+"""

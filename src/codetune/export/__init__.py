@@ -1,1 +1,4 @@
-"""Export: a dataset directory in, one file that other tools read out."""
+"""A dataset directory in, one file that other tools read out.
+
+Model files are converted in `train.weights`.
+"""

@@ -1,1 +1,4 @@
-"""Whole ways, described in YAML and composed of stages."""
+"""Whole pipelines, described in YAML and composed of stages.
+
+What a stage does is in its own package.
+"""

@@ -1,1 +1,4 @@
-"""One page that says what changed."""
+"""One page that says what changed.
+
+Numbers are computed in `evaluate` and in the stages; here they are shown.
+"""

@@ -1,1 +1,4 @@
-"""Code and datasets as they are found, turned into records."""
+"""Code and datasets as they are found, turned into records.
+
+What a record asks of a model is in `tasks`.
+"""

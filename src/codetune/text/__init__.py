@@ -1,1 +1,4 @@
-"""Templates, parsing of code, answers taken from text."""
+"""Text for models: chat templates, answers taken from text, overlap with benchmarks.
+
+Source code as syntax is in `code`.
+"""

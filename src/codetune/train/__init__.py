@@ -1,1 +1,4 @@
-"""An instruction dataset in, an adapter or a model out."""
+"""An instruction dataset in, an adapter or a model out.
+
+Scoring what came out is in `evaluate`.
+"""

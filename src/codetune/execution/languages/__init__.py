@@ -1,1 +1,4 @@
-"""How each language but Python becomes a command in a box, and how it says that it came to its end."""
+"""How each language but Python becomes a command in a box, and how its program says that it ended.
+
+Parsing a language is in `code`.
+"""

@@ -1,1 +1,4 @@
-"""The generators: one file each."""
+"""The generators: one file each.
+
+What they have in common is in `synth.runtime`, what a row must satisfy in `synth.checks`.
+"""

@@ -1,1 +1,4 @@
-"""Grading: what an answer to a task is worth."""
+"""Grading: what an answer to a task is worth.
+
+Running programs is in `execution`.
+"""
