@@ -17,7 +17,7 @@ import pytest
 STAGES = ("collect", "tasks", "synth", "curate", "train", "evaluate", "report")
 LESS = {
     "collect.limit": 60,
-    "synth.samples": 3,
+    "synth.rows": 3,
     "train.max_steps": 4,
     "train.budget_seconds": "null",
     "train.checkpoint_every_steps": 1,

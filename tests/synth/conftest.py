@@ -1,4 +1,4 @@
-"""What tests of synthesis share: snippets, a desk with a scripted model, and a server over HTTP."""
+"""What tests of synthesis share: snippets, a context with a scripted model, and a server over HTTP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from codetune.store.stage_output import StageOutput
 from codetune.synth.config import SynthConfig
 from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
-from codetune.synth.runtime.generation_context import AskSettings, Desk
+from codetune.synth.runtime.generation_context import AskSettings, GenerationContext
 from codetune.synth.runtime.program_runner import ProgramRunner
 
 
@@ -66,21 +66,21 @@ class ScriptedExecutor:
 
 
 @pytest.fixture
-def make_desk():
-    """A generator and its desk: `make_desk("evolve", answer, executor=..., options=..., **settings)`."""
+def make_context():
+    """A generator and its context: `make_context("evolve", answer, executor=..., options=..., **settings)`."""
 
     def make(generator, answer, *, executor=None, options=None, language="en", retries=1, voters=()):
         config = SynthConfig(generator=generator, options=options or {}, language=language)
         built = build_generator(config, seed=0)
         model = ScriptedModel(answer)
-        desk = Desk(
+        context = GenerationContext(
             model,
             load_prompts(built, language),
             ProgramRunner(lambda: executor if executor is not None else ScriptedExecutor()),
             AskSettings(retries=retries),
             tuple(ScriptedModel(voter) for voter in voters),
         )
-        return built, desk, model
+        return built, context, model
 
     return make
 

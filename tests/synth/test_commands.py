@@ -30,12 +30,14 @@ def test_synth_makes_a_dataset_and_says_what_came_of_it(
         "--model",
         model_server.url,
     ]
-    assert command([*words, "-n", "3", "--set", "accept=statement", "--set", "in_flight=2", "--json"]) == 0
+    assert (
+        command([*words, "--rows", "3", "--set", "accept=statement", "--set", "in_flight=2", "--json"]) == 0
+    )
     card = json.loads(capsys.readouterr().out)
     assert card["counts"]["kept"] == 3 and card["counts"]["not_sampled"] == 1
     assert card["plan"]["config"]["options"]["accept"] == "statement"
     assert (tmp_path / "cache" / "requests.sqlite").exists()
-    assert command([*words, "-n", "3"]) == 2  # another run's folder
+    assert command([*words, "--rows", "3"]) == 2  # another run's folder
     assert "another run" in capsys.readouterr().err
 
 

@@ -71,7 +71,7 @@ def test_a_fully_stored_rerun_starts_no_server(made, monkeypatch: pytest.MonkeyP
 
 def test_solve_and_test_ends_with_a_verdict_for_each_row(made) -> None:
     _, folder, context = made
-    config = SynthConfig(generator="solve-and-test", samples=4, options={"solution_tokens": 160})
+    config = SynthConfig(generator="solve-and-test", rows=4, options={"solution_tokens": 160})
     card = run(config, [folder / "out"], folder / "tested", context)
     assert card.counts["kept"] + card.counts["rejected"] == 4
     for row in Dataset(folder / "tested", Instruction):

@@ -159,7 +159,7 @@ def test_an_overridden_prompt_is_another_run(
 ) -> None:
     own = tmp_path / "prompts"
     own.mkdir()
-    ours = Path(run.__code__.co_filename).parent / "prompts" / "instruct_from_code.en.jinja"
+    ours = Path(run.__code__.co_filename).parent / "prompts" / "templates" / "instruct_from_code.en.jinja"
     (own / ours.name).write_text(
         ours.read_text("utf-8").replace("You never show the code.", "No code, please."), "utf-8"
     )

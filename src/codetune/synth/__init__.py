@@ -1,4 +1,4 @@
-"""Rows that a model writes, checked.
+"""Synthesis: a model writes instruction rows, and each row is checked before it is kept.
 
-Talking to the model is in `models`; rows made without a model are in `tasks`.
+Collecting, filtering and mixing rows are other stages.
 """

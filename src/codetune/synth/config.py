@@ -24,7 +24,7 @@ class SynthConfig(Settings):
     """More models that vote, for generators that let several; each as `model`."""
     model_map: Path | None = None
     """JSON or YAML file that says where models are served."""
-    samples: int | None = Field(default=None, ge=1)
+    rows: int | None = Field(default=None, ge=1)
     """Rows to work on, drawn by record id so that added rows don't reshuffle them; None takes all."""
     programming_languages: tuple[str, ...] = ()
     """Rows of other programming languages are left alone; empty takes all."""

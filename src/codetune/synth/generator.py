@@ -1,8 +1,8 @@
-"""The seam between the engine and what it is for: a generator turns rows into instructions.
+"""The protocol that every generator implements: it turns input rows into instructions.
 
-What enters is a work item, one input row or several; what leaves is what was kept and what was
-refused, with reasons. Asking, retrying, storing, running code and writing parts are the engine's
-business; wording the question and judging the answer are the generator's.
+A work item (one input row or several) goes in; kept rows and rejected rows with reasons come out.
+A generator writes the question and checks the answer. Requests, retries, storage, running code and
+writing parts are in `synth.runtime`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from codetune.records import Instruction, Record
+from codetune.rejection import Rejection
 from codetune.store.dataset import RejectedRow, Shard
-from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.runtime.generation_context import GenerationContext
 
-__all__ = ["STAGE", "Generator", "Remembers", "refused"]
+__all__ = ["STAGE", "Generator", "StatefulGenerator", "rejected"]
 
 STAGE = "synth"
 """What `rejects/` calls this stage."""
 
 
 class Generator(Protocol):
-    """One way to make instructions; picklable, without state."""
+    """Makes instructions from rows; picklable, without state."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
@@ -36,24 +37,24 @@ class Generator(Protocol):
         """Group the rows of one part into work items; every row is in exactly one."""
         ...
 
-    async def make(self, item: tuple[Any, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Any, ...], context: GenerationContext) -> Shard[Instruction]:
         """Work on one item; the result depends on it and the answers alone."""
         ...
 
 
 @runtime_checkable
-class Remembers(Protocol):
-    """A generator whose rows must differ from all earlier ones: its parts are made one by one."""
+class StatefulGenerator(Protocol):
+    """A generator whose rows must differ from all earlier rows. Its parts are made one after the other."""
 
-    def recall(self, earlier: Iterable[Instruction]) -> None:
+    def load(self, earlier: Iterable[Instruction]) -> None:
         """Take in rows of finished parts (and, first, the input itself)."""
         ...
 
-    def settle(self, made: Sequence[Shard[Instruction]]) -> Shard[Instruction]:
+    def finalize(self, made: Sequence[Shard[Instruction]]) -> Shard[Instruction]:
         """Decide over a whole part, its items in order; what is kept is remembered."""
         ...
 
 
-def refused(row: Instruction, reason: str, detail: str) -> Shard[Instruction]:
-    """A shard that holds one refusal."""
-    return Shard((), (RejectedRow(row=row, stage=STAGE, reason=reason, detail=detail),))
+def rejected(row: Instruction, why: Rejection) -> Shard[Instruction]:
+    """A shard that holds one rejected row."""
+    return Shard((), (RejectedRow(row=row, stage=STAGE, reason=why.reason, detail=why.detail),))

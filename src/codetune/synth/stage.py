@@ -1,8 +1,8 @@
 """Synthesis as a stage: a dataset in, a dataset of instructions out, each request paid once.
 
-What a model answered is in the request store before it is used, so a killed run goes on without
-asking anything again; what was refused is in `rejects/` with the reason. The server of the
-embedded model is started only when something has to be asked.
+Each answer is in the request store before it is used, so a killed run continues without asking again.
+Rejected rows are in `rejects/` with the reason. The embedded model's server starts with the first
+request that is not in the store.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.synth.config import SynthConfig
-from codetune.synth.generator import STAGE, Generator, Remembers
+from codetune.synth.generator import STAGE, Generator, StatefulGenerator
 from codetune.synth.options import options_of
 from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
-from codetune.synth.runtime.generation_context import Desk
-from codetune.synth.runtime.scheduler import drive
+from codetune.synth.runtime.generation_context import GenerationContext
+from codetune.synth.runtime.scheduler import schedule
 from codetune.synth.runtime.selection import PartPlan, Selection, read_part, select
 from codetune.synth.runtime.session import Session, identity, is_local
 
@@ -78,7 +78,7 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
             return folder.finished
         selection = select(
             datasets,
-            samples=config.samples,
+            rows=config.rows,
             seed=context.seed,
             programming_languages=config.programming_languages,
             part_rows=config.part_rows,
@@ -130,8 +130,8 @@ def _make_parts(
             for _ in made:
                 context.progress.advance(config.part_rows)
             return
-        if isinstance(generator, Remembers):
-            generator.recall(_earlier(datasets, writer))
+        if isinstance(generator, StatefulGenerator):
+            generator.load(_earlier(datasets, writer))
         asyncio.run(_in_one_loop(session, generator, selection, writer, context.progress, notices))
     finally:
         context.progress.finish()
@@ -145,7 +145,7 @@ def _why_alone(config: SynthConfig, generator: Generator) -> str | None:
         return "the embedded server belongs to one process"
     if config.budget is not None:
         return "a budget is kept by one process"
-    if isinstance(generator, Remembers):
+    if isinstance(generator, StatefulGenerator):
         return f"{config.generator} compares each part with those before it"
     return None
 
@@ -163,18 +163,18 @@ async def _in_one_loop(
         for index, part in enumerate(selection.parts)
         if not writer.is_done(index)
     )
-    async with session.open() as desk:
+    async with session.open() as generation:
         try:
-            await drive(
+            await schedule(
                 todo,
                 generator,
-                desk,
+                generation,
                 write=writer.write,
                 in_flight=session.config.in_flight,
-                advance=partial(_advance, progress, desk),
+                on_progress=partial(_advance, progress, generation),
             )
         finally:
-            notices.extend(desk.notices())
+            notices.extend(generation.notices())
 
 
 def _one_part(session: Session, generator: Generator, part: PartPlan) -> Shard[Instruction]:
@@ -182,11 +182,11 @@ def _one_part(session: Session, generator: Generator, part: PartPlan) -> Shard[I
     made: list[Shard[Instruction]] = []
 
     async def work() -> None:
-        async with session.open() as desk:
-            await drive(
+        async with session.open() as generation:
+            await schedule(
                 [(0, partial(_read, part, generator))],
                 generator,
-                desk,
+                generation,
                 write=lambda _, shard: made.append(shard),
                 in_flight=session.config.in_flight,
             )
@@ -207,9 +207,9 @@ def _earlier(datasets: Sequence[Dataset[Any]], writer: DatasetWriter[Instruction
         yield from read_rows(path, Instruction)
 
 
-def _advance(progress: Progress, desk: Desk, rows: int) -> None:
+def _advance(progress: Progress, generation: GenerationContext, rows: int) -> None:
     progress.advance(rows)
-    asked, stored = desk.counts["asked"], desk.counts["stored"]
+    asked, stored = generation.counts["asked"], generation.counts["stored"]
     progress.note(f"{asked:,} asked, {stored:,} from the store")
 
 

@@ -15,7 +15,7 @@ __all__ = ["synth"]
 
 
 def synth(
-    generator: Annotated[str, typer.Argument(help="What to make; `codetune generators` lists the ways.")],
+    generator: Annotated[str, typer.Argument(help="What to make; `codetune generators` lists them.")],
     inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Dataset directories to work on.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Dataset directory to write.")],
     model: Annotated[
@@ -25,8 +25,8 @@ def synth(
     judge: Annotated[
         list[str] | None, typer.Option(help="A further model that votes; may be repeated.")
     ] = None,
-    samples: Annotated[
-        int | None, typer.Option("-n", "--samples", min=1, help="At most so many rows, chosen by record id.")
+    rows: Annotated[
+        int | None, typer.Option("--rows", min=1, help="At most so many rows, chosen by record id.")
     ] = None,
     language: Annotated[str, typer.Option(help="Natural language that the model writes: en or zh.")] = "en",
     prompts: Annotated[
@@ -53,14 +53,13 @@ def synth(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Have a model write instructions; what fails its checks is refused with the reason.
+    """Have a model write instructions from rows. A row that fails a check is rejected with the reason.
 
-    Every answer is kept beside the output and never asked for twice: stop it, run it again, add
-    rows, and only what is new is asked.
+    Every answer is stored beside the output. A second run asks only what is new.
 
     \b
     Example:
-      codetune synth instruct-from-code data/functions -o data/synthetic -n 200
+      codetune synth instruct-from-code data/functions -o data/synthetic --rows 200
       codetune synth solve-and-test data/synthetic -o data/tested --set tests=5
       codetune synth evolve data/seeds -o data/evolved --model http://127.0.0.1:8000/v1 --dry-run
     """
@@ -76,7 +75,7 @@ def synth(
         "model": model,
         "model_map": model_map,
         "judges": tuple(judge or ()),
-        "samples": samples,
+        "rows": rows,
         "language": language,
         "prompts": prompts,
         "budget": budget,
@@ -127,9 +126,9 @@ def _assigned(generator: str, assignments: list[str]) -> dict[str, Any]:
 
 
 def _forecast_text(found: DryRun) -> str:
-    refused = ", ".join(f"{count} {reason}" for reason, count in found.reasons.items())
+    rejected = ", ".join(f"{count} {reason}" for reason, count in found.reasons.items())
     return (
         f"{found.rows:,} rows would be worked on. To be expected: {found.forecast}.\n"
-        f"Of {found.sampled_rows} rows tried, {found.kept} were kept{f'; refused: {refused}' if refused else ''}. "
+        f"Of {found.sampled_rows} rows tried, {found.kept} were kept{f'; rejected: {rejected}' if rejected else ''}. "
         "Their answers are stored and will not be paid for again; nothing else was written."
     )

@@ -1,4 +1,4 @@
-"""Whether a definition stands in a program exactly as it was found, told by syntax trees."""
+"""Whether a program holds a definition unchanged: compares syntax trees (Python) or tokens."""
 
 from __future__ import annotations
 

@@ -9,14 +9,14 @@ from pydantic import BaseModel
 from codetune.code.language_names import display_name
 from codetune.code.parsing import parses
 from codetune.records import Snippet
+from codetune.rejection import Rejection
 from codetune.synth.checks.program_layout import assemble
 from codetune.synth.checks.snippet_text import code_without_docstring, own_name, owner_name, shortened
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.python.free_names import Needs, python_needs
 from codetune.synth.python.program import assemble_python, python_slots
-from codetune.synth.runtime.answer_parsers import InvalidAnswerError, ModelForm
-from codetune.synth.runtime.generation_context import Asked, Desk
-from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.answer_parsers import InvalidAnswerError, JsonObject
+from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
 
 __all__ = ["complete"]
 
@@ -24,25 +24,25 @@ _TOKENS_PER_SLOT = 48
 
 
 async def complete(
-    snippet: Snippet, statement: str, desk: Desk, options: InstructFromCodeOptions
-) -> tuple[str, Asked[Any] | None]:
+    snippet: Snippet, statement: str, context: GenerationContext, options: InstructFromCodeOptions
+) -> tuple[str, CheckedAnswer[Any] | None]:
     """Ask for what the code lacks and put the program together.
 
     Returns:
         The program, and the answer with what is new in it (None, where nothing was missing).
 
     Raises:
-        Refusal: The code can't stand alone, or no valid answer came.
+        Rejection: The code can't stand alone, or no valid answer came.
     """
     if snippet.programming_language != "python":
-        return await _complete_other(snippet, statement, desk, options)
+        return await _complete_other(snippet, statement, context, options)
     needs = python_needs(snippet.code, snippet.name)
     if needs is None:
-        raise Refusal("can't stand alone", "not a single function that can be called")
+        raise Rejection("can't stand alone", "not a single function that can be called")
     slots = python_slots(needs)
     if slots is None:
         return assemble_python(snippet.code, needs, {}), None
-    asked = await desk.ask(
+    asked = await context.ask(
         "complete_python",
         slots,
         _shown(snippet, statement, needs, options),
@@ -61,8 +61,8 @@ class Lacking(BaseModel):
 
 
 async def _complete_other(
-    snippet: Snippet, statement: str, desk: Desk, options: InstructFromCodeOptions
-) -> tuple[str, Asked[Any] | None]:
+    snippet: Snippet, statement: str, context: GenerationContext, options: InstructFromCodeOptions
+) -> tuple[str, CheckedAnswer[Any] | None]:
     def program(answer: Lacking) -> str:
         return assemble(
             snippet.programming_language,
@@ -83,9 +83,9 @@ async def _complete_other(
             return "does not parse", "the program made of these parts is not valid code"
         return None
 
-    asked = await desk.ask(
+    asked = await context.ask(
         "complete_code",
-        ModelForm(Lacking),
+        JsonObject(Lacking),
         {
             "task": statement,
             "programming_language": display_name(snippet.programming_language),

@@ -67,7 +67,7 @@ def _repeats(text: str) -> str | None:
 
 
 def _leak(statement: str, code: str) -> str | None:
-    """A line of the code that the statement gives away; the signature and documentation may be told."""
+    """A line of the code that the statement repeats; it may repeat the signature and documentation."""
     for line in code.splitlines():
         line = line.strip()
         if len(line) >= _LONGEST_LEAK and re.search(r"[=()\[\]{};]", line) and line in statement:

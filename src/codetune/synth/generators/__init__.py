@@ -1,4 +1,4 @@
-"""The generators: one file each.
+"""The generators, one file each: what is asked and what a good answer has to be.
 
-What they have in common is in `synth.runtime`, what a row must satisfy in `synth.checks`.
+Requests, retries and storage are in `synth.runtime`.
 """

@@ -16,17 +16,17 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from codetune.records import Check, Instruction
+from codetune.rejection import Rejection
+from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import rouge_l, words
 from codetune.synth.checks.statements import statement_fault
 from codetune.synth.generator import STAGE
 from codetune.synth.options import EvolveOptions
-from codetune.synth.runtime.answer_parsers import ModelForm
-from codetune.synth.runtime.drawing import draw
-from codetune.synth.runtime.generation_context import Desk
-from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.answer_parsers import JsonObject
+from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_instruction
-from codetune.synth.runtime.text_parsers import TextForm, is_refusal
+from codetune.synth.runtime.text_parsers import PlainText, is_refusal
 
 __all__ = ["Evolve"]
 
@@ -63,7 +63,7 @@ class Evolve:
         for record in records:
             yield (record,)
 
-    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Instruction, ...], context: GenerationContext) -> Shard[Instruction]:
         (parent,) = item
         kept: list[Instruction] = []
         for number in range(self.options.rounds):
@@ -76,22 +76,24 @@ class Evolve:
                 language=self.language,
             )
             try:
-                parent = await self._evolved(row, parent, method, desk)
-            except Refusal as refusal:  # a failed evolution ends the chain; what came before stays
-                row = extended(row, checks=(Check(check=method, verdict="failed", detail=refusal.reason),))
-                reject = RejectedRow(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
+                parent = await self._evolved(row, parent, method, context)
+            except Rejection as rejection:  # a failed evolution ends the chain; what came before stays
+                row = extended(row, checks=(Check(check=method, verdict="failed", detail=rejection.reason),))
+                reject = RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
                 return Shard(tuple(kept), (reject,))
             kept.append(parent)
         return Shard(tuple(kept))
 
-    async def _evolved(self, row: Instruction, parent: Instruction, method: str, desk: Desk) -> Instruction:
-        asked = await desk.ask(
+    async def _evolved(
+        self, row: Instruction, parent: Instruction, method: str, context: GenerationContext
+    ) -> Instruction:
+        asked = await context.ask(
             "evolve",
-            ModelForm(Evolved),
+            JsonObject(Evolved),
             {
                 "instruction": parent.instruction,
                 "input": parent.input,
-                "method": desk.prompts["evolve"].extras["methods"][method],
+                "method": context.prompts["evolve"].extras["methods"][method],
             },
             row=parent.id,
             max_new_tokens=256,
@@ -104,9 +106,9 @@ class Evolve:
             generated=asked.generated("instruction"),
             checks=(*asked.checks(), Check(check=method, verdict="passed")),
         )
-        answer = await desk.ask(
+        answer = await context.ask(
             "answer",
-            TextForm(min_chars=2),
+            PlainText(min_chars=2),
             {"instruction": row.instruction, "input": row.input},
             row=row.id,
             max_new_tokens=self.options.answer_tokens,

@@ -14,13 +14,13 @@ from pydantic import BaseModel
 
 from codetune.code.language_names import display_name
 from codetune.records import Check, Instruction, Snippet
+from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
 from codetune.synth.checks.statements import statement_fault
-from codetune.synth.generator import refused
+from codetune.synth.generator import rejected
 from codetune.synth.options import FillInOptions
-from codetune.synth.runtime.answer_parsers import ModelForm
-from codetune.synth.runtime.generation_context import Desk
-from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.answer_parsers import JsonObject
+from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_instruction, row_of_snippet
 from codetune.tasks.registry import get_task
 
@@ -48,18 +48,18 @@ class _FillIn:
             yield (record,)
 
     async def _text(
-        self, row: Instruction, variables: Mapping[str, Any], of: str, desk: Desk
+        self, row: Instruction, variables: Mapping[str, Any], of: str, context: GenerationContext
     ) -> Shard[Instruction]:
         """Ask for the text and put it at the end of the row's output."""
         code = str(variables["code"])
         try:
             if not code.strip():
-                raise Refusal("no code", "the row has nothing to speak of")
+                raise Rejection("no code", "the row has nothing to speak of")
             if len(code) > self.options.code_chars:
-                raise Refusal("code too long", f"{len(code)} characters")
-            asked = await desk.ask(
+                raise Rejection("code too long", f"{len(code)} characters")
+            asked = await context.ask(
                 self.prompt,
-                ModelForm(Text),
+                JsonObject(Text),
                 variables,
                 row=of,
                 max_new_tokens=3 * self.options.max_words + 24,
@@ -72,9 +72,9 @@ class _FillIn:
                     min_grounded=self.options.min_grounded,
                 ),
             )
-        except Refusal as refusal:
-            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=refusal.reason),))
-            return refused(row, refusal.reason, refusal.detail)
+        except Rejection as rejection:
+            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=rejection.reason),))
+            return rejected(row, rejection)
         output = " ".join(part for part in (row.output.strip(), asked.value.text.strip()) if part)
         checks = (*asked.checks(), Check(check=self.name, verdict="passed"))
         return Shard((extended(row, output=output, generated=asked.generated("output"), checks=checks),))
@@ -92,7 +92,7 @@ class Summarize(_FillIn):
         "summarize": frozenset({"code", "programming_language"})
     }
 
-    async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Snippet, ...], context: GenerationContext) -> Shard[Instruction]:
         (snippet,) = item
         worded = get_task("code_summarization").word(
             {"code": snippet.code, "docstring": "?", "programming_language": snippet.programming_language},
@@ -105,7 +105,7 @@ class Summarize(_FillIn):
             instruction=worded.instruction, input=worded.input,
         )  # fmt: skip
         shown = {"code": snippet.code, "programming_language": display_name(snippet.programming_language)}
-        return await self._text(row, shown, snippet.id, desk)
+        return await self._text(row, shown, snippet.id, context)
 
 
 @dataclass(frozen=True)
@@ -120,17 +120,17 @@ class ExplainDefect(_FillIn):
         "explain_defect": frozenset({"code", "verdict", "programming_language"})
     }
 
-    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Instruction, ...], context: GenerationContext) -> Shard[Instruction]:
         (given,) = item
         row = row_of_instruction(given, tags=(*given.tags, self.name))
         if given.task != "defect_detection":
-            return refused(row, "other task", f"{given.task}, not defect_detection")
+            return rejected(row, Rejection("other task", f"{given.task}, not defect_detection"))
         shown = {
             "code": given.input or given.instruction,
             "verdict": given.output,
             "programming_language": display_name(given.programming_language or ""),
         }
-        return await self._text(row, shown, given.id, desk)
+        return await self._text(row, shown, given.id, context)
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,11 @@ class Review(_FillIn):
     consumes: ClassVar[type[Snippet]] = Snippet
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {"review": frozenset({"code", "programming_language"})}
 
-    async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Snippet, ...], context: GenerationContext) -> Shard[Instruction]:
         (snippet,) = item
         shown = {"code": snippet.code, "programming_language": display_name(snippet.programming_language)}
         row = row_of_snippet(
             snippet, task="instruction_following", language=self.language, tag=self.name,
-            instruction=desk.prompts["review"].extras["instruction"], input=snippet.code,
+            instruction=context.prompts["review"].extras["instruction"], input=snippet.code,
         )  # fmt: skip
-        return await self._text(row, shown, snippet.id, desk)
+        return await self._text(row, shown, snippet.id, context)

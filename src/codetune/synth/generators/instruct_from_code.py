@@ -21,6 +21,8 @@ from codetune.code.language_names import display_name
 from codetune.code.parsing import is_parsed_language, parses
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Generated, Instruction, Snippet, Verdict
+from codetune.rejection import Rejection
+from codetune.seeding import draw
 from codetune.store.dataset import Shard
 from codetune.synth.checks.code_preserved import holds_unchanged
 from codetune.synth.checks.program_completion import complete
@@ -32,12 +34,10 @@ from codetune.synth.checks.snippet_text import (
     shortened,
 )
 from codetune.synth.checks.statements import statement_fault
-from codetune.synth.generator import refused
+from codetune.synth.generator import rejected
 from codetune.synth.options import InstructFromCodeOptions
-from codetune.synth.runtime.answer_parsers import ModelForm
-from codetune.synth.runtime.drawing import draw
-from codetune.synth.runtime.generation_context import Asked, Desk
-from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.answer_parsers import JsonObject
+from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
 from codetune.synth.runtime.rows import extended, joined, row_of_snippet
 
 __all__ = ["InstructFromCode", "Statement"]
@@ -66,7 +66,7 @@ class _Written:
 
 
 @dataclass(frozen=True)
-class _Form:
+class _StatementPlan:
     """How one row is asked for its statement."""
 
     opening: str
@@ -110,24 +110,28 @@ class InstructFromCode:
         for group in groups.values():
             yield tuple(group)
 
-    async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Snippet, ...], context: GenerationContext) -> Shard[Instruction]:
         fitting = [snippet for snippet in item if self._fault(snippet) is None]
-        shared = await self._together(fitting, desk) if len(fitting) > 1 else {}
-        made = await asyncio.gather(*(self._one(snippet, shared.get(snippet.id), desk) for snippet in item))
+        shared = await self._together(fitting, context) if len(fitting) > 1 else {}
+        made = await asyncio.gather(
+            *(self._one(snippet, shared.get(snippet.id), context) for snippet in item)
+        )
         return joined(made)
 
-    async def _one(self, snippet: Snippet, given: _Written | None, desk: Desk) -> Shard[Instruction]:
+    async def _one(
+        self, snippet: Snippet, given: _Written | None, context: GenerationContext
+    ) -> Shard[Instruction]:
         """Both rounds of one snippet; `given` is its statement where a shared request brought it."""
         row = self._row(snippet)
         try:
             fault = self._fault(snippet)
             if fault is not None:
-                raise Refusal(*fault)
+                raise Rejection(*fault)
             if given is None:
-                asked = await self._statement(snippet, desk)
+                asked = await self._statement(snippet, context)
                 given = _Written(asked.value.instruction, asked.generated("instruction"), asked.checks())
-        except Refusal as refusal:
-            return refused(self._checked(row, "statement", refusal), refusal.reason, refusal.detail)
+        except Rejection as rejection:
+            return rejected(self._checked(row, "statement", rejection), rejection)
         row = extended(
             row,
             instruction=given.text.strip(),
@@ -138,16 +142,16 @@ class InstructFromCode:
             return Shard((row,))
         stated = row
         try:
-            program, completed = await complete(snippet, row.instruction, desk, self.options)
+            program, completed = await complete(snippet, row.instruction, context, self.options)
             row = extended(row, output=program)
             if completed is not None:
                 row = extended(row, generated=completed.generated("output"), checks=completed.checks())
-            row = extended(row, checks=await self._checks(row, snippet, desk))
-        except Refusal as refusal:
-            if self.options.accept == "statement" and refusal.reason != "no answer":
+            row = extended(row, checks=await self._checks(row, snippet, context))
+        except Rejection as rejection:
+            if self.options.accept == "statement" and rejection.reason != "no answer":
                 # The code as it was found, and not a word of lineage about a program that isn't there.
-                return Shard((self._checked(stated, "program", refusal),))
-            return refused(self._checked(row, "program", refusal), refusal.reason, refusal.detail)
+                return Shard((self._checked(stated, "program", rejection),))
+            return rejected(self._checked(row, "program", rejection), rejection)
         return Shard((row,))
 
     def _fault(self, snippet: Snippet) -> tuple[str, str] | None:
@@ -166,11 +170,11 @@ class InstructFromCode:
         )
 
     @staticmethod
-    def _checked(row: Instruction, check: str, refusal: Refusal) -> Instruction:
-        verdict = "not run" if refusal.reason in ("no answer", "request refused") else "failed"
-        return extended(row, checks=(Check(check=check, verdict=verdict, detail=refusal.reason),))
+    def _checked(row: Instruction, check: str, rejection: Rejection) -> Instruction:
+        verdict = "not run" if rejection.reason in ("no answer", "request refused") else "failed"
+        return extended(row, checks=(Check(check=check, verdict=verdict, detail=rejection.reason),))
 
-    def _form(self, snippet: Snippet, prompt: Mapping[str, Any]) -> _Form:
+    def _form(self, snippet: Snippet, prompt: Mapping[str, Any]) -> _StatementPlan:
         dice = draw(self.seed, snippet.id, "statement")
         owner = owner_name(snippet)
         opening = dice.choice(prompt["openings"]["method" if owner else "function"]).format(
@@ -181,14 +185,14 @@ class InstructFromCode:
         fitting = [entry for entry in prompt["lengths"] if entry["words"] <= self.options.max_words]
         length = dice.choice(fitting or prompt["lengths"][:1])
         with_io = dice.random() < self.options.input_output_share
-        return _Form(opening, length["text"], min(self.options.max_words, length["words"]), with_io)
+        return _StatementPlan(opening, length["text"], min(self.options.max_words, length["words"]), with_io)
 
     def _of(self, owner: str | None) -> str:
         if owner is None:
             return ""
         return f" of the class `{owner}`" if self.language == "en" else f"（属于类 `{owner}`）"
 
-    def _shown(self, snippet: Snippet, form: _Form) -> dict[str, Any]:
+    def _shown(self, snippet: Snippet, form: _StatementPlan) -> dict[str, Any]:
         return {
             "kind": "method" if owner_name(snippet) else "function",
             "name": snippet.name,
@@ -212,11 +216,11 @@ class InstructFromCode:
             min_grounded=self.options.min_grounded,
         )
 
-    async def _statement(self, snippet: Snippet, desk: Desk) -> Asked[Statement]:
-        form = self._form(snippet, desk.prompts["instruct_from_code"].extras)
-        return await desk.ask(
+    async def _statement(self, snippet: Snippet, context: GenerationContext) -> CheckedAnswer[Statement]:
+        form = self._form(snippet, context.prompts["instruct_from_code"].extras)
+        return await context.ask(
             "instruct_from_code",
-            ModelForm(Statement, {"instruction": {"maxLength": form.max_words * _CHARS_PER_WORD}}),
+            JsonObject(Statement, {"instruction": {"maxLength": form.max_words * _CHARS_PER_WORD}}),
             self._shown(snippet, form),
             row=snippet.id,
             max_new_tokens=2 * form.max_words + _SPARE_TOKENS,
@@ -224,16 +228,16 @@ class InstructFromCode:
             check=lambda answer: self._statement_fault(snippet, answer.instruction),
         )
 
-    async def _together(self, snippets: Sequence[Snippet], desk: Desk) -> dict[str, _Written]:
+    async def _together(self, snippets: Sequence[Snippet], context: GenerationContext) -> dict[str, _Written]:
         """Statements of several snippets from one request; those that are invalid are asked alone."""
-        extras = desk.prompts["instruct_from_code"].extras
+        extras = context.prompts["instruct_from_code"].extras
         forms = [self._form(snippet, extras) for snippet in snippets]
         longest = max(forms, key=lambda form: form.max_words)
         limits = {"instructions": {"minItems": len(snippets), "maxItems": len(snippets)}}
         try:
-            asked = await desk.ask(
+            asked = await context.ask(
                 "instruct_from_code_many",
-                ModelForm(Statements, limits),
+                JsonObject(Statements, limits),
                 {
                     "snippets": [self._shown(s, form) for s, form in zip(snippets, forms, strict=True)],
                     "length": longest.length,
@@ -247,7 +251,7 @@ class InstructFromCode:
                     else ("wrong number", f"{len(snippets)} tasks are wanted")
                 ),
             )
-        except Refusal:
+        except Rejection:
             return {}
         return {
             snippet.id: _Written(text, asked.generated("instruction"), asked.checks())
@@ -255,23 +259,25 @@ class InstructFromCode:
             if self._statement_fault(snippet, text) is None
         }
 
-    async def _checks(self, row: Instruction, snippet: Snippet, desk: Desk) -> tuple[Check, ...]:
+    async def _checks(
+        self, row: Instruction, snippet: Snippet, context: GenerationContext
+    ) -> tuple[Check, ...]:
         """Does the program parse, hold the code unchanged, and run?"""
         language = snippet.programming_language
         if not parses(row.output, language):
-            raise Refusal("does not parse", row.output)
+            raise Rejection("does not parse", row.output)
         if not holds_unchanged(row.output, snippet.code, language):
-            raise Refusal("original code changed", row.output)
+            raise Rejection("original code changed", row.output)
         held = (
             Check(check="parses", verdict="passed"),
             Check(check="original code unchanged", verdict="passed"),
         )
         limits = Limits(cpu_seconds=self.options.cpu_seconds)
-        ran = await desk.run(Program(id=snippet.id, code=row.output, language=language, limits=limits))
+        ran = await context.run(Program(id=snippet.id, code=row.output, language=language, limits=limits))
         if ran.verdict is Verdict.PASS:
             return (*held, Check(check="runs", verdict="passed", detail=ran.tier))
         if not ran.verdict.is_about_the_program:
             if self.options.unrunnable == "refuse":
-                raise Refusal("could not be run", ran.detail)
+                raise Rejection("could not be run", ran.detail)
             return (*held, Check(check="runs", verdict="not run", detail=ran.detail))
-        raise Refusal("did not run", f"{ran.verdict}: {ran.detail}")
+        raise Rejection("did not run", f"{ran.verdict}: {ran.detail}")

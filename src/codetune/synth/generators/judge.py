@@ -1,7 +1,7 @@
-"""Score rows on named criteria, with reasons; several models, and several answers of each, vote.
+"""Vote rows on named criteria, with reasons; several models, and several answers of each, vote.
 
-The row leaves as it came, with the scores in its lineage; one that scores too low, or on which the
-votes disagree too much, is refused. So a judge is a filter whose every decision can be read.
+A kept row is unchanged but for the scores in its lineage. A row whose score is too low, or on which
+the votes disagree too much, is rejected.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from statistics import mean, median
 from typing import Any, ClassVar
 
 from codetune.records import Check, Instruction
+from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
-from codetune.synth.generator import refused
+from codetune.synth.generator import rejected
 from codetune.synth.options import JudgeOptions
 from codetune.synth.runtime.answer_parsers import InvalidAnswerError, first_json_object
-from codetune.synth.runtime.generation_context import Asked, Desk
-from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
 from codetune.synth.runtime.rows import extended
 
-__all__ = ["Judge", "Score", "ScoreForm", "agreement"]
+__all__ = ["Judge", "Vote", "VoteParser", "agreement"]
 
 _SCALE = (1, 5)
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Vote:
     """One vote on one criterion."""
 
     score: int
@@ -36,7 +36,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class ScoreForm:
+class VoteParser:
     """A reason and a score for each criterion; the reason first, so that the score follows from it."""
 
     criteria: tuple[str, ...]
@@ -59,7 +59,7 @@ class ScoreForm:
             "additionalProperties": False,
         }
 
-    def read(self, text: str) -> dict[str, Score]:
+    def parse(self, text: str) -> dict[str, Vote]:
         plain = first_json_object(text)
         found = {}
         for name in self.criteria:
@@ -69,11 +69,11 @@ class ScoreForm:
                 raise InvalidAnswerError(
                     "not as the schema says", f"{name} needs a reason and a score from 1 to 5"
                 )
-            found[name] = Score(score, str(entry.get("reason", "")).strip())  # type: ignore[union-attr]
+            found[name] = Vote(score, str(entry.get("reason", "")).strip())  # type: ignore[union-attr]
         return found
 
 
-def agreement(votes: Sequence[Mapping[str, Score]]) -> float | None:
+def agreement(votes: Sequence[Mapping[str, Vote]]) -> float | None:
     """Mean agreement of all pairs of votes, 0 to 1; None with fewer than two.
 
     Two scores agree fully when equal and not at all when at the ends of the scale; in between
@@ -108,45 +108,49 @@ class Judge:
         for record in records:
             yield (record,)
 
-    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Instruction, ...], context: GenerationContext) -> Shard[Instruction]:
         (row,) = item
         size = len(row.instruction) + len(row.input) + len(row.output)
         if size > self.options.max_chars:
-            return refused(row, "row too long", f"{size} characters")
+            return rejected(row, Rejection("row too long", f"{size} characters"))
         asked = await asyncio.gather(
             *(
-                self._vote(row, desk, model, sample)
-                for model in (desk.model, *desk.voters)
+                self._vote(row, context, model, sample)
+                for model in (context.model, *context.voters)
                 for sample in range(self.options.votes)
             ),
             return_exceptions=True,
         )
         for outcome in asked:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, Refusal):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, Rejection):
                 raise outcome
         votes = [vote.value for vote in asked if not isinstance(vote, BaseException)]
         entries = tuple(
             g for vote in asked if not isinstance(vote, BaseException) for g in vote.generated("score")
         )
         if not votes:
-            first = next(vote for vote in asked if isinstance(vote, Refusal))
+            first = next(vote for vote in asked if isinstance(vote, Rejection))
             checks = (Check(check="judge", verdict="not run", detail=first.reason),)
-            return refused(extended(row, checks=checks), first.reason, first.detail)
+            return rejected(extended(row, checks=checks), first)
         score = mean(median(vote[name].score for vote in votes) for name in self.options.criteria)
         held = {check for vote in asked if not isinstance(vote, BaseException) for check in vote.checks()}
         checked = (*sorted(held, key=str), *self._checks(votes, len(asked), score))
         row = extended(row, generated=entries, checks=checked)
         agreed = agreement(votes)
         if score < self.options.min_score:
-            return refused(row, "low score", f"{score:.2f}, and {self.options.min_score:g} is needed")
+            return rejected(
+                row, Rejection("low score", f"{score:.2f}, and {self.options.min_score:g} is needed")
+            )
         if agreed is not None and agreed < self.options.min_agreement:
-            return refused(row, "votes disagree", f"agreement {agreed:.2f}")
+            return rejected(row, Rejection("votes disagree", f"agreement {agreed:.2f}"))
         return Shard((row,))
 
-    async def _vote(self, row: Instruction, desk: Desk, model: Any, sample: int) -> Asked[dict[str, Score]]:
-        return await desk.ask(
+    async def _vote(
+        self, row: Instruction, context: GenerationContext, model: Any, sample: int
+    ) -> CheckedAnswer[dict[str, Vote]]:
+        return await context.ask(
             "judge",
-            ScoreForm(self.options.criteria),
+            VoteParser(self.options.criteria),
             {
                 "instruction": row.instruction,
                 "input": row.input,
@@ -160,9 +164,9 @@ class Judge:
             model=model,
         )
 
-    def _checks(self, votes: Sequence[Mapping[str, Score]], asked: int, score: float) -> tuple[Check, ...]:
+    def _checks(self, votes: Sequence[Mapping[str, Vote]], asked: int, score: float) -> tuple[Check, ...]:
         agreed = agreement(votes)
-        told = "one vote" if agreed is None else f"agreement {agreed:.2f}"
+        summary = "one vote" if agreed is None else f"agreement {agreed:.2f}"
         passed = score >= self.options.min_score and (agreed is None or agreed >= self.options.min_agreement)
         checks = [
             Check(
@@ -177,6 +181,6 @@ class Judge:
         whole = Check(
             check="judge",
             verdict="passed" if passed else "failed",
-            detail=f"score {score:.2f}, {told}, {len(votes)} of {asked} votes",
+            detail=f"score {score:.2f}, {summary}, {len(votes)} of {asked} votes",
         )
         return (*checks, whole)

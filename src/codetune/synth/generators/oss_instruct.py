@@ -14,23 +14,23 @@ from pydantic import BaseModel
 from codetune.code.language_names import display_name
 from codetune.code.parsing import is_parsed_language, tokens
 from codetune.records import Check, Instruction, Snippet
+from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
 from codetune.synth.checks.snippet_text import shortened
 from codetune.synth.checks.statements import statement_fault
-from codetune.synth.generator import refused
+from codetune.synth.generator import rejected
 from codetune.synth.options import OssInstructOptions
-from codetune.synth.runtime.answer_parsers import ModelForm
-from codetune.synth.runtime.generation_context import Desk
-from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.answer_parsers import JsonObject
+from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_snippet
-from codetune.synth.runtime.text_parsers import CodeForm
+from codetune.synth.runtime.text_parsers import CodeBlock
 
 __all__ = ["OssInstruct", "copied_share"]
 
 _RUN = 6
 
 
-class Problem(BaseModel):
+class InventedProblem(BaseModel):
     """The problem's statement."""
 
     problem: str
@@ -57,23 +57,23 @@ class OssInstruct:
         for record in records:
             yield (record,)
 
-    async def make(self, item: tuple[Snippet, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Snippet, ...], context: GenerationContext) -> Shard[Instruction]:
         (snippet,) = item
         row = row_of_snippet(snippet, task="code_generation", language=self.language, tag=self.name)
         try:
             if not is_parsed_language(snippet.programming_language):
-                raise Refusal("language not supported", snippet.programming_language)
-            row = await self._problem(row, snippet, desk)
-            row = await self._solution(row, snippet, desk)
-        except Refusal as refusal:
-            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=refusal.reason),))
-            return refused(row, refusal.reason, refusal.detail)
+                raise Rejection("language not supported", snippet.programming_language)
+            row = await self._problem(row, snippet, context)
+            row = await self._solution(row, snippet, context)
+        except Rejection as rejection:
+            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=rejection.reason),))
+            return rejected(row, rejection)
         return Shard((row,))
 
-    async def _problem(self, row: Instruction, snippet: Snippet, desk: Desk) -> Instruction:
-        asked = await desk.ask(
+    async def _problem(self, row: Instruction, snippet: Snippet, context: GenerationContext) -> Instruction:
+        asked = await context.ask(
             "oss_instruct",
-            ModelForm(Problem),
+            JsonObject(InventedProblem),
             {
                 "code": shortened(snippet.code, self.options.code_chars),
                 "programming_language": display_name(snippet.programming_language),
@@ -93,18 +93,18 @@ class OssInstruct:
             checks=asked.checks(),
         )
 
-    async def _solution(self, row: Instruction, snippet: Snippet, desk: Desk) -> Instruction:
+    async def _solution(self, row: Instruction, snippet: Snippet, context: GenerationContext) -> Instruction:
         language = snippet.programming_language
-        asked = await desk.ask(
+        asked = await context.ask(
             "oss_solution",
-            CodeForm(language),
+            CodeBlock(language),
             {"problem": row.instruction, "programming_language": display_name(language)},
             row=snippet.id,
             max_new_tokens=self.options.solution_tokens,
         )
         share = copied_share(asked.value, snippet.code, language)
         if share > self.options.max_copied:
-            raise Refusal(
+            raise Rejection(
                 "repeats the snippet", f"{share:.0%} of the solution's token runs are the snippet's"
             )
         checks = (Check(check="parses", verdict="passed"), Check(check="not the snippet", verdict="passed"))

@@ -16,17 +16,17 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from codetune.records import Check, Generated, Instruction, Lineage
+from codetune.rejection import Rejection
+from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import NoveltyIndex
 from codetune.synth.checks.statements import statement_fault
-from codetune.synth.generator import STAGE, refused
+from codetune.synth.generator import STAGE, rejected
 from codetune.synth.options import SelfInstructOptions
-from codetune.synth.runtime.answer_parsers import ModelForm
-from codetune.synth.runtime.drawing import draw
-from codetune.synth.runtime.generation_context import Desk
-from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.answer_parsers import JsonObject
+from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import child_lineage, extended
-from codetune.synth.runtime.text_parsers import TextForm
+from codetune.synth.runtime.text_parsers import PlainText
 
 __all__ = ["SelfInstruct"]
 
@@ -72,33 +72,33 @@ class SelfInstruct:
             others = [other for other in records if other.id != record.id]
             yield (record, *dice.sample(others, min(self.options.examples - 1, len(others))))
 
-    def recall(self, earlier: Iterable[Instruction]) -> None:
+    def load(self, earlier: Iterable[Instruction]) -> None:
         for row in earlier:
             self.known.add(row.instruction)
 
-    def settle(self, made: Sequence[Shard[Instruction]]) -> Shard[Instruction]:
+    def finalize(self, made: Sequence[Shard[Instruction]]) -> Shard[Instruction]:
         kept: list[Instruction] = []
-        rejected: list[RejectedRow] = []
+        refused: list[RejectedRow] = []
         for shard in made:
-            rejected.extend(shard.rejected)
+            refused.extend(shard.rejected)
             for row in shard.kept:
                 try:
                     self._must_be_new(row.instruction)
-                except Refusal as refusal:
-                    rejected.append(
-                        RejectedRow(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
+                except Rejection as rejection:
+                    refused.append(
+                        RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
                     )
                 else:
                     self.known.add(row.instruction)
                     kept.append(row)
-        return Shard(tuple(kept), tuple(rejected))
+        return Shard(tuple(kept), tuple(refused))
 
-    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Instruction, ...], context: GenerationContext) -> Shard[Instruction]:
         seed_row, *_ = item
         try:
-            asked = await desk.ask(
+            asked = await context.ask(
                 "self_instruct",
-                ModelForm(NewTasks, {"tasks": {"minItems": 1, "maxItems": self.options.tasks_per_request}}),
+                JsonObject(NewTasks, {"tasks": {"minItems": 1, "maxItems": self.options.tasks_per_request}}),
                 {
                     "examples": [{"instruction": row.instruction, "input": row.input} for row in item],
                     "count": self.options.tasks_per_request,
@@ -107,22 +107,22 @@ class SelfInstruct:
                 max_new_tokens=160 * self.options.tasks_per_request,
                 temperature=0.8,
             )
-        except Refusal as refusal:
-            return refused(self._row(seed_row, item, NewTask(instruction="", needs_input=False, input="")),
-                           refusal.reason, refusal.detail)  # fmt: skip
+        except Rejection as rejection:
+            row = self._row(seed_row, item, NewTask(instruction="", needs_input=False, input=""))
+            return rejected(row, rejection)
         kept: list[Instruction] = []
-        rejected: list[RejectedRow] = []
+        refused: list[RejectedRow] = []
         for task in asked.value.tasks:
             row = self._row(seed_row, item, task, asked.generated("instruction", "input"))
             row = extended(row, checks=asked.checks())
             try:
-                kept.append(await self._answered(row, task, desk))
-            except Refusal as refusal:
-                row = extended(row, checks=(Check(check="task", verdict="failed", detail=refusal.reason),))
-                rejected.append(
-                    RejectedRow(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
+                kept.append(await self._answered(row, task, context))
+            except Rejection as rejection:
+                row = extended(row, checks=(Check(check="task", verdict="failed", detail=rejection.reason),))
+                refused.append(
+                    RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
                 )
-        return Shard(tuple(kept), tuple(rejected))
+        return Shard(tuple(kept), tuple(refused))
 
     def _row(
         self,
@@ -147,20 +147,20 @@ class SelfInstruct:
             ),
         )
 
-    async def _answered(self, row: Instruction, task: NewTask, desk: Desk) -> Instruction:
+    async def _answered(self, row: Instruction, task: NewTask, context: GenerationContext) -> Instruction:
         fault = statement_fault(
             row.instruction,
             language=self.language,
             words=(self.options.min_words, self.options.max_words),
         )
         if fault is not None:
-            raise Refusal(*fault)
+            raise Rejection(*fault)
         if task.needs_input and not row.input:
-            raise Refusal("input missing", "the task says it needs an input and has none")
+            raise Rejection("input missing", "the task says it needs an input and has none")
         self._must_be_new(row.instruction)  # against earlier parts: before its answer is paid for
-        asked = await desk.ask(
+        asked = await context.ask(
             "answer",
-            TextForm(),
+            PlainText(),
             {"instruction": row.instruction, "input": row.input},
             row=row.id,
             max_new_tokens=self.options.answer_tokens,
@@ -175,4 +175,4 @@ class SelfInstruct:
     def _must_be_new(self, instruction: str) -> None:
         score, which = self.known.nearest(instruction)
         if score > self.options.max_similarity:
-            raise Refusal("not new", f"ROUGE-L {score:.2f} with: {which}")
+            raise Rejection("not new", f"ROUGE-L {score:.2f} with: {which}")

@@ -15,16 +15,16 @@ from pydantic import BaseModel
 
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Instruction, Verdict
+from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
-from codetune.synth.generator import refused
+from codetune.synth.generator import rejected
 from codetune.synth.options import SolveAndTestOptions
 from codetune.synth.python.mutants import emptied, mutants
 from codetune.synth.python.recording import call_pattern, calls_fault, recorder, tests_of
-from codetune.synth.runtime.answer_parsers import ModelForm
-from codetune.synth.runtime.generation_context import Desk
-from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.answer_parsers import JsonObject
+from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_instruction
-from codetune.synth.runtime.text_parsers import CodeForm
+from codetune.synth.runtime.text_parsers import CodeBlock
 
 __all__ = ["SolveAndTest"]
 
@@ -67,7 +67,7 @@ class SolveAndTest:
         for record in records:
             yield (record,)
 
-    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Instruction, ...], context: GenerationContext) -> Shard[Instruction]:
         (given,) = item
         row = row_of_instruction(
             given,
@@ -78,27 +78,27 @@ class SolveAndTest:
         )
         try:
             if given.programming_language not in (None, "python"):
-                raise Refusal("language not supported", str(given.programming_language))
-            row = await self._solve(row, desk)
+                raise Rejection("language not supported", str(given.programming_language))
+            row = await self._solve(row, context)
             entry_point = _entry_point(row.output)
             if self.options.expected == "record":
-                row = await self._record_tests(row, entry_point, desk)
+                row = await self._record_tests(row, entry_point, context)
             else:
-                row = await self._write_tests(row, entry_point, desk)
-            await self._hold(row, desk)
-            row = extended(row, checks=await self._bite(row, desk))
-        except Refusal as refusal:
-            verdict = "not run" if refusal.reason in ("no answer", "request refused") else "failed"
-            row = extended(row, checks=(Check(check=self.name, verdict=verdict, detail=refusal.reason),))
-            return refused(row, refusal.reason, refusal.detail)
+                row = await self._write_tests(row, entry_point, context)
+            await self._hold(row, context)
+            row = extended(row, checks=await self._bite(row, context))
+        except Rejection as rejection:
+            verdict = "not run" if rejection.reason in ("no answer", "request refused") else "failed"
+            row = extended(row, checks=(Check(check=self.name, verdict=verdict, detail=rejection.reason),))
+            return rejected(row, rejection)
         return Shard((row,))
 
-    async def _solve(self, row: Instruction, desk: Desk) -> Instruction:
+    async def _solve(self, row: Instruction, context: GenerationContext) -> Instruction:
         if self.options.solution == "given":
             return row
-        asked = await desk.ask(
+        asked = await context.ask(
             "solve",
-            CodeForm("python"),
+            CodeBlock("python"),
             {"instruction": row.instruction, "input": row.input},
             row=row.lineage.parents[0],
             max_new_tokens=self.options.solution_tokens,
@@ -106,7 +106,9 @@ class SolveAndTest:
         )
         return extended(row, output=asked.value, generated=asked.generated("output"))
 
-    async def _write_tests(self, row: Instruction, entry_point: str, desk: Desk) -> Instruction:
+    async def _write_tests(
+        self, row: Instruction, entry_point: str, context: GenerationContext
+    ) -> Instruction:
         name = entry_point.replace(".", r"\.")
         limits = {
             "tests": {
@@ -118,9 +120,9 @@ class SolveAndTest:
                 },
             }
         }
-        asked = await desk.ask(
+        asked = await context.ask(
             "write_tests",
-            ModelForm(Tests, limits),
+            JsonObject(Tests, limits),
             self._shown(row, entry_point),
             row=row.lineage.parents[0],
             max_new_tokens=48 * self.options.tests,
@@ -129,7 +131,9 @@ class SolveAndTest:
         tests = "\n".join(dict.fromkeys(asked.value.tests)) + "\n"
         return extended(row, tests=tests, generated=asked.generated("tests"), checks=asked.checks())
 
-    async def _record_tests(self, row: Instruction, entry_point: str, desk: Desk) -> Instruction:
+    async def _record_tests(
+        self, row: Instruction, entry_point: str, context: GenerationContext
+    ) -> Instruction:
         limits = {
             "calls": {
                 "minItems": self.options.tests,
@@ -137,9 +141,9 @@ class SolveAndTest:
                 "items": {"type": "string", "pattern": f"^{call_pattern(row.output, entry_point)}$"},
             }
         }
-        asked = await desk.ask(
+        asked = await context.ask(
             "write_calls",
-            ModelForm(Calls, limits),
+            JsonObject(Calls, limits),
             self._shown(row, entry_point),
             row=row.lineage.parents[0],
             max_new_tokens=40 * self.options.tests,
@@ -147,17 +151,17 @@ class SolveAndTest:
         )
         calls = list(dict.fromkeys(asked.value.calls))
         program = Program(id=row.id, code=recorder(row.output, calls), limits=self._limits())
-        ran = await desk.run(program)
+        ran = await context.run(program)
         if not ran.verdict.is_about_the_program:
-            raise Refusal("could not be run", f"{ran.verdict}: {ran.detail}")
+            raise Rejection("could not be run", f"{ran.verdict}: {ran.detail}")
         if ran.verdict is not Verdict.PASS:
-            raise Refusal("solution does not run", f"{ran.verdict}: {ran.detail}")
+            raise Rejection("solution does not run", f"{ran.verdict}: {ran.detail}")
         tests, useless = tests_of(ran.stdout, calls)
         if not tests:
-            raise Refusal("no call has a value", "; ".join(useless))
-        told = f"{len(tests)} of {len(calls)} calls" + "".join(f"; {why}" for why in useless)
+            raise Rejection("no call has a value", "; ".join(useless))
+        detail = f"{len(tests)} of {len(calls)} calls" + "".join(f"; {why}" for why in useless)
         recorded = Check(
-            check="expected values recorded from the given solution", verdict="passed", detail=told
+            check="expected values recorded from the given solution", verdict="passed", detail=detail
         )
         return extended(
             row,
@@ -179,35 +183,35 @@ class SolveAndTest:
         return Limits(cpu_seconds=self.options.cpu_seconds)
 
     async def _verdict(
-        self, row: Instruction, code: str, desk: Desk, *, again: int = 0
+        self, row: Instruction, code: str, context: GenerationContext, *, again: int = 0
     ) -> tuple[Verdict, str]:
         # The verdict cache goes by content; a comment makes the second run a real one.
         tests = (row.tests or "") + ("# once more\n" * again)
-        ran = await desk.run(Program(id=row.id, code=code, tests=tests, limits=self._limits()))
+        ran = await context.run(Program(id=row.id, code=code, tests=tests, limits=self._limits()))
         if not ran.verdict.is_about_the_program:
-            raise Refusal("could not be run", f"{ran.verdict}: {ran.detail}")
+            raise Rejection("could not be run", f"{ran.verdict}: {ran.detail}")
         return ran.verdict, ran.detail
 
-    async def _hold(self, row: Instruction, desk: Desk) -> None:
-        verdict, detail = await self._verdict(row, row.output, desk)
+    async def _hold(self, row: Instruction, context: GenerationContext) -> None:
+        verdict, detail = await self._verdict(row, row.output, context)
         if verdict is not Verdict.PASS:
-            raise Refusal("tests fail", f"{verdict}: {detail}")
+            raise Rejection("tests fail", f"{verdict}: {detail}")
         for again in range(1, self.options.reruns + 1):
-            verdict, detail = await self._verdict(row, row.output, desk, again=again)
+            verdict, detail = await self._verdict(row, row.output, context, again=again)
             if verdict is not Verdict.PASS:
-                raise Refusal("flaky", f"passed {again} times, then {verdict}: {detail}")
+                raise Rejection("flaky", f"passed {again} times, then {verdict}: {detail}")
 
-    async def _bite(self, row: Instruction, desk: Desk) -> tuple[Check, ...]:
-        verdict, _ = await self._verdict(row, emptied(row.output), desk)
+    async def _bite(self, row: Instruction, context: GenerationContext) -> tuple[Check, ...]:
+        verdict, _ = await self._verdict(row, emptied(row.output), context)
         if verdict is Verdict.PASS:
-            raise Refusal("tests can't fail", "an empty body passes them")
+            raise Rejection("tests can't fail", "an empty body passes them")
         faulty = mutants(row.output, count=self.options.mutants, seed=self.seed, row=row.lineage.parents[0])
         killed = 0
         for mutant in faulty:
-            verdict, _ = await self._verdict(row, mutant, desk)
+            verdict, _ = await self._verdict(row, mutant, context)
             killed += verdict is not Verdict.PASS
         if faulty and killed / len(faulty) < self.options.min_mutation_score:
-            raise Refusal("tests too weak", f"they notice {killed} of {len(faulty)} faults")
+            raise Rejection("tests too weak", f"they notice {killed} of {len(faulty)} faults")
         score = f"{killed} of {len(faulty)} mutants failed"
         return (
             Check(check="tests pass twice", verdict="passed", detail=f"{self.options.reruns + 1} runs"),
@@ -229,9 +233,9 @@ def _entry_point(code: str) -> str:
     try:
         functions = _functions(code)
     except SyntaxError as error:
-        raise Refusal("does not parse", str(error)) from None
+        raise Rejection("does not parse", str(error)) from None
     if not functions:
-        raise Refusal("no function", "tests need a function at the top level")
+        raise Rejection("no function", "tests need a function at the top level")
     return functions[-1]
 
 

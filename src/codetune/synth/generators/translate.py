@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from codetune.records import Check, Generated, Instruction
+from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
 from codetune.synth.checks.code_masking import changed_tokens, mask
 from codetune.synth.checks.novelty import rouge_l, words
 from codetune.synth.checks.statements import chinese_share
-from codetune.synth.generator import refused
+from codetune.synth.generator import rejected
 from codetune.synth.options import TranslateOptions
-from codetune.synth.runtime.generation_context import Desk
-from codetune.synth.runtime.refusal import Refusal
+from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import child_lineage, extended
-from codetune.synth.runtime.text_parsers import TextForm
+from codetune.synth.runtime.text_parsers import PlainText
 from codetune.tasks.registry import TASKS
 
 __all__ = ["Translate"]
@@ -51,7 +51,7 @@ class Translate:
         for record in records:
             yield (record,)
 
-    async def make(self, item: tuple[Instruction, ...], desk: Desk) -> Shard[Instruction]:
+    async def make(self, item: tuple[Instruction, ...], context: GenerationContext) -> Shard[Instruction]:
         (given,) = item
         row = replace(
             given,
@@ -64,15 +64,15 @@ class Translate:
             fields.append("output")
         try:
             if given.language == self.options.to:
-                raise Refusal("already in the language", self.options.to)
+                raise Rejection("already in the language", self.options.to)
             texts: dict[str, str] = {}
             generated: tuple[Generated, ...] = ()
             for name in fields:
-                texts[name], entries = await self._translated(given, name, desk)
+                texts[name], entries = await self._translated(given, name, context)
                 generated += entries
-        except Refusal as refusal:
-            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=refusal.reason),))
-            return refused(row, refusal.reason, refusal.detail)
+        except Rejection as rejection:
+            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=rejection.reason),))
+            return rejected(row, rejection)
         row = extended(
             row,
             instruction=texts["instruction"],
@@ -84,21 +84,27 @@ class Translate:
         return Shard((row,))
 
     async def _translated(
-        self, row: Instruction, field: str, desk: Desk
+        self, row: Instruction, field: str, context: GenerationContext
     ) -> tuple[str, tuple[Generated, ...]]:
         original: str = getattr(row, field)
         if len(original) > self.options.max_chars:
-            raise Refusal("text too long", f"{len(original)} characters of {field}")
-        text, entries = await self._one_way(original, row, field, row.language, self.options.to, desk)
+            raise Rejection("text too long", f"{len(original)} characters of {field}")
+        text, entries = await self._one_way(original, row, field, row.language, self.options.to, context)
         if self.options.round_trip:
-            back, _ = await self._one_way(text, row, field, self.options.to, row.language, desk)
+            back, _ = await self._one_way(text, row, field, self.options.to, row.language, context)
             score = rouge_l(words(back), words(original))
             if score < self.options.min_round_trip:
-                raise Refusal("round trip differs", f"ROUGE-L {score:.2f}: {back}")
+                raise Rejection("round trip differs", f"ROUGE-L {score:.2f}: {back}")
         return text, entries
 
     async def _one_way(
-        self, original: str, row: Instruction, field: str, source: str, target: str, desk: Desk
+        self,
+        original: str,
+        row: Instruction,
+        field: str,
+        source: str,
+        target: str,
+        context: GenerationContext,
     ) -> tuple[str, tuple[Generated, ...]]:
         masked = mask(original)
 
@@ -118,9 +124,9 @@ class Translate:
                 return "wrong language", f"the translation has to be {_NAMES.get(target, target)}"
             return None
 
-        asked = await desk.ask(
+        asked = await context.ask(
             "translate",
-            TextForm(),
+            PlainText(),
             {
                 "text": masked.text,
                 "source_language": _NAMES.get(source, source),

@@ -13,9 +13,8 @@ A prompt is two files of one name:
       - variables: {code: "def double(x): return x * 2"}
         answer: {instruction: "Write a function `double` that doubles a number."}
 
-A shot is worded by the same `user` block as the question, so examples and question can't drift
-apart. A file of the same name in the user's folder takes the place of ours, each of the two on its
-own. The hash covers both files; it goes into the lineage of whatever the prompt brought about.
+A shot is rendered by the same `user` block as the question. A file of the same name in the user's
+folder replaces the shipped one. The hash covers both files and goes into each row's lineage.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ _BLOCKS = ("system", "user")
 
 
 def _environment() -> Environment:
-    # Sandboxed: an override may come with somebody else's recipe.
+    # Sandboxed: an override may come with another user's recipe.
     return SandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )
@@ -93,18 +92,18 @@ class Prompt:
         return dict(self._compiled.globals)
 
     def _block(self, name: str, variables: Mapping[str, Any]) -> str:
-        # As the default does, which copies the globals anew for each context, and slowly.
+        # As the default does, which copies the globals for each context and is slow.
         context = self._compiled.new_context({**self._globals, **variables}, shared=True)
         try:
             return "".join(self._compiled.blocks[name](context)).strip("\n")
         except TemplateError as error:
             raise ConfigError(
-                f"the prompt can't be filled in: {error}", where=self.where, next_step="mend the file"
+                f"the prompt can't be filled in: {error}", where=self.where, next_step="fix the file"
             ) from error
 
     @cached_property
     def _fixed_shots(self) -> tuple[tuple[Message, Message] | None, ...]:
-        """The turns of each example that names all variables itself: the same beside every question."""
+        """The turns of each example that names all variables itself: the same for every question."""
         names = meta.find_undeclared_variables(_environment().parse(self.template))
         return tuple(self._shot(shot, {}) if names <= set(shot.variables) else None for shot in self.shots)
 
@@ -187,7 +186,7 @@ def _check_template(text: str, path: Path, variables: Collection[str]) -> None:
         raise ConfigError(
             f"the prompt is not valid Jinja: {error.message}",
             where=f"{path}, line {error.lineno}",
-            next_step="mend the line",
+            next_step="fix the line",
         ) from error
     missing = [name for name in _BLOCKS if name not in blocks]
     if missing:

@@ -1,4 +1,4 @@
-"""What a Python function lacks to run on its own, told from its syntax alone.
+"""What a Python function lacks to run on its own, found from its syntax alone.
 
 Free names, the attributes it reads from `self`, and the arguments it can't do without. What has
 only one sensible answer (a module of the standard library) is settled here; a model is asked for
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from codetune.synth.python.stdlib_exports import modules_that_export
 from codetune.synth.python.type_inference import Evidence, evidence_of, kinds_for
 
-__all__ = ["Need", "Needs", "Shape", "python_needs"]
+__all__ = ["CallShape", "Need", "Needs", "python_needs"]
 
 _BUILTINS = frozenset(dir(builtins)) | {"__class__", "__name__", "__file__", "__doc__", "__debug__"}
 
@@ -40,7 +40,7 @@ class Need:
     """For an argument: its type annotation as written."""
 
 
-class Shape(enum.StrEnum):
+class CallShape(enum.StrEnum):
     """How the definition is called."""
 
     FUNCTION = "function"
@@ -58,7 +58,7 @@ class Needs:
     name: str
     """Its own name, without the class."""
     class_name: str | None
-    shape: Shape
+    shape: CallShape
     settled: tuple[str, ...] = ()
     """Lines that have only one sensible form: imports of standard modules, exceptions raised."""
     missing: Mapping[str, Need] = field(default_factory=dict)
@@ -115,19 +115,19 @@ def python_needs(code: str, name: str | None = None) -> Needs | None:
     )
 
 
-def _shape(node: ast.FunctionDef | ast.AsyncFunctionDef, class_name: str | None) -> Shape | None:
+def _shape(node: ast.FunctionDef | ast.AsyncFunctionDef, class_name: str | None) -> CallShape | None:
     decorators = {ast.unparse(d) for d in node.decorator_list}
     if any(d.endswith((".setter", ".deleter", ".getter")) for d in decorators):
         return None
     if class_name is None:
-        return Shape.FUNCTION
+        return CallShape.FUNCTION
     if "staticmethod" in decorators:
-        return Shape.STATIC_METHOD
+        return CallShape.STATIC_METHOD
     if "classmethod" in decorators or node.name in ("__init_subclass__", "__class_getitem__"):
-        return Shape.CLASS_METHOD
+        return CallShape.CLASS_METHOD
     if decorators & {"property", "cached_property", "functools.cached_property"}:
-        return Shape.PROPERTY
-    return Shape.CONSTRUCTOR if node.name in ("__init__", "__new__") else Shape.METHOD
+        return CallShape.PROPERTY
+    return CallShape.CONSTRUCTOR if node.name in ("__init__", "__new__") else CallShape.METHOD
 
 
 def _free_names(table: symtable.SymbolTable) -> set[str]:
@@ -213,9 +213,9 @@ def _bases(node: ast.AST) -> dict[str, set[str]]:
     return found
 
 
-def _attributes(node: ast.FunctionDef | ast.AsyncFunctionDef, shape: Shape) -> dict[str, Need]:
+def _attributes(node: ast.FunctionDef | ast.AsyncFunctionDef, shape: CallShape) -> dict[str, Need]:
     owner = [*node.args.posonlyargs, *node.args.args][:1]
-    if shape in (Shape.FUNCTION, Shape.STATIC_METHOD, Shape.CONSTRUCTOR) or not owner:
+    if shape in (CallShape.FUNCTION, CallShape.STATIC_METHOD, CallShape.CONSTRUCTOR) or not owner:
         return {}
     me = owner[0].arg
 
@@ -235,11 +235,11 @@ def _attributes(node: ast.FunctionDef | ast.AsyncFunctionDef, shape: Shape) -> d
     return {name: _need(evidence.get(name)) for name in sorted(read)}
 
 
-def _required(node: ast.FunctionDef | ast.AsyncFunctionDef, shape: Shape) -> dict[str, Need]:
+def _required(node: ast.FunctionDef | ast.AsyncFunctionDef, shape: CallShape) -> dict[str, Need]:
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]
     required = positional[: len(positional) - len(arguments.defaults)]
-    if shape not in (Shape.FUNCTION, Shape.STATIC_METHOD):
+    if shape not in (CallShape.FUNCTION, CallShape.STATIC_METHOD):
         required = required[1:]
     keyword = [a for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is None]
     evidence = evidence_of(node, lambda part: part.id if isinstance(part, ast.Name) else None)

@@ -10,7 +10,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from codetune.synth.runtime.drawing import draw
+from codetune.seeding import draw
 
 __all__ = ["emptied", "mutants"]
 

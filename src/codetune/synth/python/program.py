@@ -10,9 +10,9 @@ import io
 import tokenize
 from collections.abc import Mapping
 
-from codetune.synth.python.free_names import Need, Needs, Shape
+from codetune.synth.python.free_names import CallShape, Need, Needs
 from codetune.synth.python.literals import ANY_CALL, any_of, object_with
-from codetune.synth.runtime.answer_parsers import Field, Slots
+from codetune.synth.runtime.answer_parsers import JsonSlots, Slot
 
 __all__ = ["assemble_python", "python_slots"]
 
@@ -22,23 +22,23 @@ _NEEDED_BY_VALUES = (
 )
 
 
-def python_slots(needs: Needs) -> Slots | None:
+def python_slots(needs: Needs) -> JsonSlots | None:
     """What a model is asked to write, or None when nothing leaves a choice.
 
     Every slot is bounded by a pattern that holds only well-formed Python which binds the name, to
     a kind of value that its use allows; so even a very small model can't miss the syntax, and what
     is left to it is the choice.
     """
-    groups: dict[str, dict[str, Field]] = {}
+    groups: dict[str, dict[str, Slot]] = {}
     if needs.missing:
         groups["missing"] = {name: _binding(name, need) for name, need in needs.missing.items()}
     for group, wanted in (("attributes", needs.attributes), ("arguments", needs.arguments)):
         if wanted:
             groups[group] = {name: _value(need) for name, need in wanted.items()}
-    return Slots(groups) if groups else None
+    return JsonSlots(groups) if groups else None
 
 
-def _binding(name: str, need: Need) -> Field:
+def _binding(name: str, need: Need) -> Slot:
     choices = []
     if need.modules:
         modules = "|".join(module.replace(".", r"\.") for module in need.modules)
@@ -50,13 +50,13 @@ def _binding(name: str, need: Need) -> Field:
         choices.append(rf"def {name}{ANY_CALL}: return ({result}|args\[0\])")
     else:
         choices.append(f"{name} = {_value(need).pattern}")
-    return Field(f"({'|'.join(choices)})", f"one line that imports or defines {name}")
+    return Slot(f"({'|'.join(choices)})", f"one line that imports or defines {name}")
 
 
-def _value(need: Need) -> Field:
+def _value(need: Need) -> Slot:
     if need.kinds == ("object",):
-        return Field(object_with(need.members), f"an object with {', '.join(need.members)}")
-    return Field(any_of(need.kinds), f"a literal of kind {' or '.join(need.kinds)}")
+        return Slot(object_with(need.members), f"an object with {', '.join(need.members)}")
+    return Slot(any_of(need.kinds), f"a literal of kind {' or '.join(need.kinds)}")
 
 
 def assemble_python(code: str, needs: Needs, answer: Mapping[str, Mapping[str, str]]) -> str:
@@ -90,7 +90,7 @@ def assemble_python(code: str, needs: Needs, answer: Mapping[str, Mapping[str, s
 
 def _in_class(code: str, needs: Needs, attributes: Mapping[str, str]) -> str:
     lines = [f"class {needs.class_name}:"]
-    if attributes and needs.shape is Shape.CLASS_METHOD:
+    if attributes and needs.shape is CallShape.CLASS_METHOD:
         lines += [f"    {name} = {_static(value)}" for name, value in attributes.items()]
         lines.append("")
     elif attributes:
@@ -130,15 +130,15 @@ def _use(needs: Needs, answer: Mapping[str, Mapping[str, str]]) -> list[str]:
     )
     owner = needs.class_name
     match needs.shape:
-        case Shape.FUNCTION:
+        case CallShape.FUNCTION:
             use = f"{needs.name}({passed})"
-        case Shape.CONSTRUCTOR:
+        case CallShape.CONSTRUCTOR:
             use = f"{owner}({passed})"
-        case Shape.PROPERTY:
+        case CallShape.PROPERTY:
             use = f"{owner}().{needs.name}"
-        case Shape.METHOD:
+        case CallShape.METHOD:
             use = f"{owner}().{needs.name}({passed})"
-        case Shape.CLASS_METHOD | Shape.STATIC_METHOD:
+        case CallShape.CLASS_METHOD | CallShape.STATIC_METHOD:
             use = f"{owner}.{needs.name}({passed})"
     if needs.is_async and needs.is_generator:
         return [

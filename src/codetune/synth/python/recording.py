@@ -2,8 +2,8 @@
 
     calls that a model thought of ─▶ run with the solution ─▶ what each returned ─▶ `assert call == value`
 
-Thinking of inputs is easy for a small model, working out the answers is not. This way it needn't, but
-only the given solution vouches for the values: they say what the code does, not what it should do.
+A small model can think of inputs but not work out the results. The recorded values say what the given
+solution does, which is not always what it should do.
 """
 
 from __future__ import annotations
@@ -90,20 +90,20 @@ def tests_of(printed: str, calls: Sequence[str]) -> tuple[list[str], list[str]]:
         One assert for each call that returned a value that Python can read back, and for each other
         call why it makes no test.
     """
-    told: dict[int, tuple[str, str]] = {}
+    recorded: dict[int, tuple[str, str]] = {}
     for line in printed.splitlines():
         if not line.startswith(_MARK):
             continue
         which, _, rest = line.removeprefix(_MARK).partition(" ")
         try:
             kind, text = json.loads(rest)
-            told.setdefault(int(which), (str(kind), str(text)))
+            recorded.setdefault(int(which), (str(kind), str(text)))
         except (ValueError, TypeError):
             continue
     tests: list[str] = []
     useless: list[str] = []
     for number, call in enumerate(calls):
-        kind, said = told.get(number, ("error", "nothing came back"))
+        kind, said = recorded.get(number, ("error", "nothing came back"))
         if kind == "error":
             useless.append(f"{call}: {said}")
         elif (why := _unreadable(said)) is not None:

@@ -1,7 +1,7 @@
-"""What kinds of value would fit a name, told from how a function uses it.
+"""Which kinds of value fit a name, inferred from how a function uses it.
 
-`name.strip()` wants a text, `for x in name` something to go through, `name.execute()` an object of
-its own. It narrows what a model may write; where nothing can be told, everything stays possible.
+`name.strip()` wants a text, `for x in name` something iterable, `name.execute()` an object with that
+method. It narrows what a model may write; where nothing can be inferred, every kind stays possible.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Evidence:
     attributes: dict[str, bool] = field(default_factory=dict)
     """Attribute read from it -> whether it is called."""
     allowed: set[str] | None = None
-    """Kinds that all uses so far permit; None while nothing was told."""
+    """Kinds that all uses so far permit; None without evidence."""
     compared_to_none: bool = False
 
     is_called: bool = False

@@ -1,8 +1,7 @@
-"""What a generator expects of an answer: the schema it is asked with, and how the text is read.
+"""Parsers of JSON answers: the schema that is sent with a question, and how the answer is read.
 
-A server that takes a JSON Schema can't answer otherwise; of one that doesn't, the first JSON
-object in the text counts, fenced or not. Both ways the answer is then checked here again: a
-server's word for it is not enough.
+Where a server cannot enforce a schema, the first JSON object in the text counts, fenced or not.
+Every answer is validated here, whatever the server promised.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-__all__ = ["Field", "Form", "InvalidAnswerError", "ModelForm", "Slots", "first_json_object"]
+__all__ = ["AnswerParser", "InvalidAnswerError", "JsonObject", "JsonSlots", "Slot", "first_json_object"]
 
 A = TypeVar("A", covariant=True)
 M = TypeVar("M", bound=BaseModel)
@@ -27,7 +26,7 @@ class InvalidAnswerError(Exception):
 
     Args:
         reason: A few fixed words that can be counted, e.g. `invalid JSON`.
-        detail: What exactly, in words the model can be told.
+        detail: What exactly, in words that can be sent back to the model.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -36,7 +35,7 @@ class InvalidAnswerError(Exception):
         super().__init__(f"{reason}: {detail}")
 
 
-class Form(Protocol[A]):
+class AnswerParser(Protocol[A]):
     """What an answer looks like."""
 
     @property
@@ -44,7 +43,7 @@ class Form(Protocol[A]):
         """JSON Schema sent with the question; None where the answer is plain text."""
         ...
 
-    def read(self, text: str) -> A:
+    def parse(self, text: str) -> A:
         """Read an answer.
 
         Raises:
@@ -54,7 +53,7 @@ class Form(Protocol[A]):
 
 
 @dataclass(frozen=True)
-class ModelForm(Generic[M]):
+class JsonObject(Generic[M]):
     """An answer that is a pydantic model."""
 
     model: type[M]
@@ -71,7 +70,7 @@ class ModelForm(Generic[M]):
             properties[name] = {**properties[name], **keywords}
         return {**plain, "properties": properties}
 
-    def read(self, text: str) -> M:
+    def parse(self, text: str) -> M:
         try:
             return self.model.model_validate(first_json_object(text))
         except ValidationError as error:
@@ -81,7 +80,7 @@ class ModelForm(Generic[M]):
 
 
 @dataclass(frozen=True)
-class Field:
+class Slot:
     """One slot: a text that must match a pattern from end to end."""
 
     pattern: str
@@ -90,13 +89,13 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Slots:
+class JsonSlots:
     """An answer of named groups of named texts, made for one question.
 
-    Its keys are names found in the code, so no class could be written beforehand.
+    Its keys are names found in the code, so they are not known in advance.
     """
 
-    groups: Mapping[str, Mapping[str, Field]]
+    groups: Mapping[str, Mapping[str, Slot]]
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -109,7 +108,7 @@ class Slots:
             }
         )
 
-    def read(self, text: str) -> dict[str, dict[str, str]]:
+    def parse(self, text: str) -> dict[str, dict[str, str]]:
         plain = first_json_object(text)
         answer: dict[str, dict[str, str]] = {}
         for group, slots in self.groups.items():

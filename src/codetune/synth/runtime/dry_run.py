@@ -1,7 +1,7 @@
-"""What a run would take, told from a few rows that are worked on for real.
+"""Forecast a run: work on a sample of the rows and scale up requests, tokens, hours and money.
 
-Their answers go into the request store, so the run itself doesn't pay for them again; nothing else
-is written.
+The answers go into the request store, so the run does not pay for them again. Nothing else is
+written.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from codetune.models.store.request_store import RequestStore
 from codetune.store.context import StageContext
 from codetune.store.dataset import Shard
 from codetune.synth.config import SynthConfig
-from codetune.synth.generator import Remembers
+from codetune.synth.generator import StatefulGenerator
 from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
-from codetune.synth.runtime.scheduler import drive
+from codetune.synth.runtime.scheduler import schedule
 from codetune.synth.runtime.selection import PartPlan, read_part, select
 from codetune.synth.runtime.session import STORE, Session, is_local
 from codetune.synth.stage import open_inputs
@@ -37,7 +37,7 @@ _MOST_ROWS = 64
 
 @dataclass(frozen=True)
 class DryRun:
-    """The forecast, and what became of the rows it rests on."""
+    """The forecast, and the results of the sampled rows."""
 
     rows: int
     """Rows that a run would work on."""
@@ -45,13 +45,13 @@ class DryRun:
     kept: int
     """Of the sampled rows' results, those that were kept."""
     reasons: dict[str, int]
-    """Reason -> sampled rows refused for it."""
+    """Reason -> sampled rows rejected for it."""
     forecast: Forecast
 
 
 @dataclass
 class _Recorder:
-    """A model that remembers what came of each request."""
+    """A model that records the outcome of each request."""
 
     model: ChatModel
     outcomes: list[ChatReply | BackendError] = field(default_factory=list)
@@ -90,7 +90,7 @@ def dry_run(
     prompts = load_prompts(generator, config.language, config.prompts)
     selection = select(
         datasets,
-        samples=config.samples,
+        rows=config.rows,
         seed=context.seed,
         programming_languages=config.programming_languages,
         part_rows=config.part_rows,
@@ -100,25 +100,25 @@ def dry_run(
         busy = 0 if is_local(config.model) else min(config.in_flight, _MOST_ROWS, rows // 4)
         sampled_rows = max(_FEWEST_ROWS, busy)
     part = _spread(selection.parts, sampled_rows)
-    if isinstance(generator, Remembers):
+    if isinstance(generator, StatefulGenerator):
         for dataset in datasets:
-            generator.recall(dataset)
+            generator.load(dataset)
     made: list[Shard[Any]] = []
     session = Session(config=config, prompts=prompts, cache=context.cache, seed=context.seed)
 
     async def work() -> tuple[list[ChatReply | BackendError], float]:
-        async with session.open() as desk:
-            recorder = _Recorder(desk.model)
-            desk.model = recorder
-            desk.voters = tuple(_Recorder(voter, recorder.outcomes) for voter in desk.voters)
+        async with session.open() as generation:
+            recorder = _Recorder(generation.model)
+            generation.model = recorder
+            generation.voters = tuple(_Recorder(voter, recorder.outcomes) for voter in generation.voters)
             began = time.monotonic()
-            await drive(
+            await schedule(
                 [(0, lambda: list(read_part(part, generator.consumes)))],
                 generator,
-                desk,
+                generation,
                 write=lambda _, shard: made.append(shard),
                 in_flight=config.in_flight,
-                advance=partial(_tell, context),
+                on_progress=partial(_tell, context),
             )
             return recorder.outcomes, time.monotonic() - began
 
@@ -147,7 +147,7 @@ def _tell(context: StageContext, rows: int) -> None:
 
 
 def _spread(parts: Sequence[PartPlan], rows: int) -> PartPlan:
-    """So many of the selected rows, evenly spaced: neighbours come from one file and are alike."""
+    """Draw rows at even distances, because neighbouring rows come from one file and are alike."""
     places = [(path, number) for part in parts for path, numbers in part.rows for number in numbers]
     count = min(rows, len(places))
     chosen: dict[Path, list[int]] = {}

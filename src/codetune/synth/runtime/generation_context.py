@@ -1,8 +1,8 @@
-"""What a generator works with: a model to ask, answers that were checked, a box to run code in.
+"""What a generator works with: a model to ask, checked answers, and a sandbox for programs.
 
-ask ─▶ prompt file ─▶ request ─▶ reply ─▶ form.read ─▶ check ─▶ value
+ask ─▶ prompt file ─▶ request ─▶ reply ─▶ parser.parse ─▶ check ─▶ value
                          ▲                    │ invalid
-                         └── the reason ◀─────┘ up to `retries` times, then a refusal
+                         └── the reason ◀─────┘ up to `retries` times, then a rejection
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from codetune.models.client.structured_modes import WAYS
 from codetune.models.client.transport import GarbledAnswer
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 from codetune.records import Check, Generated, Message
+from codetune.rejection import Rejection
 from codetune.synth.checks.snippet_text import shortened
 from codetune.synth.prompts.prompt import Prompt
-from codetune.synth.runtime.answer_parsers import Form, InvalidAnswerError
+from codetune.synth.runtime.answer_parsers import AnswerParser, InvalidAnswerError
 from codetune.synth.runtime.program_runner import ProgramRunner
-from codetune.synth.runtime.refusal import Refusal
 
-__all__ = ["OVERFLOW", "AskSettings", "Asked", "Desk"]
+__all__ = ["OVERFLOW", "AskSettings", "CheckedAnswer", "GenerationContext"]
 
 HELD_TO_SCHEMA = "server holds the model to the schema"
-"""Check of an answer that was asked for in a weaker way; it was read and checked here all the same."""
+"""Check of an answer whose server could not enforce the schema. The answer was parsed and checked here."""
 
 OVERFLOW = "context overflow"
 """Reason of a row whose question is larger than the model's context."""
@@ -47,9 +47,9 @@ _SPEAKS_BACK = re.compile(
     r"\W*(抱歉|对不起|您说得对|你说得对)",
     re.IGNORECASE,
 )
-"""Openings of a second answer that reply to our complaint instead of to the question."""
+"""Openings of an answer that replies to the retry message instead of the question."""
 _QUOTED = 2000
-"""Characters of a raw answer that go back to the model, or into a refusal's detail."""
+"""Characters of a raw answer that go back to the model, or into a rejection's detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class AskSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Generic[A]):
+class CheckedAnswer(Generic[A]):
     """A valid answer and where it came from."""
 
     value: A
@@ -101,13 +101,13 @@ class Asked(Generic[A]):
 
 
 @dataclass
-class Desk:
+class GenerationContext:
     """One stage's model, prompts and sandbox; safe for concurrent use in one event loop.
 
     Args:
-        model: Who is asked.
+        model: The model that is asked.
         prompts: Name without language -> prompt.
-        runner: Who runs programs.
+        runner: Runs programs in the sandbox.
         settings: How to ask.
         voters: Further models, for generators that let several judge.
     """
@@ -123,7 +123,7 @@ class Desk:
     async def ask(
         self,
         prompt: str,
-        form: Form[A],
+        parser: AnswerParser[A],
         variables: Mapping[str, Any],
         *,
         row: str,
@@ -133,24 +133,24 @@ class Desk:
         check: Callable[[A], tuple[str, str] | None] | None = None,
         model: ChatModel | None = None,
         may_cut: str | None = None,
-    ) -> Asked[A]:
+    ) -> CheckedAnswer[A]:
         """Ask until the answer is valid.
 
         Args:
             prompt: Name of one of the prompts, without language.
-            form: What the answer has to look like.
+            parser: What the answer has to look like.
             variables: For the prompt's template.
             row: Id of the row asked about; with the seed it makes the sampling seed.
             max_new_tokens: The generator's limit, unless the settings have their own.
             temperature: Likewise.
             sample: Which of several answers to the same question.
             check: Says what is wrong with a value, as (reason, detail), or None.
-            model: Somebody else to ask than the desk's model.
+            model: Another model to ask; None asks the context's own.
             may_cut: Name of a variable whose text is halved, and again, where the question is larger
                 than the model's context; None refuses such a row.
 
         Raises:
-            Refusal: No valid answer after all retries, or the server refused the request. Its
+            Rejection: No valid answer after all retries, or the server refused the request. Its
                 detail ends with the raw text of the last answer.
             CodetuneError: What stops the whole run: endpoints that are down, a spent budget.
         """
@@ -168,7 +168,7 @@ class Desk:
                 max_new_tokens=self.settings.max_new_tokens or max_new_tokens,
                 temperature=heat,
                 seed=self._seed(row, prompt, number) if heat > 0 else None,
-                json_schema=form.schema,
+                json_schema=parser.schema,
                 sample=sample,
             )
             try:
@@ -178,8 +178,8 @@ class Desk:
                 self.counts["invalid"] += 1
                 number += 1
                 continue
-            except Refusal as refusal:
-                if refusal.reason != OVERFLOW or may_cut is None or len(variables[may_cut]) < _LEAST_SHOWN:
+            except Rejection as rejection:
+                if rejection.reason != OVERFLOW or may_cut is None or len(variables[may_cut]) < _LEAST_SHOWN:
                     raise
                 variables = {
                     **variables, may_cut: shortened(variables[may_cut], len(variables[may_cut]) // 2)
@@ -191,7 +191,7 @@ class Desk:
             try:
                 if fault is not None and fault.detail.lower().rstrip(".") in text.lower():
                     raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
-                value = _read(reply, form, check)
+                value = _read(reply, parser, check)
                 if fault is not None and isinstance(value, str) and _SPEAKS_BACK.match(value):
                     raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
             except InvalidAnswerError as error:
@@ -200,14 +200,14 @@ class Desk:
                 messages = (*question, *self._again(text, error))
                 number += 1
             else:
-                return Asked(value, reply, chosen, number + 1, shown)
+                return CheckedAnswer(value, reply, chosen, number + 1, shown)
         assert fault is not None
-        raise Refusal(fault.reason, f"{fault.detail}; the answer was: {text[:_QUOTED]}")
+        raise Rejection(fault.reason, f"{fault.detail}; the answer was: {text[:_QUOTED]}")
 
     def notices(self) -> tuple[str, ...]:
-        """What turned out about the models' servers, a sentence each."""
-        told = [notice for one in (self.model, *self.voters) for notice in getattr(one, "notices", ())]
-        return tuple(dict.fromkeys(told))
+        """What was learned about the models' servers, one sentence each."""
+        notices = [notice for one in (self.model, *self.voters) for notice in getattr(one, "notices", ())]
+        return tuple(dict.fromkeys(notices))
 
     async def run(self, program: Program) -> Execution:
         """Run a program in the sandbox."""
@@ -222,11 +222,11 @@ class Desk:
             words = str(error).lower()
             overflow = "context" in words and ("exceed" in words or "length" in words or "larger" in words)
             if not overflow:
-                raise Refusal("request refused", str(error)) from error
-            raise Refusal(OVERFLOW, f"{error}; {_size(request)}") from error
+                raise Rejection("request refused", str(error)) from error
+            raise Rejection(OVERFLOW, f"{error}; {_size(request)}") from error
         except BackendUnavailableError as error:
             # This request alone; servers that are all down stop the run by another error.
-            raise Refusal("no answer", str(error)) from error
+            raise Rejection("no answer", str(error)) from error
         self.counts["stored" if reply.stored else "asked"] += 1
         if not reply.stored:
             self.counts["prompt_tokens"] += reply.prompt_tokens or 0
@@ -253,12 +253,14 @@ def _size(request: ChatRequest) -> str:
     )
 
 
-def _read(reply: ChatReply, form: Form[A], check: Callable[[A], tuple[str, str] | None] | None) -> A:
+def _read(
+    reply: ChatReply, parser: AnswerParser[A], check: Callable[[A], tuple[str, str] | None] | None
+) -> A:
     if reply.finish_reason == "length":
         raise InvalidAnswerError(
             "cut short", f"the answer was not finished after {reply.completion_tokens} tokens"
         )
-    value = form.read(reply.text)
+    value = parser.parse(reply.text)
     fault = check(value) if check is not None else None
     if fault is not None:
         raise InvalidAnswerError(*fault)

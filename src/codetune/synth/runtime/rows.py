@@ -1,4 +1,4 @@
-"""Instruction rows on their way through a generator."""
+"""Build instruction rows: new rows from snippets or rows, rows with more fields, joined results."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def child_lineage(row: Instruction) -> Lineage:
 
 
 def joined(made: Iterable[Shard[Instruction]]) -> Shard[Instruction]:
-    """Several items' results as one, in order; twins stay, to be refused by name in curation."""
+    """Join the results of several items, in order. Duplicates stay: curation removes them."""
     shards = list(made)
     return Shard(
         tuple(row for shard in shards for row in shard.kept),

@@ -1,9 +1,9 @@
-"""The engine's loop: items of many parts in flight at once, parts written whole and in order of need.
+"""The scheduler: items of many parts in flight at once; each part is written whole.
 
     parts ─▶ items ─▶ at most `in_flight` at work ─▶ part complete? ─▶ written
 
-One event loop, no thread per request. While the last items of a part are still at work the first
-of the next part begin, so a slow row doesn't idle the server; memory holds the open parts only.
+One event loop, no thread per request. Items of the next part start while the last items of a part
+are still running, so a slow row does not idle the server. Memory holds only the open parts.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from codetune.errors import CodetuneError
 from codetune.models.budget.budget import BudgetSpentError
 from codetune.records import Instruction
 from codetune.store.dataset import Shard
-from codetune.synth.generator import Generator, Remembers
-from codetune.synth.runtime.generation_context import Desk
+from codetune.synth.generator import Generator, StatefulGenerator
+from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import joined
 
-__all__ = ["drive"]
+__all__ = ["schedule"]
 
 
 @dataclass
@@ -38,43 +38,43 @@ class _OpenPart:
         return (before + 1) * self.rows // items - before * self.rows // items
 
 
-async def drive(
+async def schedule(
     parts: Iterable[tuple[int, Callable[[], Sequence[Any]]]],
     generator: Generator,
-    desk: Desk,
+    context: GenerationContext,
     *,
     write: Callable[[int, Shard[Instruction]], None],
     in_flight: int,
-    advance: Callable[[int], None] = lambda rows: None,
+    on_progress: Callable[[int], None] = lambda rows: None,
 ) -> None:
     """Make the parts that are not there yet.
 
     Args:
         parts: Number and reader of each part to be made, in order.
         generator: Makes an item.
-        desk: What it works with.
+        context: What it works with.
         write: Writes a finished part.
         in_flight: Items at work at the same time.
-        advance: Told how many input rows are done, as they are.
+        on_progress: Called with the number of input rows that were finished since the last call.
 
     Raises:
-        BudgetSpentError: After what was in flight has come to its end. Parts that are open then
-            are not written: their answers are in the store, and a later run goes on there.
+        BudgetSpentError: After the items in flight have finished. Open parts are not
+            written; their answers are in the store, and a later run continues from there.
         CodetuneError: Whatever else stops the run, at once.
     """
-    room = asyncio.Semaphore(in_flight)
+    slots = asyncio.Semaphore(in_flight)
     spent: BudgetSpentError | None = None
 
     async def work(part: _OpenPart, place: int, item: tuple[Any, ...]) -> None:
         nonlocal spent
         try:
-            part.made[place] = await generator.make(item, desk)
+            part.made[place] = await generator.make(item, context)
         except BudgetSpentError as error:
             spent = error
             return
         finally:
-            room.release()
-        advance(part.one_done())
+            slots.release()
+        on_progress(part.one_done())
         if not part.left:
             _finish(part, generator, write)
 
@@ -89,11 +89,11 @@ async def drive(
                     continue
                 tasks: list[asyncio.Task[None]] = []
                 for place, item in enumerate(items):
-                    await room.acquire()
+                    await slots.acquire()
                     if spent is not None:
                         break
                     tasks.append(group.create_task(work(part, place, item)))
-                if isinstance(generator, Remembers):
+                if isinstance(generator, StatefulGenerator):
                     await asyncio.gather(*tasks)
                 if spent is not None:
                     break
@@ -105,7 +105,7 @@ async def drive(
 
 def _finish(part: _OpenPart, generator: Generator, write: Callable[[int, Shard[Instruction]], None]) -> None:
     made = [shard for shard in part.made if shard is not None]
-    shard = generator.settle(made) if isinstance(generator, Remembers) else joined(made)
+    shard = generator.finalize(made) if isinstance(generator, StatefulGenerator) else joined(made)
     part.made = []
     write(part.index, shard)
 

@@ -48,7 +48,7 @@ class Selection:
 def select(
     datasets: Sequence[Dataset[Any]],
     *,
-    samples: int | None,
+    rows: int | None,
     seed: int,
     programming_languages: Sequence[str],
     part_rows: int,
@@ -57,7 +57,7 @@ def select(
 
     Args:
         datasets: Inputs, in order; a row whose id came before is left out.
-        samples: How many; None takes all.
+        rows: How many rows; None takes all.
         seed: Of the draw.
         programming_languages: Languages that count; empty takes all.
         part_rows: Rows of one part.
@@ -75,20 +75,20 @@ def select(
         columns = ["id", *(["programming_language"] if "programming_language" in names else [])]
         table = pq.read_table(path, columns=columns)
         read += table.num_rows
-        rows = np.arange(table.num_rows, dtype=np.int64)
+        numbers = np.arange(table.num_rows, dtype=np.int64)
         if wanted and "programming_language" in names:
             fits = np.array(
                 [name in wanted for name in table.column("programming_language").to_pylist()], bool
             )
             other += int((~fits).sum())
-            rows = rows[fits]
+            numbers = numbers[fits]
         ids = table.column("id").to_pylist()
-        ranks.append(np.array([_rank(seed, ids[row]) for row in rows], dtype=np.uint64))
-        where.append(np.stack([np.full_like(rows, number), rows], axis=1))
+        ranks.append(np.array([_rank(seed, ids[row]) for row in numbers], dtype=np.uint64))
+        where.append(np.stack([np.full_like(numbers, number), numbers], axis=1))
     places = np.concatenate(where) if where else np.empty((0, 2), np.int64)
     rank = np.concatenate(ranks) if ranks else np.empty(0, np.uint64)
     _, first = np.unique(rank, return_index=True)  # ordered by rank; equal ids have equal ranks
-    chosen = np.sort(first[:samples])
+    chosen = np.sort(first[:rows])
     counts = {
         "read": read,
         "other_language": other,

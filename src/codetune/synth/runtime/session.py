@@ -18,7 +18,7 @@ from codetune.models.open import open_model
 from codetune.models.store.request_store import RequestStore
 from codetune.synth.config import SynthConfig
 from codetune.synth.prompts.prompt import Prompt
-from codetune.synth.runtime.generation_context import AskSettings, Desk
+from codetune.synth.runtime.generation_context import AskSettings, GenerationContext
 from codetune.synth.runtime.program_runner import ProgramRunner
 
 __all__ = ["STORE", "Session", "identity", "is_local"]
@@ -48,7 +48,7 @@ def identity(model: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """Picklable; `open` gives the desk.
+    """Picklable; `open` gives the context.
 
     Attributes:
         config: The stage's settings.
@@ -65,7 +65,7 @@ class Session:
     workers: int = 1
 
     @contextlib.asynccontextmanager
-    async def open(self) -> AsyncIterator[Desk]:
+    async def open(self) -> AsyncIterator[GenerationContext]:
         """Open models and sandbox; servers start and boxes are made when they are first needed."""
         config = self.config
         budget = Budget.parse(config.budget) if config.budget is not None else None
@@ -96,7 +96,7 @@ class Session:
                 retries=config.retries,
                 shots=config.shots,
             )
-            yield Desk(models[0], self.prompts, runner, settings, tuple(models[1:]))
+            yield GenerationContext(models[0], self.prompts, runner, settings, tuple(models[1:]))
 
 
 def _open_executor(cache: Path) -> Executor:

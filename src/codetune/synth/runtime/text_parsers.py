@@ -9,7 +9,7 @@ from typing import Any
 from codetune.code.parsing import is_parsed_language, parses
 from codetune.synth.runtime.answer_parsers import InvalidAnswerError
 
-__all__ = ["CodeForm", "TextForm", "is_refusal"]
+__all__ = ["CodeBlock", "PlainText", "is_refusal"]
 
 _FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 _REFUSALS = re.compile(
@@ -23,7 +23,7 @@ def is_refusal(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class TextForm:
+class PlainText:
     """Plain text of at least so many characters."""
 
     min_chars: int = 1
@@ -32,7 +32,7 @@ class TextForm:
     def schema(self) -> None:
         return None
 
-    def read(self, text: str) -> str:
+    def parse(self, text: str) -> str:
         text = text.strip()
         if len(text) < self.min_chars:
             raise InvalidAnswerError("length", f"the answer has {len(text)} characters, not {self.min_chars}")
@@ -42,7 +42,7 @@ class TextForm:
 
 
 @dataclass(frozen=True)
-class CodeForm:
+class CodeBlock:
     """A program: the first fenced block, or the whole answer where there is no fence; it must parse."""
 
     programming_language: str
@@ -51,7 +51,7 @@ class CodeForm:
     def schema(self) -> Any:
         return None
 
-    def read(self, text: str) -> str:
+    def parse(self, text: str) -> str:
         found = _FENCE.search(text)
         code = (found.group(1) if found else text).strip("\n")
         if not code.strip():

@@ -9,32 +9,34 @@ from tests.synth.conftest import ScriptedExecutor, ScriptedModel
 from codetune.errors import BackendUnavailableError, ConfigError, ExecutionError, RequestRefusedError
 from codetune.execution.protocol import Program
 from codetune.models.client.transport import GarbledAnswer
+from codetune.rejection import Rejection
 from codetune.synth.config import SynthConfig
 from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import GENERATORS, build_generator
-from codetune.synth.runtime.answer_parsers import ModelForm
-from codetune.synth.runtime.generation_context import AskSettings, Desk
+from codetune.synth.runtime.answer_parsers import JsonObject
+from codetune.synth.runtime.generation_context import AskSettings, GenerationContext
 from codetune.synth.runtime.program_runner import ProgramRunner
-from codetune.synth.runtime.refusal import Refusal
-from codetune.synth.runtime.text_parsers import TextForm
+from codetune.synth.runtime.text_parsers import PlainText
 
 
 class Said(BaseModel):
     word: str
 
 
-def desk_of(answer, *, retries=1, executor=None) -> tuple[Desk, ScriptedModel]:
+def context_of(answer, *, retries=1, executor=None) -> tuple[GenerationContext, ScriptedModel]:
     generator = build_generator(SynthConfig(generator="solve-and-test"), seed=0)
     model = ScriptedModel(answer)
     runner = ProgramRunner(lambda: executor if executor is not None else ScriptedExecutor())
-    return Desk(model, load_prompts(generator, "en"), runner, AskSettings(retries=retries)), model
+    return GenerationContext(
+        model, load_prompts(generator, "en"), runner, AskSettings(retries=retries)
+    ), model
 
 
-def ask(desk: Desk, **more):
+def ask(context: GenerationContext, **more):
     return asyncio.run(
-        desk.ask(
+        context.ask(
             "solve",
-            ModelForm(Said),
+            JsonObject(Said),
             {"instruction": "Say it.", "input": ""},
             row="a",
             max_new_tokens=9,
@@ -49,8 +51,8 @@ def in_turn(*answers):
 
 
 def test_an_invalid_answer_is_asked_again_with_the_reason() -> None:
-    desk, model = desk_of(in_turn("no json", '{"word": "two"}'))
-    asked = ask(desk)
+    context, model = context_of(in_turn("no json", '{"word": "two"}'))
+    asked = ask(context)
     assert asked.value.word == "two" and asked.tries == 2
     first, second = model.asked
     assert second.messages[: len(first.messages)] == first.messages
@@ -64,23 +66,23 @@ def test_an_invalid_answer_is_asked_again_with_the_reason() -> None:
 
 
 def test_after_the_last_try_the_raw_text_is_in_the_refusal() -> None:
-    desk, model = desk_of(lambda request: "still no json", retries=2)
-    with pytest.raises(Refusal) as caught:
-        ask(desk)
+    context, model = context_of(lambda request: "still no json", retries=2)
+    with pytest.raises(Rejection) as caught:
+        ask(context)
     assert caught.value.reason == "invalid JSON" and "still no json" in caught.value.detail
     assert len(model.asked) == 3
 
 
 def test_an_answer_cut_short_is_no_answer_even_if_it_reads_well() -> None:
-    desk, _ = desk_of(lambda request: ('{"word": "one"}', "length"), retries=0)
-    with pytest.raises(Refusal) as caught:
-        ask(desk)
+    context, _ = context_of(lambda request: ('{"word": "one"}', "length"), retries=0)
+    with pytest.raises(Rejection) as caught:
+        ask(context)
     assert caught.value.reason == "cut short"
 
 
 def test_a_check_of_the_value_counts_like_the_form() -> None:
-    desk, _ = desk_of(in_turn('{"word": "bad"}', '{"word": "good"}'))
-    asked = ask(desk, check=lambda said: None if said.word == "good" else ("bad word", "say good"))
+    context, _ = context_of(in_turn('{"word": "bad"}', '{"word": "good"}'))
+    asked = ask(context, check=lambda said: None if said.word == "good" else ("bad word", "say good"))
     assert asked.value.word == "good"
 
 
@@ -96,24 +98,24 @@ def test_a_check_of_the_value_counts_like_the_form() -> None:
     ],
 )
 def test_a_request_that_fails_is_one_refused_row(error: Exception, reason: str) -> None:
-    desk, _ = desk_of(lambda request: error)
-    with pytest.raises(Refusal) as caught:
-        ask(desk)
+    context, _ = context_of(lambda request: error)
+    with pytest.raises(Rejection) as caught:
+        ask(context)
     assert caught.value.reason == reason and str(error).rstrip(".") in caught.value.detail
 
 
 def test_what_stops_the_whole_run_is_not_swallowed() -> None:
-    desk, _ = desk_of(lambda request: ConfigError("the key is refused"))
+    context, _ = context_of(lambda request: ConfigError("the key is refused"))
     with pytest.raises(ConfigError):
-        ask(desk)
+        ask(context)
 
 
 def test_programs_that_come_together_run_as_one_batch_and_keep_their_places() -> None:
     executor = ScriptedExecutor()
-    desk, _ = desk_of(lambda request: "", executor=executor)
+    context, _ = context_of(lambda request: "", executor=executor)
 
     async def many():
-        return await asyncio.gather(*(desk.run(Program(id=str(i), code="")) for i in range(200)))
+        return await asyncio.gather(*(context.run(Program(id=str(i), code="")) for i in range(200)))
 
     assert [result.id for result in asyncio.run(many())] == [str(i) for i in range(200)]
     assert len(executor.ran) == 200
@@ -127,11 +129,11 @@ def test_a_broken_sandbox_is_an_error_for_everybody_who_waits() -> None:
         def close(self):
             pass
 
-    desk, _ = desk_of(lambda request: "", executor=Broken())
+    context, _ = context_of(lambda request: "", executor=Broken())
 
     async def two():
         return await asyncio.gather(
-            *(desk.run(Program(id=str(i), code="")) for i in range(2)), return_exceptions=True
+            *(context.run(Program(id=str(i), code="")) for i in range(2)), return_exceptions=True
         )
 
     assert all(isinstance(result, ExecutionError) for result in asyncio.run(two()))
@@ -153,39 +155,41 @@ def test_what_may_be_cut_is_halved_until_it_fits():
             return RequestRefusedError(f"the server refused with 400: {size} exceeds the context size")
         return '{"word": "yes"}'
 
-    desk, model = desk_of(answer)
+    context, model = context_of(answer)
     text = "x = 1  # a line\n" * 200
 
     def asked(**more):
         variables = {"instruction": text, "input": ""}
-        return asyncio.run(desk.ask("solve", ModelForm(Said), variables, row="a", max_new_tokens=9, **more))
+        return asyncio.run(
+            context.ask("solve", JsonObject(Said), variables, row="a", max_new_tokens=9, **more)
+        )
 
     found = asked(may_cut="instruction")
     assert found.tries == 1 and found.shown is not None and 400 < found.shown <= 900
     assert found.checks()[0].detail == f"cut to {found.shown} characters"
     assert len(model.asked) == 3  # some 3,200 characters, then 1,600, then 800
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Rejection) as refused:
         asked()
     assert refused.value.reason == "context overflow" and "tokens of question" in refused.value.detail
 
 
 def test_a_text_that_the_server_kept_is_an_invalid_answer_and_asked_again_warmer():
     answers = iter([GarbledAnswer("the answer is not the JSON that was asked for"), '{"word": "yes"}'])
-    desk, model = desk_of(lambda request: next(answers))
-    assert ask(desk).value.word == "yes"
+    context, model = context_of(lambda request: next(answers))
+    assert ask(context).value.word == "yes"
     assert [request.temperature > 0 for request in model.asked] == [False, True]
-    desk, _ = desk_of(lambda request: GarbledAnswer("not the JSON"))
-    with pytest.raises(Refusal) as refused:
-        ask(desk)
+    context, _ = context_of(lambda request: GarbledAnswer("not the JSON"))
+    with pytest.raises(Rejection) as refused:
+        ask(context)
     assert refused.value.reason == "invalid JSON"
 
 
-def test_an_answer_that_says_our_complaint_back_is_none(make_desk) -> None:
+def test_an_answer_that_says_our_complaint_back_is_none(make_context) -> None:
     back = ["The answer has 1 characters, not 2. So: yes", "You're right, it is too short. Yes."]
     said = iter(["x", *back, "yes indeed"])
-    _, desk, model = make_desk("evolve", lambda request: next(said), retries=3)
-    form = TextForm(min_chars=2)
+    _, context, model = make_context("evolve", lambda request: next(said), retries=3)
+    form = PlainText(min_chars=2)
     asked = asyncio.run(
-        desk.ask("answer", form, {"instruction": "a", "input": ""}, row="a", max_new_tokens=9)
+        context.ask("answer", form, {"instruction": "a", "input": ""}, row="a", max_new_tokens=9)
     )
     assert asked.value == "yes indeed" and len(model.asked) == 4

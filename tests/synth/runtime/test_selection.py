@@ -16,7 +16,7 @@ def rows(count: int, language: str = "python") -> list[Snippet]:
 
 
 def chosen(folder: Path, **more) -> tuple[Selection, list[str]]:
-    settings = {"samples": None, "seed": 0, "programming_languages": (), "part_rows": 10, **more}
+    settings = {"rows": None, "seed": 0, "programming_languages": (), "part_rows": 10, **more}
     selection = select([Dataset(folder)], **settings)
     return selection, [row.name for part in selection.parts for row in read_part(part, Snippet)]
 
@@ -24,14 +24,14 @@ def chosen(folder: Path, **more) -> tuple[Selection, list[str]]:
 def test_a_sample_goes_by_id_so_added_rows_do_not_reshuffle_it(tmp_path: Path) -> None:
     few = write_dataset(tmp_path / "few", Snippet, [rows(60)])
     more = write_dataset(tmp_path / "more", Snippet, [rows(90)[60:], rows(60)[::-1]])
-    _, before = chosen(few, samples=30)
-    _, after = chosen(more, samples=30)
+    _, before = chosen(few, rows=30)
+    _, after = chosen(more, rows=30)
     new = {f"f{i}" for i in range(60, 90)}
     assert len(before) == len(after) == 30
     assert set(after) - new <= set(before)  # old rows may only leave, and only for new ones
     assert len(set(before) - set(after)) == len(set(after) & new)
-    assert set(chosen(few, samples=10)[1]) <= set(before)
-    assert set(chosen(few, samples=30, seed=1)[1]) != set(before)
+    assert set(chosen(few, rows=10)[1]) <= set(before)
+    assert set(chosen(few, rows=30, seed=1)[1]) != set(before)
 
 
 def test_every_row_is_in_exactly_one_part_in_the_input_s_order(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_every_row_is_in_exactly_one_part_in_the_input_s_order(tmp_path: Path) -
 
 def test_rows_left_alone_are_counted(tmp_path: Path) -> None:
     folder = write_dataset(tmp_path / "a", Snippet, [[*rows(8), *rows(4, "go"), *rows(3)]])
-    selection, names = chosen(folder, programming_languages=("python",), samples=5)
+    selection, names = chosen(folder, programming_languages=("python",), rows=5)
     assert selection.counts == {
         "read": 15, "other_language": 4, "repeated": 3, "not_sampled": 3, "selected": 5,
     }  # fmt: skip

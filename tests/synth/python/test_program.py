@@ -8,7 +8,7 @@ import pytest
 from tests.synth.conftest import fill
 
 from codetune.synth.checks.code_preserved import holds_unchanged
-from codetune.synth.python.free_names import Shape, python_needs
+from codetune.synth.python.free_names import CallShape, python_needs
 from codetune.synth.python.program import assemble_python, python_slots
 
 CASES = {
@@ -105,7 +105,7 @@ def test_what_can_not_be_called_alone_is_said_to_be_so(code: str) -> None:
 
 def test_a_property_is_read_and_a_method_called() -> None:
     needs = python_needs("@property\ndef size(self):\n    return 1\n", "a.Box.size")
-    assert needs is not None and needs.shape is Shape.PROPERTY and needs.class_name == "Box"
+    assert needs is not None and needs.shape is CallShape.PROPERTY and needs.class_name == "Box"
     assert "print(Box().size)" in assemble_python("@property\ndef size(self):\n    return 1\n", needs, {})
 
 

@@ -4,13 +4,13 @@ import pytest
 from pydantic import BaseModel
 
 from codetune.synth.runtime.answer_parsers import (
-    Field,
     InvalidAnswerError,
-    ModelForm,
-    Slots,
+    JsonObject,
+    JsonSlots,
+    Slot,
     first_json_object,
 )
-from codetune.synth.runtime.text_parsers import CodeForm, TextForm
+from codetune.synth.runtime.text_parsers import CodeBlock, PlainText
 
 
 class Inner(BaseModel):
@@ -24,7 +24,7 @@ class Outer(BaseModel):
 
 
 def test_a_schema_is_closed_and_requires_everything() -> None:
-    schema = ModelForm(Outer, {"names": {"maxItems": 2}}).schema
+    schema = JsonObject(Outer, {"names": {"maxItems": 2}}).schema
     assert schema["required"] == ["inner", "names"] and schema["additionalProperties"] is False
     inner = schema["$defs"]["Inner"]
     assert inner["required"] == ["title", "count"] and inner["additionalProperties"] is False
@@ -51,28 +51,28 @@ def test_no_json_object_is_an_invalid_answer(text: str) -> None:
 
 def test_a_wrong_type_says_where() -> None:
     with pytest.raises(InvalidAnswerError, match=r"inner\.count"):
-        ModelForm(Outer).read('{"inner": {"title": "x", "count": "many"}, "names": []}')
+        JsonObject(Outer).parse('{"inner": {"title": "x", "count": "many"}, "names": []}')
 
 
 def test_slots_hold_their_patterns_whatever_the_server_said() -> None:
-    slots = Slots({"values": {"n": Field("[0-9]+", "digits")}})
+    slots = JsonSlots({"values": {"n": Slot("[0-9]+", "digits")}})
     assert slots.schema["properties"]["values"]["properties"]["n"]["pattern"] == "^[0-9]+$"
-    assert slots.read('{"values": {"n": "12"}}') == {"values": {"n": "12"}}
+    assert slots.parse('{"values": {"n": "12"}}') == {"values": {"n": "12"}}
     for wrong in ('{"values": {"n": "12; import os"}}', '{"values": {}}', "{}", '{"values": {"n": 12}}'):
         with pytest.raises(InvalidAnswerError):
-            slots.read(wrong)
+            slots.parse(wrong)
 
 
 def test_code_is_the_first_block_and_has_to_parse() -> None:
-    form = CodeForm("python")
-    assert form.read("Here:\n```python\nx = 1\n```\nand\n```python\ny\n```") == "x = 1\n"
-    assert form.read("x = 1") == "x = 1\n"
+    parser = CodeBlock("python")
+    assert parser.parse("Here:\n```python\nx = 1\n```\nand\n```python\ny\n```") == "x = 1\n"
+    assert parser.parse("x = 1") == "x = 1\n"
     with pytest.raises(InvalidAnswerError, match="does not parse"):
-        form.read("Here is the code you asked for.")
+        parser.parse("Here is the code you asked for.")
     with pytest.raises(InvalidAnswerError, match="no code"):
-        form.read("```python\n\n```")
+        parser.parse("```python\n\n```")
 
 
 def test_a_model_that_declines_has_not_answered() -> None:
     with pytest.raises(InvalidAnswerError, match="model declined"):
-        TextForm().read("I'm sorry, but I can't help with that.")
+        PlainText().parse("I'm sorry, but I can't help with that.")
