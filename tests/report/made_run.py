@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from codetune.evaluate.scoring.run_samples import Judged
+from codetune.evaluate.scoring.run_samples import SampleResult
 from codetune.evaluate.scoring.score import score_of, tally, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.evaluate.statistics.compare import compare_tallies
@@ -107,9 +107,9 @@ Row = tuple[str, str, str, str]
 """Task id, verdict, solution, detail."""
 
 
-def judged(rows: Sequence[Row], tier: str = "namespaces") -> list[Judged]:
+def judged(rows: Sequence[Row], tier: str = "namespaces") -> list[SampleResult]:
     return [
-        Judged(
+        SampleResult(
             task_id=task_id,
             sample=0,
             completion=solution,

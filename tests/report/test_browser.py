@@ -82,8 +82,8 @@ def with_probe(page: str, script: str) -> str:
 
 def test_the_curve_is_read_with_the_keyboard(whole_run, tmp_path) -> None:
     probe = (
-        "const plot=document.querySelector('.plot'),said=[],told=()=>said.push(document.getElementById("
-        "'loss-readout').textContent),press=(key)=>{plot.dispatchEvent(new KeyboardEvent('keydown',{key}));told()};"
+        "const plot=document.querySelector('.plot'),said=[],on_progress=()=>said.push(document.getElementById("
+        "'loss-readout').textContent),press=(key)=>{plot.dispatchEvent(new KeyboardEvent('keydown',{key}));on_progress()};"
         "press('ArrowRight');press('ArrowRight');press('End');press('Escape');"
         "document.body.dataset.said=said.join('|')"
     )

@@ -10,11 +10,11 @@ from codetune.evaluate.backends.backend import Backend
 from codetune.evaluate.backends.ranks import Ranks
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.config import EvaluateConfig
-from codetune.evaluate.prompts.describe_then_code import generate_in_two_steps
+from codetune.evaluate.prompts.describe_then_code import describe_then_code
 from codetune.evaluate.prompts.generate import generate
 from codetune.evaluate.prompts.styles import style
 from codetune.evaluate.scoring.extend import reopen
-from codetune.evaluate.scoring.score_run import Surroundings, finish_score, training_inputs
+from codetune.evaluate.scoring.score_run import ScoringContext, score_run, training_inputs
 from codetune.evaluate.stage import draw_problems, write_prompts
 from codetune.models.store.request_store import RequestStore
 from codetune.store.hashing import code_hash, json_hash
@@ -29,7 +29,7 @@ def evaluate_model(
     backend: Backend,
     config: EvaluateConfig,
     output: Path,
-    surroundings: Surroundings,
+    scoring: ScoringContext,
     *,
     seed: int = 0,
     ranks: Ranks | None = None,
@@ -44,7 +44,7 @@ def evaluate_model(
         backend: Who is asked.
         config: How it is asked.
         output: Folder of the score, with the request store beside it.
-        surroundings: What runs and counts.
+        scoring: What runs and counts.
         seed: Of sampling, of the drawn problems and of the bootstrap.
         ranks: This process among those started together.
 
@@ -62,7 +62,7 @@ def evaluate_model(
         backend.answers,
         store=output / "requests.sqlite",
         in_flight=config.in_flight,
-        told=surroundings.progress.advance,
+        on_progress=scoring.progress.advance,
     )
     if ranks.world > 1 and any(problem.describe for problem in problems):
         raise UsageError(
@@ -73,7 +73,7 @@ def evaluate_model(
         ranks.meet()  # once the first process has the folder
         generate(ask, problems, config, seed=seed, name=backend.name, expected=False)
         return None
-    train = tuple(map(str, surroundings.train))
+    train = tuple(map(str, scoring.train))
     plan = Plan(
         stage="eval",
         # How many at a time changes no answer that was given, and `train` only adds to the score.
@@ -81,7 +81,7 @@ def evaluate_model(
         inputs={
             "benchmark": json_hash([problem.id for problem in problems]),
             **backend.inputs,
-            **training_inputs(surroundings.train),
+            **training_inputs(scoring.train),
         },
         code=code_hash(__name__),
         seed=seed,
@@ -94,12 +94,10 @@ def evaluate_model(
             return stage.finished
         write_prompts(output / "prompts.jsonl", problems, config, seed)
         ranks.meet()
-        surroundings.progress.start("answers", -(-len(problems) * config.n // ranks.world))
+        scoring.progress.start("answers", -(-len(problems) * config.n // ranks.world))
         try:
             if any(problem.describe for problem in problems):
-                made = generate_in_two_steps(
-                    ask, problems, config, seed=seed, name=backend.name, folder=output
-                )
+                made = describe_then_code(ask, problems, config, seed=seed, name=backend.name, folder=output)
             else:
                 made = generate(ask, problems, config, seed=seed, name=backend.name)
         except CodetuneError:
@@ -107,13 +105,13 @@ def evaluate_model(
                 stage.preparations |= {"prompts.jsonl", *(p.name for p in output.glob("requests.sqlite*"))}
             raise
         by_id = {problem.task_id: problem for problem in problems}
-        return finish_score(
+        return score_run(
             stage,
             chosen,
             problems,
             ((by_id[completion.task_id], completion) for completion in made.completions),
             style(config.prompt_style).program,
-            surroundings,
+            scoring,
             k=config.k,
             data=data,
             extra={

@@ -9,7 +9,7 @@ from codetune.errors import DataError, UsageError
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.scoring.extend import reopen
 from codetune.evaluate.scoring.external_samples import read_continuation, read_samples, read_solution
-from codetune.evaluate.scoring.score_run import Surroundings, finish_score, training_inputs
+from codetune.evaluate.scoring.score_run import ScoringContext, score_run, training_inputs
 from codetune.store.hashing import code_hash, file_hash, json_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
@@ -21,7 +21,7 @@ def score_samples(
     chosen: Benchmark,
     samples: Path,
     output: Path,
-    surroundings: Surroundings,
+    scoring: ScoringContext,
     *,
     k: tuple[int, ...] = (1,),
     data: Path | None = None,
@@ -34,7 +34,7 @@ def score_samples(
         chosen: The benchmark.
         samples: Their file.
         output: Folder of the score.
-        surroundings: What runs and counts.
+        scoring: What runs and counts.
         k: The k of pass@k.
         data: The benchmark's data file; None takes the installed one.
         test_isolation: `standard` or `strict`, as the executor was opened; for the record.
@@ -64,12 +64,12 @@ def score_samples(
             "k": list(k),
             "test_isolation": test_isolation,
             "reading": kind,
-            "train": [str(folder) for folder in surroundings.train],
+            "train": [str(folder) for folder in scoring.train],
         },
         inputs={
             "samples": file_hash(samples),
             "benchmark": json_hash([problem.id for problem in problems]),
-            **training_inputs(surroundings.train),
+            **training_inputs(scoring.train),
         },
         code=code_hash(__name__),
         seed=seed,
@@ -78,13 +78,13 @@ def score_samples(
     with StageOutput(output, plan) as stage:
         if stage.finished is not None:
             return stage.finished
-        return finish_score(
+        return score_run(
             stage,
             chosen,
             problems,
             read_samples(samples, problems)[1],
             read_solution if kind == "solution" else read_continuation,
-            surroundings,
+            scoring,
             k=k,
             data=data,
             extra={"model": samples.name, "prompt_style": kind},

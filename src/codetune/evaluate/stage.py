@@ -23,7 +23,7 @@ from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.prompts.generate import Generated, generate, prompt_lines
 from codetune.evaluate.prompts.styles import style
-from codetune.evaluate.scoring.run_samples import Judged, judge
+from codetune.evaluate.scoring.run_samples import SampleResult, run_samples
 from codetune.evaluate.scoring.score import score_of, tally, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.evaluate.statistics.compare import compare_tallies
@@ -178,11 +178,11 @@ def _judged(
     folder: Path,
     executor: Executor,
     context: StageContext,
-) -> list[Judged]:
+) -> list[SampleResult]:
     context.progress.start(f"evaluate: {folder.name} is run", len(made.completions))
     by_id = {problem.task_id: problem for problem in problems}
     pairs = ((by_id[completion.task_id], completion) for completion in made.completions)
-    judged = judge(
+    judged = run_samples(
         pairs,
         benchmark=benchmark(config.benchmark),
         reader=style(config.prompt_style).program,

@@ -65,7 +65,7 @@ def eval(
     Example: codetune eval humaneval --model local -o runs/base
     """
     from codetune.cli.console import progress
-    from codetune.cli.measure.score_runs import print_score, surroundings
+    from codetune.cli.measure.score_runs import print_score, scoring
     from codetune.cli.settings_file import read_settings
     from codetune.evaluate.backends.backend import find_backend
     from codetune.evaluate.backends.ranks import Ranks
@@ -91,7 +91,7 @@ def eval(
     if style is None and backend.assumption is not None and ranks.is_first:
         progress().note(backend.assumption)
     folder = output or Path("runs") / f"eval-{benchmark}"
-    with surroundings(
+    with scoring(
         engine=engine,
         workers=None,
         sandbox=not no_sandbox,

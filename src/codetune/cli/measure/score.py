@@ -46,7 +46,7 @@ def score(
 
     Example: codetune score humaneval samples.jsonl --k 1,10
     """
-    from codetune.cli.measure.score_runs import print_score, surroundings
+    from codetune.cli.measure.score_runs import print_score, scoring
     from codetune.errors import ConfigError
     from codetune.evaluate.benchmarks.registry import benchmark as find
     from codetune.evaluate.score_samples import score_samples
@@ -59,7 +59,7 @@ def score(
         ) from error
     folder = output or samples.with_name(samples.name.partition(".")[0] + "-score")
     chosen = find(benchmark)
-    with surroundings(
+    with scoring(
         engine=engine,
         workers=workers,
         sandbox=not no_sandbox,

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from codetune.evaluate.scoring.contamination import TrainingOverlap
-    from codetune.evaluate.scoring.score_run import Surroundings
+    from codetune.evaluate.scoring.score_run import ScoringContext
     from codetune.records import Problem
 
-__all__ = ["print_score", "surroundings"]
+__all__ = ["print_score", "scoring"]
 
 
 @contextlib.contextmanager
-def surroundings(
+def scoring(
     *,
     engine: str = "local",
     workers: int | None,
@@ -25,7 +25,7 @@ def surroundings(
     cache: Path | None,
     train: Sequence[Path],
     is_quiet: bool = False,
-) -> Iterator[Surroundings]:
+) -> Iterator[ScoringContext]:
     """Open what a score needs; everything is closed at the end.
 
     Args:
@@ -39,7 +39,7 @@ def surroundings(
     """
     from codetune.cli.console import progress
     from codetune.engine.progress import Progress, SilentProgress
-    from codetune.evaluate.scoring.score_run import Surroundings
+    from codetune.evaluate.scoring.score_run import ScoringContext
     from codetune.execution.protocol import Executor
 
     with contextlib.ExitStack() as stack:
@@ -66,9 +66,9 @@ def surroundings(
 
             parts = sum(1 for folder in folders for _ in (folder / "data").glob("part-*.parquet"))
             with LocalEngine(None if parts > 1 else 1) as readers:
-                return training_overlap(problems, folders, readers, told=shown.advance)
+                return training_overlap(problems, folders, readers, on_progress=shown.advance)
 
-        yield Surroundings(executor=executor, progress=shown, train=tuple(train), overlaps=overlaps)
+        yield ScoringContext(executor=executor, progress=shown, train=tuple(train), overlaps=overlaps)
 
 
 def print_score(score: dict[str, Any], folder: Path, *, as_json: bool) -> None:

@@ -51,7 +51,7 @@ class Backend(Protocol):
         ...
 
     def answers(
-        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, told: Callable[[], None]
+        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, on_progress: Callable[[], None]
     ) -> Iterator[tuple[int, Outcome]]:
         """Answer each; one that can't be had comes as the error."""
         ...
@@ -86,7 +86,7 @@ class _Served:
         return found
 
     def answers(
-        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, told: Callable[[], None]
+        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, on_progress: Callable[[], None]
     ) -> Iterator[tuple[int, Outcome]]:
         where: str | EmbeddedServer = self.where
         if self.is_embedded:
@@ -101,7 +101,7 @@ class _Served:
             model=self.served_name,
             model_map=self.model_map,
         ):
-            told()
+            on_progress()
             yield outcome
 
 
@@ -139,11 +139,13 @@ class _Folder:
         return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style {_TEXT_STYLE}"
 
     def answers(
-        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, told: Callable[[], None]
+        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, on_progress: Callable[[], None]
     ) -> Iterator[tuple[int, Outcome]]:
         from codetune.evaluate.backends.folder_answers import ask_folder
 
-        yield from ask_folder(self.found, requests, store=store, batch=in_flight, ranks=self.ranks, told=told)
+        yield from ask_folder(
+            self.found, requests, store=store, batch=in_flight, ranks=self.ranks, on_progress=on_progress
+        )
 
 
 def find_backend(

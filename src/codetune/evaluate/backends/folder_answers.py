@@ -40,7 +40,7 @@ def ask_folder(
     store: Path,
     batch: int,
     ranks: Ranks,
-    told: Callable[[], None] = lambda: None,
+    on_progress: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[int, Outcome]]:
     """Answer requests, in batches of like length.
 
@@ -50,7 +50,7 @@ def ask_folder(
         store: Where the first process keeps its answers; the others' lie beside it.
         batch: Requests at a time.
         ranks: Which share is this process's.
-        told: Called once an answer of this process's share.
+        on_progress: Called once an answer of this process's share.
 
     Yields:
         (index, reply or error), in order, once every process is through; nothing in the others.
@@ -66,7 +66,7 @@ def ask_folder(
         missing = []
         for index in share:
             if any(kept.get(keys[index]) is not None for kept in stores):
-                told()
+                on_progress()
             else:
                 missing.append(index)
     failed: dict[int, BackendError] = {}
@@ -88,7 +88,7 @@ def ask_folder(
                         kept.put(
                             _kept(folder.name, keys[index], requests[index], path, payload, answer, model.device, began, seconds)
                         )  # fmt: skip
-                    told()
+                    on_progress()
     ranks.meet()
     if not ranks.is_first:
         return

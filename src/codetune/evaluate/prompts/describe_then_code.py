@@ -20,7 +20,7 @@ from codetune.models.protocol import ChatRequest
 from codetune.records import Problem
 from codetune.store.atomic import write_text
 
-__all__ = ["described", "generate_in_two_steps"]
+__all__ = ["describe_then_code", "described"]
 
 _ALLOWED = re.compile(r"at most (\d+) characters")
 _QUOTED_LINE = 20
@@ -29,7 +29,7 @@ _QUOTED_LINE = 20
 Ask = Callable[[Sequence[ChatRequest]], Iterable[tuple[int, Outcome]]]
 
 
-def generate_in_two_steps(
+def describe_then_code(
     ask: Ask, problems: Sequence[Problem], config: EvaluateConfig, *, seed: int, name: str, folder: Path
 ) -> Generated:
     """Ask a model every problem: for a description, then for the code.

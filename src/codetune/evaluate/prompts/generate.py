@@ -64,10 +64,12 @@ def requests_of(
             yield problem, sample, chosen.request(problem, settings)
 
 
-def prompt_lines(problems: Sequence[Problem], config: EvaluateConfig, seed: int, **told: object) -> list[str]:
-    """The exact prompt of each item as JSON: task id, messages or text, the settings sent, and `told`."""
+def prompt_lines(
+    problems: Sequence[Problem], config: EvaluateConfig, seed: int, **extra: object
+) -> list[str]:
+    """The exact prompt of each item as JSON: task id, messages or text, the settings sent, and `extra`."""
     return [
-        json.dumps({"task_id": problem.task_id, **asdict(request), **told}, ensure_ascii=False)
+        json.dumps({"task_id": problem.task_id, **asdict(request), **extra}, ensure_ascii=False)
         for problem, sample, request in requests_of(problems, config, seed)
         if sample == 0
     ]

@@ -92,7 +92,7 @@ def training_overlap(
     problems: Sequence[Problem],
     folders: Sequence[Path],
     engine: Engine,
-    told: Callable[[], None] = lambda: None,
+    on_progress: Callable[[], None] = lambda: None,
 ) -> TrainingOverlap:
     """Look for a benchmark's items in training sets, by the measures that curation refuses rows by.
 
@@ -100,7 +100,7 @@ def training_overlap(
         problems: The items.
         folders: Finished dataset directories, of any record type.
         engine: Where parts are read.
-        told: Called once a part.
+        on_progress: Called once a part.
 
     Raises:
         DataError: A folder is no finished dataset directory.
@@ -111,7 +111,7 @@ def training_overlap(
         dataset: Dataset[Record] = Dataset(folder)
         hashes[str(folder)] = dataset.card.output_hash
         for some, found in engine.map(partial(_look, index, folder), dataset.parts()):
-            told()
+            on_progress()
             rows += some
             for task, kind, share, record in found:
                 counts[task] = counts.get(task, 0) + 1

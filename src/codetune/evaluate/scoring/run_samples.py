@@ -12,11 +12,11 @@ from codetune.execution.protocol import Execution, Executor, Program
 from codetune.records import Completion, Problem, Verdict
 from codetune.text.extract import Extraction
 
-__all__ = ["Judged", "judge"]
+__all__ = ["SampleResult", "run_samples"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class SampleResult:
     """One sample with its verdict."""
 
     task_id: str
@@ -41,9 +41,9 @@ Reader = Callable[[Problem, str, bool], Extraction]
 """(item, answer, lenient) -> the program it holds."""
 
 
-def judge(
+def run_samples(
     pairs: Iterable[tuple[Problem, Completion]], *, benchmark: Benchmark, reader: Reader, executor: Executor
-) -> Iterator[Judged]:
+) -> Iterator[SampleResult]:
     """Run each sample; results come in order, and memory doesn't grow with their number.
 
     Args:
@@ -114,7 +114,7 @@ def _lacks(problem: Problem) -> str:
 _NO_CODE = "no code was found in the answer"
 
 
-def _row(sample: _Waiting) -> Judged:
+def _row(sample: _Waiting) -> SampleResult:
     completion, read = sample.completion, sample.strict
     base = sample.results.pop() if sample.based else None
     run = sample.results[0] if sample.results else None
@@ -129,7 +129,7 @@ def _row(sample: _Waiting) -> Judged:
         verdict = Verdict.NO_CODE if empty else run.verdict
         lenient = sample.results[-1].verdict
         detail = _NO_CODE if empty else run.detail
-    return Judged(
+    return SampleResult(
         task_id=completion.task_id,
         sample=completion.sample,
         completion=completion.text,

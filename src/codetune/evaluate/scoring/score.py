@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from codetune.errors import UsageError
 from codetune.evaluate.scoring.group_rates import by_group
-from codetune.evaluate.scoring.run_samples import Judged
+from codetune.evaluate.scoring.run_samples import SampleResult
 from codetune.evaluate.statistics.estimates import Estimate, bootstrap, pass_at_k, pass_hat_k, wilson
 from codetune.records import Problem, Verdict
 from codetune.store.atomic import write_text
@@ -48,12 +48,12 @@ class _Counts:
     base: dict[str, Tally] = field(default_factory=dict)
 
 
-def tally(rows: Iterable[Judged]) -> dict[str, Tally]:
+def tally(rows: Iterable[SampleResult]) -> dict[str, Tally]:
     """Samples passed and judged, by problem; what says nothing of the program is not counted."""
     return _count(rows).tallies
 
 
-def _count(rows: Iterable[Judged]) -> _Counts:
+def _count(rows: Iterable[SampleResult]) -> _Counts:
     counts = _Counts()
     for row in rows:
         counts.verdicts[row.verdict.value] += 1
@@ -74,7 +74,7 @@ def _count(rows: Iterable[Judged]) -> _Counts:
 
 
 def score_of(
-    rows: Iterable[Judged],
+    rows: Iterable[SampleResult],
     problems: Sequence[Problem],
     *,
     k: Sequence[int],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from codetune.engine.progress import Progress, SilentProgress
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.scoring.extend import TRAINING_SET
-from codetune.evaluate.scoring.run_samples import Judged, Reader, judge
+from codetune.evaluate.scoring.run_samples import Reader, SampleResult, run_samples
 from codetune.evaluate.scoring.score import score_of, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.execution.protocol import Executor
@@ -22,14 +22,14 @@ from codetune.store.stage_output import StageOutput
 if TYPE_CHECKING:
     from codetune.evaluate.scoring.contamination import TrainingOverlap
 
-__all__ = ["Surroundings", "finish_score", "training_inputs"]
+__all__ = ["ScoringContext", "score_run", "training_inputs"]
 
 Overlaps = Callable[[Sequence[Problem], Sequence[Path]], "TrainingOverlap"]
 """(items, training sets) -> what they repeat."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class ScoringContext:
     """What scoring is given besides what is scored.
 
     Attributes:
@@ -51,13 +51,13 @@ def training_inputs(train: Sequence[Path]) -> dict[str, str]:
     return {f"{TRAINING_SET}{folder}": card.output_hash if card else "" for folder, card in cards.items()}
 
 
-def finish_score(
+def score_run(
     stage: StageOutput,
     chosen: Benchmark,
     problems: Sequence[Problem],
     pairs: Iterable[tuple[Problem, Completion]],
     reader: Reader,
-    surroundings: Surroundings,
+    scoring: ScoringContext,
     *,
     k: tuple[int, ...],
     data: Path | None,
@@ -71,30 +71,30 @@ def finish_score(
         problems: The items asked.
         pairs: Item and answer, in the order rows are written.
         reader: Reads the program out of an answer.
-        surroundings: What runs them.
+        scoring: What runs them.
         k: The k of pass@k.
         data: The benchmark's data file.
         extra: More for the score: the model, the prompt style, tokens.
     """
     overlap = None
-    if surroundings.train:
-        assert surroundings.overlaps is not None
-        surroundings.progress.start("training set")
-        overlap = surroundings.overlaps(problems, surroundings.train)
+    if scoring.train:
+        assert scoring.overlaps is not None
+        scoring.progress.start("training set")
+        overlap = scoring.overlaps(problems, scoring.train)
     if chosen.graded is not None:
-        return _finish_graded(stage, chosen, problems, pairs, surroundings, data=data, extra=extra)
-    judged = judge(pairs, benchmark=chosen, reader=reader, executor=surroundings.executor)
-    surroundings.progress.start("programs run")
+        return _score_graded(stage, chosen, problems, pairs, scoring, data=data, extra=extra)
+    judged = run_samples(pairs, benchmark=chosen, reader=reader, executor=scoring.executor)
+    scoring.progress.start("programs run")
 
-    def told() -> Iterable[Judged]:
+    def written() -> Iterable[SampleResult]:
         for row in write_verdicts(stage.folder, judged):
-            surroundings.progress.advance()
+            scoring.progress.advance()
             yield row
 
-    counted = score_of(told(), problems, k=k, seed=stage.plan.seed, overlap=overlap)
+    counted = score_of(written(), problems, k=k, seed=stage.plan.seed, overlap=overlap)
     score = {"benchmark": chosen.edition(data), **extra, **counted}
     write_score(stage.folder, score)
-    surroundings.progress.finish()
+    scoring.progress.finish()
     files = sorted((stage.folder / "verdicts").glob("part-*.parquet"))
     return stage.finish(
         output_hash=hash_files(stage.folder, files),
@@ -103,12 +103,12 @@ def finish_score(
     )
 
 
-def _finish_graded(
+def _score_graded(
     stage: StageOutput,
     chosen: Benchmark,
     problems: Sequence[Problem],
     pairs: Iterable[tuple[Problem, Completion]],
-    surroundings: Surroundings,
+    scoring: ScoringContext,
     *,
     data: Path | None,
     extra: Mapping[str, Any],
@@ -117,13 +117,13 @@ def _finish_graded(
     from codetune.evaluate.scoring.graded import graded_score  # graders parse code: loaded where needed
 
     assert chosen.graded is not None
-    surroundings.progress.start("answers graded")
+    scoring.progress.start("answers graded")
     counted = graded_score(
-        chosen.graded, pairs, problems, surroundings.executor, stage.folder, seed=stage.plan.seed
+        chosen.graded, pairs, problems, scoring.executor, stage.folder, seed=stage.plan.seed
     )
     score = {"benchmark": chosen.edition(data), **extra, **counted}
     write_score(stage.folder, score)
-    surroundings.progress.finish()
+    scoring.progress.finish()
     return stage.finish(
         output_hash=hash_files(stage.folder, [stage.folder / "answers.jsonl"]),
         counts={"problems": score["problems"], "samples": score["samples"]},

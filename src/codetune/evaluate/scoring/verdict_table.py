@@ -1,4 +1,4 @@
-"""Judged samples as Parquet parts, `verdicts/part-*.parquet`, and back.
+"""SampleResult samples as Parquet parts, `verdicts/part-*.parquet`, and back.
 
 The arrays are made from their buffers: asked to convert Python lists, pyarrow imports pandas first,
 which takes longer than running a whole benchmark.
@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from codetune.evaluate.scoring.run_samples import Judged
+from codetune.evaluate.scoring.run_samples import SampleResult
 from codetune.records import Verdict
 from codetune.store.atomic import replacing
 
@@ -46,9 +46,9 @@ _PART_CHARACTERS = 64 << 20
 _CODES = {pa.int64(): "q", pa.float64(): "d"}
 
 
-def write_verdicts(folder: Path, rows: Iterable[Judged]) -> Iterator[Judged]:
+def write_verdicts(folder: Path, rows: Iterable[SampleResult]) -> Iterator[SampleResult]:
     """Write rows to `folder/verdicts/part-*.parquet` as they pass, and hand them on."""
-    batch: list[Judged] = []
+    batch: list[SampleResult] = []
     number = characters = 0
     for row in rows:
         batch.append(row)
@@ -61,7 +61,7 @@ def write_verdicts(folder: Path, rows: Iterable[Judged]) -> Iterator[Judged]:
         _write(folder, number, batch)
 
 
-def _write(folder: Path, number: int, rows: Sequence[Judged]) -> None:
+def _write(folder: Path, number: int, rows: Sequence[SampleResult]) -> None:
     columns = [_column(field.type, [getattr(row, field.name) for row in rows]) for field in VERDICT_SCHEMA]
     with replacing(folder / "verdicts" / f"part-{number:05d}.parquet") as temporary:
         pq.write_table(pa.Table.from_arrays(columns, schema=VERDICT_SCHEMA), temporary, compression="zstd")
@@ -86,7 +86,7 @@ def _column(kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
     )
 
 
-def read_verdicts(folder: Path) -> Iterator[Judged]:
+def read_verdicts(folder: Path) -> Iterator[SampleResult]:
     """Rows that `write_verdicts` wrote, in order."""
     for path in sorted((folder / "verdicts").glob("part-*.parquet")):
         for batch in pq.ParquetFile(path).iter_batches(batch_size=2048):
@@ -95,4 +95,4 @@ def read_verdicts(folder: Path) -> Iterator[Judged]:
                 row["lenient_verdict"] = Verdict(row["lenient_verdict"])
                 # Scores of older versions have no such column.
                 row["base_verdict"] = Verdict(base) if (base := row.get("base_verdict")) else None
-                yield Judged(**row)
+                yield SampleResult(**row)

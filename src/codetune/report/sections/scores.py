@@ -208,10 +208,9 @@ def read_pair(
     gained = sum(difference.gained for difference in found)
     data = next((_mapping(plain.get("benchmark")) for plain in plains if plain is not None), {})
     name = _text(data.get("name")) or _text(_mapping(comparison).get("benchmark"))
-    told = (data.get("edition"), data.get("licence"))
     return Evaluation(
         benchmark=BENCHMARKS[name].title if name in BENCHMARKS else name,
-        edition=", ".join(part for part in map(_text, told) if part),
+        edition=", ".join(part for part in map(_text, (data.get("edition"), data.get("licence"))) if part),
         base=first,
         tuned=second,
         comparison=None if comparison is None else _comparison(comparison),

@@ -14,8 +14,7 @@ from typing import Any
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.data_file import DataFile, json_rows, local_file
 from codetune.evaluate.benchmarks.evalplus.check import base_tests, test_program
-from codetune.evaluate.benchmarks.evalplus.inputs import mbpp_inputs
-from codetune.evaluate.benchmarks.evalplus.slow_inputs import TOO_SLOW
+from codetune.evaluate.benchmarks.evalplus.inputs import TOO_SLOW, mbpp_inputs
 from codetune.evaluate.benchmarks.humaneval import HUMANEVAL
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Problem

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gzip
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,7 @@ from codetune.evaluate.prompts.styles import STYLES
 from codetune.evaluate.score_samples import score_samples
 from codetune.evaluate.scoring.contamination import training_overlap
 from codetune.evaluate.scoring.external_samples import read_samples
-from codetune.evaluate.scoring.score_run import Surroundings
+from codetune.evaluate.scoring.score_run import ScoringContext
 from codetune.evaluate.scoring.verdict_table import read_verdicts
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
@@ -56,8 +59,8 @@ def overlaps(problems: Any, folders: Any) -> Any:
 def score(
     samples: Path, output: Path, executor: Executor, train: tuple[Path, ...] = (), **options: Any
 ) -> dict[str, Any]:
-    surroundings = Surroundings(executor=executor, train=train, overlaps=overlaps)
-    return score_samples(benchmark("humaneval"), samples, output, surroundings, **options).results
+    scoring = ScoringContext(executor=executor, train=train, overlaps=overlaps)
+    return score_samples(benchmark("humaneval"), samples, output, scoring, **options).results
 
 
 def test_humaneval_is_the_published_file() -> None:
@@ -211,23 +214,35 @@ main(["score", "humaneval", sys.argv[1], "-o", sys.argv[2]])
 """
 
 
+def _remembered_seconds(output: Path) -> list[float]:
+    """CPU seconds of each verdict that the cache holds."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{output / 'verdicts.sqlite'}?mode=ro", uri=True)) as db:
+            rows = db.execute("SELECT execution FROM verdicts").fetchall()
+    except sqlite3.Error:
+        return []
+    return [json.loads(text)["cpu_seconds"] for (text,) in rows]
+
+
 def test_a_killed_run_goes_on_and_runs_nothing_twice(tmp_path: Path) -> None:
-    # Every program takes a moment, so that the kill comes in the middle.
-    slow = "    import time; time.sleep(0.05)\n"
-    rows = [{**row, "completion": slow + str(row["completion"])} for row in canonical(40)] * 2
+    (row,) = canonical(1)
+    rows = [{**row, "completion": f"{row['completion']}    # {n}\n"} for n in range(400)]
     samples, output = write_samples(tmp_path / "s.jsonl", rows), tmp_path / "out"
     command = [sys.executable, "-c", _KILLED, str(samples), str(output)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not (output / "verdicts.sqlite").exists():
-        time.sleep(0.02)
-    time.sleep(0.5)
+    while process.poll() is None and not _remembered_seconds(output):
+        time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    remembered = _remembered_seconds(output)
+    assert 0 < len(remembered) < 400
     assert not (output / "run.json").exists()
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert json.loads((output / "score.json").read_text())["samples"] == 80
-    assert len(list(read_verdicts(output))) == 80
+    found = [row.cpu_seconds for row in read_verdicts(output)]
+    assert len(found) == 400
+    # A program that is run again takes other microseconds: each remembered measure has to be there.
+    assert not Counter(remembered) - Counter(found)
 
 
 def test_a_killed_zygote_costs_no_verdict(tmp_path: Path) -> None:
@@ -286,12 +301,12 @@ def test_another_k_and_a_training_set_extend_a_finished_score(tmp_path: Path, ex
 
 
 def test_clusters_widen_the_interval_and_are_named() -> None:
-    from codetune.evaluate.scoring.run_samples import Judged
+    from codetune.evaluate.scoring.run_samples import SampleResult
     from codetune.evaluate.scoring.score import score_of
 
     problems = [dataclasses.replace(p, cluster=f"c{n // 4}") for n, p in enumerate(PROBLEMS[:40])]
     rows = [
-        Judged(p.task_id, 0, "", "", "", verdict, verdict, 0.0, 0.0)
+        SampleResult(p.task_id, 0, "", "", "", verdict, verdict, 0.0, 0.0)
         for n, p in enumerate(problems)
         for verdict in [Verdict.PASS if n // 4 % 2 else Verdict.WRONG]
     ]
@@ -307,11 +322,11 @@ def test_clusters_widen_the_interval_and_are_named() -> None:
 
 
 def test_all_right_is_not_certainty() -> None:
-    from codetune.evaluate.scoring.run_samples import Judged
+    from codetune.evaluate.scoring.run_samples import SampleResult
     from codetune.evaluate.scoring.score import score_of
 
     rows = [
-        Judged(p.task_id, s, "", "", "", Verdict.PASS, Verdict.PASS, 0.0, 0.0)
+        SampleResult(p.task_id, s, "", "", "", Verdict.PASS, Verdict.PASS, 0.0, 0.0)
         for p in PROBLEMS[:20]
         for s in range(5)
     ]

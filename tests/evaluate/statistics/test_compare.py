@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import DataError, UsageError
-from codetune.evaluate.scoring.run_samples import Judged
+from codetune.evaluate.scoring.run_samples import SampleResult
 from codetune.evaluate.scoring.score import Tally
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.evaluate.statistics.compare import compare_folders, compare_tallies
@@ -81,7 +81,7 @@ def test_pass_hat_k_is_compared_too() -> None:
 
 def _score(folder: Path, name: str, passed: Mapping[str, bool]) -> None:
     rows = [
-        Judged(task, 0, "", "", "", verdict, verdict, 0.0, 0.0)
+        SampleResult(task, 0, "", "", "", verdict, verdict, 0.0, 0.0)
         for task, right in passed.items()
         for verdict in [Verdict.PASS if right else Verdict.WRONG]
     ]

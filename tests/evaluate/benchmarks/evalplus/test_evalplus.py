@@ -12,7 +12,7 @@ from codetune.errors import DataError
 from codetune.evaluate.benchmarks.evalplus.check import base_tests, test_program
 from codetune.evaluate.benchmarks.evalplus.inputs import mbpp_inputs
 from codetune.evaluate.benchmarks.registry import benchmark
-from codetune.evaluate.scoring.run_samples import judge
+from codetune.evaluate.scoring.run_samples import run_samples
 from codetune.evaluate.scoring.score import score_of
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Program
@@ -91,7 +91,7 @@ def test_two_scores_of_one_run(executor: Executor) -> None:
     lucky = Completion(task_id="HumanEval/0", text="def double(x):\n    return {1: 2, 2: 4}.get(x)\n")
     empty = Completion(task_id="HumanEval/0", sample=1, text="")
     rows = list(
-        judge(
+        run_samples(
             [(problem, lucky), (problem, empty)],
             benchmark=benchmark("humaneval+"),
             reader=lambda _, text, lenient: Extraction(text, "whole-text"),

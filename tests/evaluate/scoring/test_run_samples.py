@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from codetune.evaluate.benchmarks.registry import benchmark, load_problems
-from codetune.evaluate.scoring.run_samples import judge
+from codetune.evaluate.scoring.run_samples import run_samples
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Completion, Problem, Verdict
 from codetune.text.extract import Extraction
@@ -35,7 +35,7 @@ def test_results_find_their_samples_when_some_have_no_code() -> None:
         return Extraction(last if lenient and last else first, "test")
 
     pairs = [(PROBLEMS[0], Completion(task_id="t", sample=i, text=text)) for i, text in enumerate(texts)]
-    rows = list(judge(pairs, benchmark=benchmark("humaneval"), reader=reader, executor=Echo()))
+    rows = list(run_samples(pairs, benchmark=benchmark("humaneval"), reader=reader, executor=Echo()))
     assert [row.sample for row in rows] == list(range(7))
     assert [row.verdict.value for row in rows] == [
         "NO_CODE",
@@ -56,7 +56,7 @@ def test_an_item_that_needs_a_package_the_box_lacks_is_skipped_not_failed() -> N
         (PROBLEMS[1], Completion(task_id=PROBLEMS[1].task_id, sample=0, text="good")),
     ]
     reader = lambda problem, text, lenient: Extraction(text, "test")  # noqa: E731
-    skipped, ran = judge(pairs, benchmark=benchmark("humaneval"), reader=reader, executor=Echo())
+    skipped, ran = run_samples(pairs, benchmark=benchmark("humaneval"), reader=reader, executor=Echo())
     assert (skipped.verdict, skipped.lenient_verdict, ran.verdict) == (
         Verdict.SKIPPED,
         Verdict.SKIPPED,
