@@ -217,7 +217,9 @@ main(["score", "humaneval", sys.argv[1], "-o", sys.argv[2]])
 def _remembered_seconds(output: Path) -> list[float]:
     """CPU seconds of each verdict that the cache holds."""
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{output / 'verdicts.sqlite'}?mode=ro", uri=True)) as db:
+        with contextlib.closing(
+            sqlite3.connect(f"file:{output / 'verdicts.sqlite'}?mode=ro", uri=True)
+        ) as db:
             rows = db.execute("SELECT execution FROM verdicts").fetchall()
     except sqlite3.Error:
         return []
