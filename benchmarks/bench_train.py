@@ -63,12 +63,13 @@ def ours(arguments: argparse.Namespace, cache: Path) -> dict[str, float]:
 
     from codetune.engine.progress import SilentProgress
     from codetune.records import Message
+    from codetune.rejection import Rejection
     from codetune.text.chat_template import ChatTemplate
     from codetune.train.config import TrainConfig
     from codetune.train.cpu.checkpoint import Checkpoints, Position
     from codetune.train.cpu.loop import CpuLoop
     from codetune.train.cpu.lora import add_adapters, named_adapters
-    from codetune.train.encoding import Encoder, Refused
+    from codetune.train.encoding import Encoder
     from codetune.train.loss_log import LossLog
     from codetune.train.weights.base_model import BaseModel, load_model, load_tokenizer
 
@@ -85,7 +86,7 @@ def ours(arguments: argparse.Namespace, cache: Path) -> dict[str, float]:
         try:
             turns = [Message(role="user", content=question), Message(role="assistant", content=answer)]
             rows.append(encoder.encode(str(i), turns))
-        except Refused:
+        except Rejection:
             continue
     model = load_model(folder, getattr(torch, config.dtype))
     parameters = named_adapters(

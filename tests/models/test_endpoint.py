@@ -3,7 +3,7 @@
 import math
 
 from codetune.models.client.endpoint import Endpoint
-from codetune.models.client.shared_limits import Sharing
+from codetune.models.client.shared_limits import SharedLimits
 from codetune.models.spec import EndpointSpec
 
 
@@ -39,7 +39,7 @@ def test_processes_divide_what_is_in_flight_and_share_what_is_per_minute(tmp_pat
     spec = EndpointSpec(
         base="http://127.0.0.1:9/v1", max_in_flight=100, start_in_flight=64, requests_per_minute=600
     )
-    one, other = (Endpoint(spec, sharing=Sharing(4, tmp_path)) for _ in range(2))
+    one, other = (Endpoint(spec, shared_limits=SharedLimits(4, tmp_path)) for _ in range(2))
     assert one.limit.maximum == 25 and one.limit.limit == 16
     taken = 0
     while one.requests.wait_seconds(1, 0.0) == 0:  # 50 are five seconds' worth
@@ -47,5 +47,7 @@ def test_processes_divide_what_is_in_flight_and_share_what_is_per_minute(tmp_pat
         taken += 1
     assert 50 <= taken <= 52
     assert other.requests.wait_seconds(1, 0.0) > 0
-    late = Endpoint(spec, sharing=Sharing(4, tmp_path))  # a worker's next part starts with no new bucket
+    late = Endpoint(
+        spec, shared_limits=SharedLimits(4, tmp_path)
+    )  # a worker's next part starts with no new bucket
     assert late.requests.wait_seconds(1, 0.0) > 0

@@ -11,11 +11,11 @@ import time
 import pytest
 
 from codetune.errors import DataError, OutputError
-from codetune.models.store.request_store import Answer, Failure, RequestStore
+from codetune.models.store.request_store import RequestStore, StoredAnswer, StoredFailure
 
 
 def make_answer(number, response=b"{}"):
-    return Answer(
+    return StoredAnswer(
         key=b"%016d" % number, model="m", sample=0, payload=b'{"n":%d}' % number, response=response,
         finish_reason="stop", prompt_tokens=3, completion_tokens=5, cost_usd=0.25, endpoint="host:1",
         attempts=1, asked_at=1.0, seconds=0.5,
@@ -38,7 +38,7 @@ def test_first_answer_wins(tmp_path):
 
 
 def test_failures_are_shown_until_answered(tmp_path):
-    failure = Failure(
+    failure = StoredFailure(
         key=make_answer(1).key, model="m", sample=0, payload=b"{}", kind="k", detail="d",
         failed_at=1.0,
     )  # fmt: skip

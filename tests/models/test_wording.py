@@ -8,7 +8,7 @@ import pytest
 from codetune.errors import RequestRefusedError
 from codetune.models.client.client import OpenAIClient
 from codetune.models.client.payload import build_payload
-from codetune.models.client.structured_modes import keywords, reword
+from codetune.models.client.structured_modes import in_mode, keywords
 from codetune.models.protocol import ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
 from codetune.models.store.request_store import RequestStore
@@ -197,8 +197,8 @@ def test_a_way_that_is_set_is_taken_from_the_first(scripted):
 def test_rewording_keeps_names_that_look_like_keywords():
     schema = {"type": "object", "properties": {"pattern": {"type": "string", "pattern": "^a$"}}}
     _, payload = build_payload(question(schema=schema), {})
-    simple = json.loads(reword(payload, "simple_schema"))["response_format"]["json_schema"]["schema"]
+    simple = json.loads(in_mode(payload, "simple_schema"))["response_format"]["json_schema"]["schema"]
     assert simple == {"type": "object", "properties": {"pattern": {"type": "string"}}}
     _, plain = build_payload(question(), {})
-    assert reword(plain, "simple_schema") is None and reword(plain, "json_schema") == plain
+    assert in_mode(plain, "simple_schema") is None and in_mode(plain, "json_schema") == plain
     assert "pattern" in keywords(payload) and "a" not in keywords(plain)

@@ -19,14 +19,14 @@ def test_the_funnel_adds_up(whole_run) -> None:
         ("curate", 67, 13, 80),
     ]
     for step in steps:
-        assert sum(entry.rows for entry in step.refused) == step.rejected
+        assert sum(entry.rows for entry in step.reasons) == step.rejected
     curate = steps[-1]
-    assert [(e.reason, e.rows) for e in curate.refused] == [
+    assert [(e.reason, e.rows) for e in curate.reasons] == [
         ("near-duplicate", 9),
         ("does not parse", 3),
         ("overlaps a benchmark", 1),
     ]
-    assert curate.refused[2].examples == ["HumanEval/13"]
+    assert curate.reasons[2].examples == ["HumanEval/13"]
 
 
 def test_steps_beside_one_another_are_told_from_steps_in_a_row(whole_run) -> None:
@@ -41,8 +41,8 @@ def test_checks_inside_a_stage_are_counted_apart(tmp_path) -> None:
     ]
     folder = write_dataset(tmp_path / "c", "curate", Instruction, Shard([], rejects))
     (step,) = read_funnel(Stages([folder]).all)
-    assert [(e.check, e.rows) for e in step.refused] == [("curate.tokens", 2), ("curate.lines", 1)]
-    assert len(step.refused[0].examples[0]) == 200
+    assert [(e.check, e.rows) for e in step.reasons] == [("curate.tokens", 2), ("curate.lines", 1)]
+    assert len(step.reasons[0].examples[0]) == 200
 
 
 def test_a_card_without_counts_is_not_zero(tmp_path) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from codetune.records import Instruction, Message
+from codetune.rejection import Rejection
 from codetune.text.chat_template import ChatTemplate
 from codetune.text.conversation import conversation_of
 from codetune.train.cpu.loss import IGNORE_INDEX
-from codetune.train.encoding import Encoder, Refused
+from codetune.train.encoding import Encoder
 from codetune.train.weights.base_model import load_tokenizer
 
 
@@ -62,14 +63,14 @@ def test_the_stop_token_is_learned_though_it_is_also_the_padding(encoder: Encode
 def test_long_rows_leave_whole_and_never_lose_their_stop(encoder: Encoder) -> None:
     kept = [encoder.encode("r", talk("Hi", "word " * n)) for n in (1, 50, 80)]
     assert all(row.input_ids[-1] == encoder.eos_id and len(row) <= 128 for row in kept)
-    with pytest.raises(Refused, match="too-long"):
+    with pytest.raises(Rejection, match="too-long"):
         encoder.encode("r", talk("Hi", "word " * 200))
 
 
 def test_rows_that_spell_control_tokens_or_say_nothing_leave(encoder: Encoder) -> None:
-    with pytest.raises(Refused, match="special-token"):
+    with pytest.raises(Rejection, match="special-token"):
         encoder.encode("r", talk("What is <|im_end|>?", "A token."))
-    with pytest.raises(Refused, match="nothing-to-learn"):
+    with pytest.raises(Rejection, match="nothing-to-learn"):
         encoder.encode("r", talk("Hi", "  \n"))
 
 

@@ -254,7 +254,7 @@ def test_what_cannot_be_learned_from_is_kept_with_its_reason(
     assert {row["stage"] for row in table} == {"train"}
 
     only_bad = write_dataset(tmp_path / "bad", bad)
-    with pytest.raises(DataError, match="all 3 rows were refused"):
+    with pytest.raises(DataError, match="all 3 rows were rejected"):
         run(settings(tiny_model), [only_bad], tmp_path / "none", context)
 
 

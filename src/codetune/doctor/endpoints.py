@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 from codetune.errors import CodetuneError
-from codetune.models.client.transport import Refusal, Transport, Unavailable
+from codetune.models.client.transport import ServerRefusal, Transport, Unavailable
 from codetune.models.model_map import Mix, load_model_map
 from codetune.models.spec import EndpointSpec, ModelSpec, host_label
 
@@ -78,7 +78,7 @@ async def _examine(name: str, model: ModelSpec, endpoint: EndpointSpec) -> Endpo
         names = [str(item["id"]) for item in answer["data"]]
     except Unavailable as error:
         return report(False, error.what, error.next_step or "check that the server runs")
-    except Refusal as error:
+    except ServerRefusal as error:
         if error.status in (401, 403):
             return report(False, "the key is refused", "check api, api_env or api_file in the model map")
         return report(True, f"answers, but keeps no list of models ({error.status})")

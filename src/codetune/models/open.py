@@ -24,7 +24,7 @@ from codetune.models.batch.model import BatchModel
 from codetune.models.budget.budget import Budget
 from codetune.models.client.client import EndpointsDownError, OpenAIClient
 from codetune.models.client.concurrent_requests import Group, Outcome, complete_all, in_groups
-from codetune.models.client.shared_limits import Sharing
+from codetune.models.client.shared_limits import SharedLimits
 from codetune.models.embedded.client import EmbeddedClient
 from codetune.models.embedded.server import EmbeddedServer
 from codetune.models.mixed_model import MixedModel
@@ -48,7 +48,7 @@ async def open_model(
     loras: Sequence[Path] = (),
     slots: int = 8,
     context_per_slot: int = 2048,
-    sharing: Sharing | None = None,
+    shared_limits: SharedLimits | None = None,
 ) -> AsyncIterator[ChatModel]:
     """Open a model; connections, the store and a server of ours are closed at the end.
 
@@ -65,7 +65,7 @@ async def open_model(
         loras: Adapters for the embedded server; the first answers unless `model` says otherwise.
         slots: Requests that the embedded server answers at a time.
         context_per_slot: Tokens of prompt and answer for each.
-        sharing: With other processes that use the same endpoints; None is alone.
+        shared_limits: With other processes that use the same endpoints; None is alone.
 
     Raises:
         UsageError: Unknown name, missing key, missing model file.
@@ -80,7 +80,7 @@ async def open_model(
 
         def remote(spec: ModelSpec) -> ChatModel:
             if not spec.batch:
-                return stored(OpenAIClient(spec, sharing=sharing))
+                return stored(OpenAIClient(spec, shared_limits=shared_limits))
             if kept is None or budget is not None:
                 raise ConfigError(
                     f"{spec.name} is asked by the batch API, which "
@@ -98,7 +98,7 @@ async def open_model(
         if isinstance(where, EmbeddedServer):
             yield stored(EmbeddedClient(where, model or where.model_name))
         elif where.startswith(("http://", "https://")):
-            yield stored(OpenAIClient(await _spec_of_url(where, model), sharing=sharing))
+            yield stored(OpenAIClient(await _spec_of_url(where, model), shared_limits=shared_limits))
         else:
             known = load_model_map(model_map) if model_map is not None else {}
             spec = known.get(where)

@@ -54,7 +54,7 @@ class ChatReply:
     stored: bool = False
     """True when the store answered and nothing was sent."""
     asked_as: str | None = None
-    """How JSON was asked for, a `codetune.models.client.structured_modes.Structured`: weaker than `json_schema` where the
+    """How JSON was asked for, a `codetune.models.client.structured_modes.StructuredMode`: weaker than `json_schema` where the
     server refused that. None where it wasn't asked for, or isn't known."""
 
 

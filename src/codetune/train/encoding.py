@@ -1,8 +1,8 @@
-"""Rows as tokens, and which of them are learned.
+"""Turns a conversation into token ids and labels.
 
-The text is the chat template's; its pieces are turned into tokens one by one, because a server
-also reads the prompt apart from what it then writes. Nothing is cut: a row that is too long, or
-that would lose its stop token, leaves with a reason.
+The text is the chat template's. Prompt and answer are tokenized separately, because a server
+tokenizes the prompt before it generates the answer. Rows are never truncated: a row that is too
+long, or whose answer would not end in the stop token, is rejected with a reason.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from codetune.errors import DataError
 from codetune.records import Message
+from codetune.rejection import Rejection
 from codetune.text.chat_template import ChatTemplate
 from codetune.train.cpu.loss import IGNORE_INDEX
 
-__all__ = ["Encoded", "Encoder", "Refused"]
+__all__ = ["Encoded", "Encoder"]
 
 
 class _Tokenizer(Protocol):
@@ -31,7 +32,7 @@ class Encoded:
     row_id: str
     input_ids: tuple[int, ...]
     labels: tuple[int, ...]
-    """The token where it is learned, IGNORE_INDEX elsewhere; as long as `input_ids`."""
+    """The token id where it is trained on, IGNORE_INDEX elsewhere; as long as `input_ids`."""
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -41,22 +42,8 @@ class Encoded:
         return sum(label != IGNORE_INDEX for label in self.labels[1:])
 
 
-class Refused(Exception):
-    """A row that can't be learned from.
-
-    Attributes:
-        reason: A few fixed words.
-        detail: What is particular to the row.
-    """
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        self.reason = reason
-        self.detail = detail
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-
-
 class Encoder:
-    """Turns of a chat to tokens and labels.
+    """Encodes conversations for one model.
 
     Args:
         template: The model's chat template.
@@ -78,21 +65,21 @@ class Encoder:
         self.eos_id: int = eos
 
     def tokens(self, text: str) -> list[int]:
-        """Tokens of a text, with the special tokens it spells and none besides."""
+        """Token ids of a text; no special tokens are added."""
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def encode(self, row_id: str, messages: Sequence[Message]) -> Encoded:
         """One conversation.
 
         Raises:
-            Refused: `too-long`, `nothing-to-learn`, `special-token` (the text spells a token that
-                ends turns, so its end could not be told from the turn's).
+            Rejection: `too-long`, `nothing-to-learn`, `no-stop-token`, or `special-token` (the text
+                contains the token that ends turns, so the real end would be ambiguous).
         """
         for message in messages:
             if self.template.eos_token in message.content:
-                raise Refused("special-token", f"{message.role} says {self.template.eos_token}")
+                raise Rejection("special-token", f"{message.role} says {self.template.eos_token}")
         if not any(message.role == "assistant" and message.content.strip() for message in messages):
-            raise Refused("nothing-to-learn", "the assistant says nothing")
+            raise Rejection("nothing-to-learn", "the assistant says nothing")
         ids: list[int] = []
         labels: list[int] = []
         for piece in self.template.pieces(messages):
@@ -100,11 +87,11 @@ class Encoder:
             ids += tokens
             labels += tokens if piece.trained else [IGNORE_INDEX] * len(tokens)
             if piece.trained and tokens[-1] != self.eos_id:
-                raise Refused("no-stop-token", f"the turn ends in token {tokens[-1]}")
-        # What follows the last stop token is neither learned nor read by anything that is.
+                raise Rejection("no-stop-token", f"the turn ends in token {tokens[-1]}")
+        # Nothing after the last stop token is trained on, so it would only cost time.
         while labels[-1] == IGNORE_INDEX:
             labels.pop()
             ids.pop()
         if len(ids) > self.max_seq_length:
-            raise Refused("too-long", f"{len(ids)} tokens, at most {self.max_seq_length}")
+            raise Rejection("too-long", f"{len(ids)} tokens, at most {self.max_seq_length}")
         return Encoded(row_id, tuple(ids), tuple(labels))

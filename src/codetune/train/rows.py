@@ -1,4 +1,4 @@
-"""Dataset directories to rows as tokens: what is learned from, what is held out, what is refused."""
+"""Turns dataset directories into encoded rows: those to train on, those held out, those rejected."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import pyarrow.parquet as pq
 
 from codetune.errors import DataError
 from codetune.records import Conversation, Instruction, Record
+from codetune.rejection import Rejection
 from codetune.store.atomic import replacing
 from codetune.store.dataset import Dataset
 from codetune.store.schema import table_of, to_row
 from codetune.text.conversation import conversation_of
 from codetune.train.config import TrainConfig
-from codetune.train.encoding import Encoded, Encoder, Refused
+from codetune.train.encoding import Encoded, Encoder
 
-__all__ = ["TrainingRows", "encode_datasets", "write_refused"]
+__all__ = ["TrainingRows", "encode_datasets", "write_rejects"]
 
 _Groups = tuple[str, str]
 """A row's group, and its file: the group to fall back on where all rows are of one repository."""
@@ -32,13 +33,13 @@ class TrainingRows:
     Attributes:
         train: What is learned from, in the datasets' order.
         held_out: What the loss is measured on; shares no group with `train`.
-        refused: Record, reason, detail of each row left out.
+        rejected: Each row left out, and why.
         licenses: Licence (or `unknown`) -> rows learned from.
     """
 
     train: list[Encoded]
     held_out: list[Encoded]
-    refused: list[tuple[Record, str, str]]
+    rejected: list[tuple[Record, Rejection]]
     licenses: dict[str, int]
 
 
@@ -70,23 +71,23 @@ def encode_datasets(
         DataError: No row can be learned from.
     """
     rows: list[tuple[_Groups, Encoded, str]] = []
-    refused: list[tuple[Record, str, str]] = []
+    rejected: list[tuple[Record, Rejection]] = []
     seen: set[str] = set()
     for record, conversation, groups in _conversations(datasets):
         if record.id in seen:
-            refused.append((record, "duplicate-id", "the same row is in the inputs twice"))
+            rejected.append((record, Rejection("duplicate-id", "the same row is in the inputs twice")))
             continue
         seen.add(record.id)
         try:
             encoded = encoder.encode(record.id, conversation.messages)
-        except Refused as refusal:
-            refused.append((record, refusal.reason, refusal.detail))
+        except Rejection as rejection:
+            rejected.append((record, rejection))
         else:
             rows.append((groups, encoded, conversation.license or "unknown"))
     if not rows:
-        reasons = Counter(reason for _, reason, _ in refused).most_common(1)
+        reasons = Counter(rejection.reason for _, rejection in rejected).most_common(1)
         raise DataError(
-            f"there is nothing to train on: all {len(refused)} rows were refused, most as {reasons[0][0]}"
+            f"there is nothing to train on: all {len(rejected)} rows were rejected, most as {reasons[0][0]}"
             if reasons
             else "there is nothing to train on: the datasets have no rows",
             where=", ".join(str(dataset.folder) for dataset in datasets),
@@ -98,7 +99,7 @@ def encode_datasets(
     return TrainingRows(
         train=[encoded for encoded, _ in train],
         held_out=[encoded for group, encoded, _ in grouped if group in held],
-        refused=refused,
+        rejected=rejected,
         licenses=dict(sorted(Counter(license_ for _, license_ in train).items())),
     )
 
@@ -118,17 +119,17 @@ def _held_out_groups(rows: Sequence[tuple[str, Encoded, str]], config: TrainConf
     return held
 
 
-def write_refused(folder: Path, refused: Sequence[tuple[Record, str, str]]) -> dict[str, int]:
+def write_rejects(folder: Path, rejected: Sequence[tuple[Record, Rejection]]) -> dict[str, int]:
     """Write `rejects/part-00000.parquet`, as dataset directories have it.
 
     Returns:
         Reason -> rows.
     """
     by_kind: dict[type[Record], list[dict[str, object]]] = {}
-    for record, reason, detail in refused:
-        row = {**to_row(record), "stage": "train", "reason": reason, "detail": detail}
+    for record, why in rejected:
+        row = {**to_row(record), "stage": "train", "reason": why.reason, "detail": why.detail}
         by_kind.setdefault(type(record), []).append(row)
     for number, (kind, rows) in enumerate(by_kind.items()):
         with replacing(folder / "rejects" / f"part-{number:05d}.parquet") as temporary:
             pq.write_table(table_of(kind, rows, rejects=True), temporary, compression="zstd")
-    return dict(sorted(Counter(reason for _, reason, _ in refused).items()))
+    return dict(sorted(Counter(why.reason for _, why in rejected).items()))

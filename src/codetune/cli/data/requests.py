@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from codetune.models.store.usage import ModelSpending
+    from codetune.models.store.usage import ModelUsage
 
 __all__ = ["requests"]
 
@@ -32,13 +32,13 @@ def requests(
     from dataclasses import asdict
 
     from codetune.cli.console import console, print_result
-    from codetune.models.store.usage import find_store, spending
+    from codetune.models.store.usage import find_store, usage_by_model
 
     path = find_store(folder)
     if key is not None:
         print_result(_one(path, key), as_json=True)
         return
-    models = spending(path)
+    models = usage_by_model(path)
     if as_json:
         print_result({"store": str(path), "models": [asdict(model) for model in models]}, as_json=True)
         return
@@ -48,7 +48,7 @@ def requests(
             console().print(f"{model.model}: {count:,} failed: {detail}", markup=False)
 
 
-def _table(models: list[ModelSpending]) -> Any:
+def _table(models: list[ModelUsage]) -> Any:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")

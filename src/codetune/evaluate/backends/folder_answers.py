@@ -18,7 +18,7 @@ from codetune.evaluate.backends.ranks import Ranks
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.client.payload import COMPLETION, ParsedAnswer, build_payload, parse_answer, request_key
 from codetune.models.protocol import ChatReply, ChatRequest
-from codetune.models.store.request_store import Answer, RequestStore
+from codetune.models.store.request_store import RequestStore, StoredAnswer
 
 __all__ = ["ask_folder"]
 
@@ -122,7 +122,7 @@ def ask_folder(
 def _kept(
     name: str, key: bytes, request: ChatRequest, path: str, payload: bytes, answer: ParsedAnswer, device: str,
     began: float, seconds: float,
-) -> Answer:  # fmt: skip
+) -> StoredAnswer:  # fmt: skip
     said = (
         {"text": answer.text}
         if path == COMPLETION
@@ -132,7 +132,7 @@ def _kept(
         "choices": [{"index": 0, "finish_reason": answer.finish_reason, **said}],
         "usage": {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens},
     }
-    return Answer(
+    return StoredAnswer(
         key=key, model=name, sample=request.sample, payload=payload, response=json.dumps(response).encode(),
         finish_reason=answer.finish_reason, prompt_tokens=answer.prompt_tokens,
         completion_tokens=answer.completion_tokens, cost_usd=None, endpoint=device, attempts=1,

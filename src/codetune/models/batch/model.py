@@ -24,12 +24,12 @@ from codetune.errors import BackendUnavailableError, RequestRefusedError
 from codetune.models.batch.api import BatchApi, BatchLine, RemoteBatch
 from codetune.models.batch.ledger import BatchLedger, Pending, SentBatch
 from codetune.models.client.payload import build_payload, parse_answer, request_key
-from codetune.models.client.structured_fallback import Wordings
-from codetune.models.client.structured_modes import word_body
+from codetune.models.client.structured_fallback import StructuredFallback
+from codetune.models.client.structured_modes import request_body
 from codetune.models.client.transport import Transport, Unavailable
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.spec import ModelSpec, host_label
-from codetune.models.store.request_store import Answer, RequestStore
+from codetune.models.store.request_store import RequestStore, StoredAnswer
 
 __all__ = ["BatchModel"]
 
@@ -64,7 +64,7 @@ class BatchModel:
             timeout_seconds=self._endpoint.timeout_seconds,
         )
         self._api = BatchApi(self._transport)
-        self._wordings = Wordings(spec.structured)
+        self._structured = StructuredFallback(spec.structured)
         self._store = store
         self._ledger = BatchLedger(store.path, spec.name)
         self._poll_seconds = spec.batch_poll_seconds if poll_seconds is None else poll_seconds
@@ -89,7 +89,7 @@ class BatchModel:
         if self._driver is None:
             self._driver = asyncio.create_task(self._drive())
         response = await asyncio.shield(self._waiting[key])
-        return self._reply(key, response, self._wordings.word(payload).way, stored=False)
+        return self._reply(key, response, self._structured.request(payload).mode, stored=False)
 
     def _reply(self, key: bytes, response: bytes, asked_as: str | None, *, stored: bool) -> ChatReply:
         parsed = parse_answer(response)
@@ -145,8 +145,8 @@ class BatchModel:
         return self._ledger.sent(batch, remote.id)
 
     def _line(self, pending: Pending, path: str) -> dict[str, Any]:
-        body = word_body(
-            self._wordings.word(pending.payload).payload, model=self._spec, endpoint=self._endpoint
+        body = request_body(
+            self._structured.request(pending.payload).payload, model=self._spec, endpoint=self._endpoint
         )
         return {
             "custom_id": pending.key.hex(),
@@ -212,19 +212,19 @@ class BatchModel:
         del self._waiting[pending.key]
         future.set_exception(error)
 
-    def _answer(self, batch: SentBatch, pending: Pending, line: BatchLine) -> Answer:
+    def _answer(self, batch: SentBatch, pending: Pending, line: BatchLine) -> StoredAnswer:
         assert line.body is not None
         parsed = parse_answer(line.body)
         cost = None
         if self._spec.price is not None and parsed.prompt_tokens is not None:
             cost = self._spec.price.cost(parsed.prompt_tokens, parsed.completion_tokens or 0)
-        asked = self._wordings.word(pending.payload)
-        return Answer(
+        asked = self._structured.request(pending.payload)
+        return StoredAnswer(
             key=pending.key, model=self.name, sample=pending.sample, payload=asked.payload,
             response=line.body, finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
             completion_tokens=parsed.completion_tokens, cost_usd=cost,
             endpoint=host_label(self._endpoint.base), attempts=1 + self._tries[pending.key],
-            asked_at=batch.sent_at, seconds=time.time() - batch.sent_at, asked_as=asked.way,
+            asked_at=batch.sent_at, seconds=time.time() - batch.sent_at, asked_as=asked.mode,
         )  # fmt: skip
 
     async def close(self) -> None:

@@ -19,10 +19,10 @@ import orjson
 from codetune.errors import BackendUnavailableError, ConfigError, UsageError
 from codetune.models.client.endpoint import Endpoint, EndpointPool, Lease
 from codetune.models.client.payload import ParsedAnswer, parse_answer
-from codetune.models.client.shared_limits import Sharing
-from codetune.models.client.structured_fallback import Asked, Wordings
-from codetune.models.client.structured_modes import Structured, word_body
-from codetune.models.client.transport import Refusal, Unavailable
+from codetune.models.client.shared_limits import SharedLimits
+from codetune.models.client.structured_fallback import StructuredFallback, StructuredRequest
+from codetune.models.client.structured_modes import StructuredMode, request_body
+from codetune.models.client.transport import ServerRefusal, Unavailable
 from codetune.models.spec import ModelSpec
 
 __all__ = ["EndpointsDownError", "OpenAIClient", "ServerAnswer"]
@@ -49,7 +49,7 @@ class ServerAnswer:
     seconds: float
     payload: bytes
     """The question as it was really asked, without what every body of an endpoint has."""
-    asked_as: Structured | None
+    asked_as: StructuredMode | None
     """How JSON was asked for; None where it wasn't."""
 
 
@@ -72,17 +72,20 @@ class OpenAIClient:
 
     Args:
         spec: The model and its endpoints.
-        sharing: With other processes that use the same endpoints; None is alone.
+        shared_limits: With other processes that use the same endpoints; None is alone.
 
     Attributes:
         troubles: Kind of failure -> how often it was met, retried ones included.
         notices: A sentence for each thing that a run should know of its servers, in order.
     """
 
-    def __init__(self, spec: ModelSpec, *, sharing: Sharing | None = None) -> None:
+    def __init__(self, spec: ModelSpec, *, shared_limits: SharedLimits | None = None) -> None:
         self.spec = spec
         self.pool = EndpointPool(
-            [Endpoint(one, sharing=sharing, wordings=Wordings(spec.structured)) for one in spec.endpoints]
+            [
+                Endpoint(one, shared_limits=shared_limits, structured=StructuredFallback(spec.structured))
+                for one in spec.endpoints
+            ]
         )
         self.troubles: Counter[str] = Counter()
         self.notices: list[str] = []
@@ -115,16 +118,16 @@ class OpenAIClient:
         asked_at = begun = 0.0
         tries = _Tries()
         avoid: Endpoint | None = None
-        asked_less: dict[Endpoint, Asked] = {}
+        asked_less: dict[Endpoint, StructuredRequest] = {}
         while True:
             lease = await self.pool.acquire(expected_tokens, avoid)
             if not asked_at:  # waiting for its turn is no part of how long a request takes
                 asked_at, begun = time.time(), time.monotonic()
             endpoint = lease.endpoint
             problem: BackendUnavailableError
-            asked = asked_less.get(endpoint) or endpoint.wordings.word(payload)
+            asked = asked_less.get(endpoint) or endpoint.structured.request(payload)
             try:
-                body = word_body(
+                body = request_body(
                     asked.payload,
                     model=self.spec,
                     endpoint=endpoint.spec,
@@ -145,11 +148,11 @@ class OpenAIClient:
                 self._release(lease, complaint=False)
                 tries.unusable += 1
                 tries.failures += 1
-            except Refusal as error:
+            except ServerRefusal as error:
                 self.troubles[f"refused {error.status}"] += 1
                 endpoint.well()
                 self._release(lease, complaint=False)
-                less = endpoint.wordings.weaker(payload, asked, error.status, error.body)
+                less = endpoint.structured.weaker(payload, asked, error.status, error.body)
                 if less is not None:
                     asked_less[endpoint] = less
                     continue
@@ -162,11 +165,11 @@ class OpenAIClient:
                 endpoint.well()
                 used = (parsed.prompt_tokens or 0) + (parsed.completion_tokens or 0)
                 self.pool.release(lease, complaint=False, used_tokens=used or expected_tokens)
-                if endpoint.wordings.answered(payload, asked):
+                if endpoint.structured.answered(payload, asked):
                     self._notice(endpoint, asked)
                 return ServerAnswer(
                     data, parsed, endpoint.label, 1 + tries.total, asked_at, time.monotonic() - begun,
-                    asked.payload, asked.way,
+                    asked.payload, asked.mode,
                 )  # fmt: skip
             avoid = endpoint
             await self._wait_or_give_up(problem, tries, time.monotonic() - begun)
@@ -226,15 +229,15 @@ class OpenAIClient:
         least, most = _BACKOFF_SECONDS
         return random.uniform(0.0, min(most, least * 2.0 ** min(tries.total, 10)))
 
-    def _notice(self, endpoint: Endpoint, asked: Asked) -> None:
+    def _notice(self, endpoint: Endpoint, asked: StructuredRequest) -> None:
         words = {
             "simple_schema": "a JSON Schema with these bounds; it gets one of types alone",
             "json_object": "a JSON Schema; it is asked for a JSON object, and told the schema in words",
             "prompt": "response_format; it is told the schema in words",
         }
-        self.notices.append(f"{endpoint.label} refuses {words[asked.way or 'prompt']}")
+        self.notices.append(f"{endpoint.label} refuses {words[asked.mode or 'prompt']}")
 
-    async def _stop_if_hopeless(self, endpoint: Endpoint, error: Refusal) -> None:
+    async def _stop_if_hopeless(self, endpoint: Endpoint, error: ServerRefusal) -> None:
         if error.status in (401, 403):
             raise ConfigError(
                 f"the server refuses the key: {error.what}",
@@ -256,7 +259,7 @@ class OpenAIClient:
         try:
             answer = orjson.loads(await endpoint.transport.get("/models"))
             return [str(item["id"]) for item in answer["data"]]
-        except (BackendUnavailableError, Refusal, orjson.JSONDecodeError, KeyError, TypeError):
+        except (BackendUnavailableError, ServerRefusal, orjson.JSONDecodeError, KeyError, TypeError):
             return []
 
     async def models(self) -> list[str]:

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from codetune.models.client.adaptive_limit import AdaptiveLimit, RateBucket
-from codetune.models.client.shared_limits import SharedRateBucket, Sharing
-from codetune.models.client.structured_fallback import Wordings
+from codetune.models.client.shared_limits import SharedLimits, SharedRateBucket
+from codetune.models.client.structured_fallback import StructuredFallback
 from codetune.models.client.transport import Transport
 from codetune.models.spec import EndpointSpec
 
@@ -31,10 +31,14 @@ class Endpoint:
     """One server: its connections, its limits and its health."""
 
     def __init__(
-        self, spec: EndpointSpec, *, sharing: Sharing | None = None, wordings: Wordings | None = None
+        self,
+        spec: EndpointSpec,
+        *,
+        shared_limits: SharedLimits | None = None,
+        structured: StructuredFallback | None = None,
     ) -> None:
         self.spec = spec
-        self.wordings = wordings or Wordings()
+        self.structured = structured or StructuredFallback()
         self.transport = Transport(
             spec.base,
             headers=spec.resolved_headers(),
@@ -42,12 +46,12 @@ class Endpoint:
             max_response_bytes=spec.max_response_bytes,
         )
         self.label = self.transport.label
-        processes = sharing.processes if sharing is not None else 1
+        processes = shared_limits.processes if shared_limits is not None else 1
         self.limit = AdaptiveLimit(
             max(1, spec.max_in_flight // processes), start=max(1, spec.start_in_flight // processes)
         )
-        self.requests = _bucket(spec, "requests", spec.requests_per_minute, sharing)
-        self.tokens = _bucket(spec, "tokens", spec.tokens_per_minute, sharing)
+        self.requests = _bucket(spec, "requests", spec.requests_per_minute, shared_limits)
+        self.tokens = _bucket(spec, "tokens", spec.tokens_per_minute, shared_limits)
         self.paused_until = 0.0
         self.failures_in_a_row = 0
         self.times_aside = 0
@@ -90,11 +94,13 @@ class Endpoint:
 
 
 def _bucket(
-    spec: EndpointSpec, what: str, per_minute: float | None, sharing: Sharing | None
+    spec: EndpointSpec, what: str, per_minute: float | None, shared_limits: SharedLimits | None
 ) -> RateBucket | SharedRateBucket | None:
     if not per_minute:
         return None
-    return RateBucket(per_minute) if sharing is None else sharing.bucket(spec.base, what, per_minute)
+    return (
+        RateBucket(per_minute) if shared_limits is None else shared_limits.bucket(spec.base, what, per_minute)
+    )
 
 
 @dataclass(slots=True)

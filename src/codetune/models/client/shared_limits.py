@@ -21,13 +21,13 @@ from pathlib import Path
 
 from codetune.models.client.adaptive_limit import RateBucket
 
-__all__ = ["SharedRateBucket", "Sharing"]
+__all__ = ["SharedLimits", "SharedRateBucket"]
 
 _LEVEL = struct.Struct("<dd")
 
 
 @dataclass(frozen=True)
-class Sharing:
+class SharedLimits:
     """Processes that use the same endpoints at the same time.
 
     Attributes:

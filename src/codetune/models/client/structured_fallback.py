@@ -1,11 +1,11 @@
-"""What one endpoint turned out to take of JSON Schema, learned from its refusals.
+"""Which ways of asking for JSON one endpoint accepts, learned from its refusals.
 
     json_schema ─refused▶ simple_schema ─refused▶ json_object ─refused▶ prompt
-         └──────────── answered: from here on asked like this ────────────┘
+         └──────────── answered: later requests start with this mode ──────────┘
 
-A weaker way is remembered only once it was answered: a request that is refused in every way was
-refused for something else. It is remembered for schemas of the same keywords, since one schema may
-be too much for a server that takes others.
+A weaker mode is remembered only after a request in it was answered: a request that is refused in
+every mode was refused for another reason. It is remembered for schemas with the same keywords,
+because a server may reject one schema and accept others.
 """
 
 from __future__ import annotations
@@ -15,84 +15,88 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from codetune.models.client.structured_modes import (
-    WAYS,
+    STRUCTURED_MODES,
     Keywords,
-    Structured,
+    StructuredMode,
+    in_mode,
     is_about_structure,
     keywords,
-    reword,
 )
 
-__all__ = ["Asked", "Wordings"]
+__all__ = ["StructuredFallback", "StructuredRequest"]
 
-_IN_VAIN = 3
-"""Requests of one kind that were refused in every way; then the refusal isn't for the schema."""
+_MAX_IN_VAIN = 3
+"""Requests with one set of keywords refused in every mode; after that no fallback is tried."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A payload as it is really sent, but for what every body of an endpoint has."""
+class StructuredRequest:
+    """A payload as it is sent, without the fields that every body of an endpoint has."""
 
     payload: bytes
-    way: Structured | None
-    """How it asks for JSON; None where it doesn't."""
+    mode: StructuredMode | None
+    """How it asks for JSON; None where it does not."""
 
 
 @dataclass
-class Wordings:
-    """The ways of one endpoint.
+class StructuredFallback:
+    """The modes that one endpoint accepts.
 
     Args:
-        first: The way to begin with; `auto` begins with the strongest and learns.
+        first: The mode to start with; `auto` starts with the strongest and learns.
     """
 
-    first: Literal["auto"] | Structured = "auto"
-    learned: dict[Keywords, Structured] = field(default_factory=dict)
+    first: Literal["auto"] | StructuredMode = "auto"
+    learned: dict[Keywords, StructuredMode] = field(default_factory=dict)
     _in_vain: Counter[Keywords] = field(default_factory=Counter)
 
-    def word(self, payload: bytes) -> Asked:
-        """A canonical payload as this endpoint is to be asked."""
+    def request(self, payload: bytes) -> StructuredRequest:
+        """A canonical payload in the mode this endpoint accepts, as far as is known."""
         if b'"response_format"' not in payload:
-            return Asked(payload, None)
-        way: Structured = "json_schema" if self.first == "auto" else self.first
+            return StructuredRequest(payload, None)
+        mode: StructuredMode = "json_schema" if self.first == "auto" else self.first
         if self.learned:
-            way = self.learned.get(keywords(payload), way)
-        worded = reword(payload, way)
-        return Asked(payload, "json_schema") if worded is None else Asked(worded, way)
+            mode = self.learned.get(keywords(payload), mode)
+        changed = in_mode(payload, mode)
+        return (
+            StructuredRequest(payload, "json_schema") if changed is None else StructuredRequest(changed, mode)
+        )
 
-    def weaker(self, payload: bytes, asked: Asked, status: int, said: str) -> Asked | None:
-        """What to ask after a refusal, or None when the refusal stands.
+    def weaker(
+        self, payload: bytes, asked: StructuredRequest, status: int, message: str
+    ) -> StructuredRequest | None:
+        """What to send after a refusal, or None when the refusal stands.
 
         Args:
             payload: The canonical payload.
             asked: What was refused.
-            status: Of the refusal.
-            said: The server's words.
+            status: HTTP status of the refusal.
+            message: The server's message.
         """
-        if self.first != "auto" or asked.way is None or not is_about_structure(payload, status, said):
+        if self.first != "auto" or asked.mode is None or not is_about_structure(payload, status, message):
             return None
         kind = keywords(payload)
-        if self._in_vain[kind] >= _IN_VAIN:
+        if self._in_vain[kind] >= _MAX_IN_VAIN:
             return None
-        known = self.learned.get(kind)  # by another request that was on its way at the same time
-        if known is not None and WAYS.index(known) > WAYS.index(asked.way):
-            return self.word(payload)
-        for way in WAYS[WAYS.index(asked.way) + 1 :]:
-            worded = reword(payload, way)
-            if worded is not None:
-                return Asked(worded, way)
+        known = self.learned.get(kind)  # learned by another request that was in flight at the same time
+        if known is not None and STRUCTURED_MODES.index(known) > STRUCTURED_MODES.index(asked.mode):
+            return self.request(payload)
+        for mode in STRUCTURED_MODES[STRUCTURED_MODES.index(asked.mode) + 1 :]:
+            changed = in_mode(payload, mode)
+            if changed is not None:
+                return StructuredRequest(changed, mode)
         if known is None:
             self._in_vain[kind] += 1
         return None
 
-    def answered(self, payload: bytes, asked: Asked) -> bool:
-        """Remember a way that was answered; returns whether that is news."""
-        if asked.way in (None, "json_schema") or self.first != "auto":
+    def answered(self, payload: bytes, asked: StructuredRequest) -> bool:
+        """Remember a weaker mode that was answered; True where it is new."""
+        if asked.mode in (None, "json_schema") or self.first != "auto":
             return False
-        assert asked.way is not None
+        assert asked.mode is not None
         kind = keywords(payload)
         known = self.learned.get(kind)
-        if known is not None and WAYS.index(known) >= WAYS.index(asked.way):
+        if known is not None and STRUCTURED_MODES.index(known) >= STRUCTURED_MODES.index(asked.mode):
             return False
-        self.learned[kind] = asked.way
+        self.learned[kind] = asked.mode
         return True

@@ -1,8 +1,8 @@
-"""One canonical payload, worded for a particular server.
+"""Turns a canonical payload into the body that one server accepts.
 
-What a request *is* stays the same for every server; how a server wants to be told (the model's
-name there, the name of the token limit, how to go on from a prefix, whether it takes a JSON
-Schema) is decided here and is no part of the request's identity.
+In: the canonical payload, which is the request's identity and the same for every server. Out: the
+body for one server, with its name of the model, its name of the token limit, its way of continuing
+a prefix, and the JSON Schema in the mode it supports. None of these is part of the identity.
 """
 
 from __future__ import annotations
@@ -15,20 +15,28 @@ import orjson
 
 from codetune.models.spec import EndpointSpec, ModelSpec
 
-__all__ = ["WAYS", "Keywords", "Structured", "is_about_structure", "keywords", "reword", "word_body"]
+__all__ = [
+    "STRUCTURED_MODES",
+    "Keywords",
+    "StructuredMode",
+    "in_mode",
+    "is_about_structure",
+    "keywords",
+    "request_body",
+]
 
-Structured = Literal["json_schema", "simple_schema", "json_object", "prompt"]
+StructuredMode = Literal["json_schema", "simple_schema", "json_object", "prompt"]
 """How JSON is asked for: by schema, by a schema of types alone, by mode, or only in words."""
 
-WAYS: tuple[Structured, ...] = ("json_schema", "simple_schema", "json_object", "prompt")
+STRUCTURED_MODES: tuple[StructuredMode, ...] = ("json_schema", "simple_schema", "json_object", "prompt")
 """From the strongest to the weakest."""
 
 Keywords = frozenset[str]
-"""What a schema is made of. A server objects to words of the language, not to a row's own names."""
+"""The schema language's keywords and types. A server rejects these, never a row's own property names."""
 
 _ABOUT_STRUCTURE = re.compile(r"response_format|json|schema|grammar|guided|structured", re.IGNORECASE)
 _ABOUT_LENGTH = re.compile(r"context (length|size|window)|too long|maximum context", re.IGNORECASE)
-_IN_WORDS = "\n\nAnswer with one JSON object, and nothing else, that satisfies this JSON Schema:\n"
+_SCHEMA_PROMPT = "\n\nAnswer with one JSON object, and nothing else, that satisfies this JSON Schema:\n"
 _BOUNDS = frozenset({
     "pattern", "format", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minimum",
     "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minProperties", "maxProperties",
@@ -36,13 +44,13 @@ _BOUNDS = frozenset({
 """Keywords that narrow a type. OpenAI's strict mode and vLLM's xgrammar took them up one by one."""
 
 
-def is_about_structure(payload: bytes, status: int, said: str) -> bool:
-    """Whether a refusal may be for the way JSON was asked for."""
+def is_about_structure(payload: bytes, status: int, message: str) -> bool:
+    """Whether a server may have refused the request because of how it asks for JSON."""
     return (
         status in (400, 404, 422)
         and b'"response_format"' in payload
-        and _ABOUT_STRUCTURE.search(said) is not None
-        and _ABOUT_LENGTH.search(said) is None
+        and _ABOUT_STRUCTURE.search(message) is not None
+        and _ABOUT_LENGTH.search(message) is None
     )
 
 
@@ -52,31 +60,31 @@ def keywords(payload: bytes) -> Keywords:
     return frozenset(_words(schema)) if schema is not None else frozenset()
 
 
-def reword(payload: bytes, way: Structured) -> bytes | None:
-    """A canonical payload that asks for JSON by schema, worded in another way.
+def in_mode(payload: bytes, mode: StructuredMode) -> bytes | None:
+    """A canonical payload that asks for JSON in the given mode.
 
     Returns:
-        Canonical JSON again; the payload itself where it asks for no JSON or `way` is its own; None
-        where a schema of types alone would be the same schema.
+        Canonical JSON; the payload itself where it asks for no JSON or is in this mode already; None
+        where the schema has no bounds, so that `simple_schema` would change nothing.
     """
-    if way == "json_schema" or b'"response_format"' not in payload:
+    if mode == "json_schema" or b'"response_format"' not in payload:
         return payload
     body: dict[str, Any] = orjson.loads(payload)
     schema = _schema(body)
     if schema is None:
         return payload
-    if way == "simple_schema":
+    if mode == "simple_schema":
         simple = _without_bounds(schema)
         if simple == schema:
             return None
         body["response_format"]["json_schema"]["schema"] = simple
     else:
         del body["response_format"]
-        if way == "json_object":
+        if mode == "json_object":
             body["response_format"] = {"type": "json_object"}
     if body.get("messages"):
-        # What the server is not told to hold the model to, the model has to be told.
-        _say_schema(body["messages"], orjson.dumps(schema).decode())
+        # The server no longer enforces the schema, so the prompt states it.
+        _append_schema(body["messages"], orjson.dumps(schema).decode())
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
@@ -117,7 +125,7 @@ def _without_bounds(schema: Any) -> Any:
     }
 
 
-def word_body(
+def request_body(
     payload: bytes,
     *,
     model: ModelSpec,
@@ -125,14 +133,14 @@ def word_body(
     fields: Mapping[str, Any] | None = None,
     prefixed: bool = False,
 ) -> bytes:
-    """The body to send.
+    """The body to send to one endpoint.
 
     Args:
-        payload: Canonical JSON object without `model`, as `reword` leaves it.
-        model: For the token limit's name and the way of prefixes.
-        endpoint: For its name of the model and its own fields.
-        fields: Merged in.
-        prefixed: The last turn is the assistant's, to be gone on from.
+        payload: Canonical JSON object without `model`, as `in_mode` leaves it.
+        model: For the token limit's name and how it continues a prefix.
+        endpoint: For its name of the model and its extra fields.
+        fields: Merged in; not part of the request's identity.
+        prefixed: The last turn is the assistant's, and the model continues it.
     """
     added: dict[str, Any] = {"model": endpoint.model or model.name, **endpoint.body, **(fields or {})}
     if prefixed and model.prefill == "continue_final_message":
@@ -146,8 +154,8 @@ def word_body(
     return orjson.dumps(added | body)
 
 
-def _say_schema(messages: list[dict[str, Any]], schema: str) -> None:
+def _append_schema(messages: list[dict[str, Any]], schema: str) -> None:
     for message in reversed(messages):
         if message["role"] == "user":
-            message["content"] = f"{message['content']}{_IN_WORDS}{schema}"
+            message["content"] = f"{message['content']}{_SCHEMA_PROMPT}{schema}"
             return

@@ -17,7 +17,7 @@ import orjson
 from codetune.errors import BackendUnavailableError, RequestRefusedError
 from codetune.models.spec import host_label
 
-__all__ = ["GarbledAnswer", "Refusal", "Transport", "Unavailable"]
+__all__ = ["GarbledAnswer", "ServerRefusal", "Transport", "Unavailable"]
 
 _RETRIED = frozenset({408, 409, 425, 429})
 _CROWDED = frozenset({429, 503, 529})
@@ -55,7 +55,7 @@ class Unavailable(BackendUnavailableError):
         self.reached = reached
 
 
-class Refusal(RequestRefusedError):
+class ServerRefusal(RequestRefusedError):
     """The server said no.
 
     Attributes:
@@ -77,7 +77,7 @@ class Refusal(RequestRefusedError):
         self.body = body
 
 
-class GarbledAnswer(Refusal):
+class GarbledAnswer(ServerRefusal):
     """The model did answer, and the server kept the text to itself: asking the same again is no use."""
 
 
@@ -131,7 +131,7 @@ class Transport:
 
         Raises:
             Unavailable: 408, 409, 425, 429, 5xx, timeout, connection refused or cut.
-            Refusal: Any other status, or an answer that is too large.
+            ServerRefusal: Any other status, or an answer that is too large.
         """
         # Wrapped here, since looking up how to send mere bytes costs as much as sending them.
         return await self._send("POST", path, aiohttp.BytesPayload(body, content_type="application/json"))
@@ -203,13 +203,13 @@ class Transport:
                 total += len(piece)
                 pieces.append(piece)
         response.close()
-        raise Refusal(
+        raise ServerRefusal(
             f"the answer is larger than {max_bytes >> 20} MiB",
             where=self.label,
             next_step="lower max_new_tokens, or raise max_response_bytes in the model map",
         )
 
-    def _error(self, status: int, headers: Mapping[str, str], data: bytes) -> Unavailable | Refusal:
+    def _error(self, status: int, headers: Mapping[str, str], data: bytes) -> Unavailable | ServerRefusal:
         for secret in self._secrets:
             data = data.replace(secret, b"**")
         said = _message(data)
@@ -227,7 +227,7 @@ class Transport:
                 retry_after=_retry_after(headers.get("Retry-After")),
                 crowded=status in _CROWDED,
             )
-        return Refusal(
+        return ServerRefusal(
             f"the server refused with {status}: {said}",
             where=self.label,
             status=status,

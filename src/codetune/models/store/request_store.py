@@ -27,7 +27,7 @@ from typing import Literal
 
 from codetune.errors import DataError, OutputError
 
-__all__ = ["Answer", "Failure", "RequestStore"]
+__all__ = ["RequestStore", "StoredAnswer", "StoredFailure"]
 
 _VERSION = 2
 _SCHEMA = """
@@ -75,7 +75,7 @@ _READS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class StoredAnswer:
     """One answered request, as it is kept."""
 
     key: bytes
@@ -100,7 +100,7 @@ class Answer:
     seconds: float
     """From the first try to the answer."""
     asked_as: str | None = None
-    """How JSON was asked for, a `codetune.models.client.structured_modes.Structured`; None where it wasn't."""
+    """How JSON was asked for, a `codetune.models.client.structured_modes.StructuredMode`; None where it wasn't."""
 
     def row(self) -> tuple[object, ...]:
         return (
@@ -111,7 +111,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class StoredFailure:
     """A request that was given up; it never stands in the way of asking again."""
 
     key: bytes
@@ -123,7 +123,7 @@ class Failure:
     failed_at: float
 
 
-_Job = tuple[Answer | Failure, Callable[[Answer | None, BaseException | None], None]]
+_Job = tuple[StoredAnswer | StoredFailure, Callable[[StoredAnswer | None, BaseException | None], None]]
 
 
 class RequestStore:
@@ -192,7 +192,7 @@ class RequestStore:
             )
         return connection
 
-    def get(self, key: bytes) -> Answer | None:
+    def get(self, key: bytes) -> StoredAnswer | None:
         """The stored answer, or None; some 20 microseconds."""
         with self._read_lock:
             self._end_reading()
@@ -227,7 +227,9 @@ class RequestStore:
             self._reader.execute("COMMIT")
 
     def submit(
-        self, item: Answer | Failure, done: Callable[[Answer | None, BaseException | None], None]
+        self,
+        item: StoredAnswer | StoredFailure,
+        done: Callable[[StoredAnswer | None, BaseException | None], None],
     ) -> None:
         """Queue a write; `done` is called in the writer's thread once it is committed.
 
@@ -243,34 +245,34 @@ class RequestStore:
                     self._writer.start()
         self._queue.put((item, done))
 
-    def put(self, answer: Answer) -> Answer:
+    def put(self, answer: StoredAnswer) -> StoredAnswer:
         """Store an answer, wait until it is committed, and return what the store holds."""
-        future: Future[Answer | None] = Future()
+        future: Future[StoredAnswer | None] = Future()
         self.submit(answer, _resolver(future))
         kept = future.result()
         assert kept is not None
         return kept
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: StoredFailure) -> None:
         """Note that a request was given up."""
-        future: Future[Answer | None] = Future()
+        future: Future[StoredAnswer | None] = Future()
         self.submit(failure, _resolver(future))
         future.result()
 
-    def answers(self) -> Iterator[Answer]:
+    def answers(self) -> Iterator[StoredAnswer]:
         """All answers, in the order they came."""
         with closing(self._connect()) as connection:
             for row in connection.execute(f"SELECT {_ANSWER_COLUMNS} FROM answers ORDER BY id"):
                 yield _answer(row)
 
-    def failures(self) -> Iterator[Failure]:
+    def failures(self) -> Iterator[StoredFailure]:
         """Requests given up and not answered since, in the order it happened."""
         with closing(self._connect()) as connection:
             for row in connection.execute(
                 "SELECT key, model, sample, payload, kind, detail, failed_at FROM failures f "
                 "WHERE NOT EXISTS (SELECT 1 FROM answers a WHERE a.key = f.key) ORDER BY id"
             ):
-                yield Failure(
+                yield StoredFailure(
                     key=row[0], model=row[1], sample=row[2], payload=row[3], kind=row[4],
                     detail=row[5], failed_at=row[6],
                 )  # fmt: skip
@@ -329,11 +331,13 @@ class RequestStore:
             done(answer, None)
 
 
-def _insert(connection: sqlite3.Connection, items: Iterable[Answer | Failure]) -> list[Answer | None]:
-    kept: list[Answer | None] = []
+def _insert(
+    connection: sqlite3.Connection, items: Iterable[StoredAnswer | StoredFailure]
+) -> list[StoredAnswer | None]:
+    kept: list[StoredAnswer | None] = []
     connection.execute("BEGIN IMMEDIATE")
     for item in items:
-        if isinstance(item, Failure):
+        if isinstance(item, StoredFailure):
             connection.execute(
                 _FAIL,
                 (item.key, item.model, item.sample, item.payload, item.kind, item.detail, item.failed_at),
@@ -347,8 +351,10 @@ def _insert(connection: sqlite3.Connection, items: Iterable[Answer | Failure]) -
     return kept
 
 
-def _resolver(future: Future[Answer | None]) -> Callable[[Answer | None, BaseException | None], None]:
-    def done(answer: Answer | None, error: BaseException | None) -> None:
+def _resolver(
+    future: Future[StoredAnswer | None],
+) -> Callable[[StoredAnswer | None, BaseException | None], None]:
+    def done(answer: StoredAnswer | None, error: BaseException | None) -> None:
         if error is not None:
             future.set_exception(error)
         else:
@@ -357,5 +363,5 @@ def _resolver(future: Future[Answer | None]) -> Callable[[Answer | None, BaseExc
     return done
 
 
-def _answer(row: tuple[object, ...]) -> Answer:
-    return Answer(**dict(zip(Answer.__slots__, row, strict=True)))  # type: ignore[arg-type]
+def _answer(row: tuple[object, ...]) -> StoredAnswer:
+    return StoredAnswer(**dict(zip(StoredAnswer.__slots__, row, strict=True)))  # type: ignore[arg-type]

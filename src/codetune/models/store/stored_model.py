@@ -21,14 +21,14 @@ from codetune.models.client.client import OpenAIClient, ServerAnswer
 from codetune.models.client.payload import ParsedAnswer, build_payload, parse_answer, request_key
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.spec import Price
-from codetune.models.store.request_store import Answer, Failure, RequestStore
+from codetune.models.store.request_store import RequestStore, StoredAnswer, StoredFailure
 
 __all__ = ["StoredModel"]
 
 _BYTES_PER_TOKEN = 3.0
 """A low guess, so that what is reserved of a limit is rather too much; corrected by the answer."""
 
-_Committed = tuple["asyncio.Future[Answer | None]", Answer | None, BaseException | None]
+_Committed = tuple["asyncio.Future[StoredAnswer | None]", StoredAnswer | None, BaseException | None]
 
 
 class StoredModel:
@@ -108,7 +108,7 @@ class StoredModel:
         except BackendError as error:
             if self._store is not None:
                 await self._commit(
-                    Failure(
+                    StoredFailure(
                         key=key, model=self._name, sample=request.sample, payload=payload,
                         kind=type(error).__name__, detail=str(error), failed_at=time.time(),
                     )
@@ -158,9 +158,9 @@ class StoredModel:
             may_be_empty=bool(prefix or request.stop or request.prompt is not None),
         )
 
-    def _answer(self, request: ChatRequest, key: bytes, answer: ServerAnswer) -> Answer:
+    def _answer(self, request: ChatRequest, key: bytes, answer: ServerAnswer) -> StoredAnswer:
         parsed = answer.parsed
-        return Answer(
+        return StoredAnswer(
             key=key, model=self._name, sample=request.sample, payload=answer.payload, response=answer.body,
             finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
             completion_tokens=parsed.completion_tokens, cost_usd=_cost(parsed, self._client.spec.price), endpoint=answer.endpoint,
@@ -168,11 +168,11 @@ class StoredModel:
             asked_as=answer.asked_as,
         )  # fmt: skip
 
-    async def _commit(self, item: Answer | Failure) -> Answer | None:
+    async def _commit(self, item: StoredAnswer | StoredFailure) -> StoredAnswer | None:
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer | None] = loop.create_future()
+        future: asyncio.Future[StoredAnswer | None] = loop.create_future()
 
-        def committed(answer: Answer | None, error: BaseException | None) -> None:
+        def committed(answer: StoredAnswer | None, error: BaseException | None) -> None:
             # In the writer's thread. One wake-up serves a whole group of commits.
             self._committed.append((future, answer, error))
             if not self._wake_is_due:

@@ -11,7 +11,7 @@ from pathlib import Path
 from codetune.errors import DataError
 from codetune.models.store.request_store import RequestStore
 
-__all__ = ["ModelSpending", "find_store", "spending"]
+__all__ = ["ModelUsage", "find_store", "usage_by_model"]
 
 _GIVEN_UP = re.compile(r"^given up after \d+ s and \d+ tries: ")
 """What differs from request to request would leave nothing to count."""
@@ -19,7 +19,7 @@ STORE_NAME = "requests.sqlite"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelSpending:
+class ModelUsage:
     """One model's requests."""
 
     model: str
@@ -68,7 +68,7 @@ def find_store(folder: Path) -> Path:
     return found[0]
 
 
-def spending(path: Path) -> list[ModelSpending]:
+def usage_by_model(path: Path) -> list[ModelUsage]:
     """Sum a store up, model by model; safe while a run writes to it.
 
     Raises:
@@ -102,10 +102,10 @@ def spending(path: Path) -> list[ModelSpending]:
     ]
 
 
-def _summed(model: str, row: tuple[float | None, ...], failures: dict[str, int]) -> ModelSpending:
+def _summed(model: str, row: tuple[float | None, ...], failures: dict[str, int]) -> ModelUsage:
     count = int(row[0] or 0)
     priced = count - int(row[7] or 0)
-    return ModelSpending(
+    return ModelUsage(
         model=model,
         answered=count,
         failed=sum(failures.values()),

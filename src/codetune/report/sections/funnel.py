@@ -1,4 +1,4 @@
-"""The funnel of refusals, drawn from run cards and `rejects/` alone."""
+"""What each stage kept and rejected, read from run cards and `rejects/`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pyarrow.parquet as pq
 from codetune.report.numbers import plural
 from codetune.report.sections.stages import StageFolder
 
-__all__ = ["FunnelStep", "Refused", "read_funnel"]
+__all__ = ["FunnelStep", "RejectionCount", "read_funnel"]
 
 _BATCH_ROWS = 4_096
 _DETAIL_CHARACTERS = 200
 
 
 @dataclass(slots=True)
-class Refused:
-    """Rows refused for one reason."""
+class RejectionCount:
+    """Rows rejected for one reason."""
 
     check: str
     """The `stage` column: the check inside the stage, or the stage itself."""
@@ -30,7 +30,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """One stage: what it kept and what it refused."""
+    """One stage: what it kept and what it rejected."""
 
     stage: str
     folder: str
@@ -40,8 +40,8 @@ class FunnelStep:
     """None where the card does not say."""
     rejected: int | None
     undrawn: int
-    """Rows that passed and were left by a seeded limit: neither kept nor refused."""
-    refused: list[Refused]
+    """Rows that passed and were left by a seeded limit: neither kept nor rejected."""
+    reasons: list[RejectionCount]
     """Most frequent first."""
     follows: bool
     """Whether it read what the step before it made, rather than standing beside it."""
@@ -54,14 +54,14 @@ class FunnelStep:
         return self.kept + self.rejected + self.undrawn
 
 
-def _refused(stage: StageFolder) -> list[Refused]:
-    found: dict[tuple[str, str], Refused] = {}
+def _reasons(stage: StageFolder) -> list[RejectionCount]:
+    found: dict[tuple[str, str], RejectionCount] = {}
     for path in stage.parts("rejects"):
         file = pq.ParquetFile(path)
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=["stage", "reason", "detail"]):
             for row in batch.to_pylist():
                 key = (row["stage"] or stage.name, row["reason"] or "no reason given")
-                entry = found.setdefault(key, Refused(*key))
+                entry = found.setdefault(key, RejectionCount(*key))
                 entry.rows += 1
                 detail = (row["detail"] or "").strip()[:_DETAIL_CHARACTERS]
                 if detail and len(entry.examples) < 2 and detail not in entry.examples:
@@ -78,10 +78,10 @@ def _kept(stage: StageFolder) -> int | None:
 
 
 def read_funnel(stages: Sequence[StageFolder]) -> list[FunnelStep]:
-    """The steps of the funnel, in the order of the data's way.
+    """The steps of the funnel, in pipeline order.
 
     Args:
-        stages: Any stages; those that neither keep nor refuse rows are left out.
+        stages: Any stages; those that neither keep nor reject rows are left out.
     """
     steps: list[FunnelStep] = []
     before = ""
@@ -96,7 +96,7 @@ def read_funnel(stages: Sequence[StageFolder]) -> list[FunnelStep]:
                 kept=_kept(stage),
                 rejected=stage.card.counts.get("rejected"),
                 undrawn=max(stage.card.counts.get("found", 0) - (_kept(stage) or 0), 0),
-                refused=_refused(stage),
+                reasons=_reasons(stage),
                 follows=before in stage.card.plan.inputs.values(),
             )
         )

@@ -100,7 +100,7 @@ def tell_outcome(
 
     Args:
         stages: All finished stages.
-        funnel: What was kept and refused.
+        funnel: What was kept and rejected.
         training: The training, None where there was none.
         evaluations: The first one leads.
     """

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from codetune.errors import BackendUnavailableError, RequestRefusedError
 from codetune.execution.protocol import Execution, Program
-from codetune.models.client.structured_modes import WAYS
+from codetune.models.client.structured_modes import STRUCTURED_MODES
 from codetune.models.client.transport import GarbledAnswer
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 from codetune.records import Check, Generated, Message
@@ -80,7 +80,7 @@ class CheckedAnswer(Generic[A]):
         if self.shown is not None:
             cut = f"cut to {self.shown:,} characters"
             found.append(Check(check="fits the context", verdict="passed", detail=cut))
-        if self.reply.asked_as not in (None, WAYS[0]):
+        if self.reply.asked_as not in (None, STRUCTURED_MODES[0]):
             found.append(
                 Check(check=HELD_TO_SCHEMA, verdict="not run", detail=f"asked by {self.reply.asked_as}")
             )

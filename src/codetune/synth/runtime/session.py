@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
 from codetune.models.budget.budget import Budget
-from codetune.models.client.shared_limits import Sharing
+from codetune.models.client.shared_limits import SharedLimits
 from codetune.models.embedded.gguf_file import check_gguf, fingerprint
 from codetune.models.open import open_model
 from codetune.models.store.request_store import RequestStore
@@ -71,7 +71,7 @@ class Session:
         budget = Budget.parse(config.budget) if config.budget is not None else None
         if budget is not None:
             budget.begin()
-        sharing = Sharing(self.workers, self.cache / "limits") if self.workers > 1 else None
+        shared_limits = SharedLimits(self.workers, self.cache / "limits") if self.workers > 1 else None
         runner = ProgramRunner(partial(_open_executor, self.cache))
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(runner.close)
@@ -84,7 +84,7 @@ class Session:
                         model_map=config.model_map,
                         budget=budget,
                         slots=min(config.in_flight, _SLOTS),
-                        sharing=sharing,
+                        shared_limits=shared_limits,
                     )
                 )
                 for name in (config.model, *config.judges)

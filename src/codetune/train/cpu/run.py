@@ -26,7 +26,7 @@ from codetune.train.cpu.lora import add_adapters, named_adapters
 from codetune.train.encoding import Encoder
 from codetune.train.hardware import peak_rss_bytes, resolve_dtype
 from codetune.train.loss_log import LossLog
-from codetune.train.rows import TrainingRows, encode_datasets, write_refused
+from codetune.train.rows import TrainingRows, encode_datasets, write_rejects
 from codetune.train.summary import finish_training
 from codetune.train.weights.adapter import write_adapter, write_adapter_gguf
 from codetune.train.weights.base_model import BaseModel, load_model, load_tokenizer, model_config
@@ -46,7 +46,7 @@ def train_on_cpu(
     folder = base.folder(context.cache)
     encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
     rows = encode_datasets(datasets, encoder, config, context.seed)
-    rejects = write_refused(stage.folder, rows.refused)
+    rejects = write_rejects(stage.folder, rows.rejected)
 
     dtype = resolve_dtype(config.dtype)
     model, parameters = _trainable(config, folder, dtype, context.seed)

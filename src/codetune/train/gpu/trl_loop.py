@@ -36,7 +36,7 @@ from codetune.train.encoding import Encoded, Encoder
 from codetune.train.gpu.trl_arguments import accelerate_config, accumulation_steps
 from codetune.train.hardware import resolve_dtype
 from codetune.train.loss_log import LossLog
-from codetune.train.rows import encode_datasets, write_refused
+from codetune.train.rows import encode_datasets, write_rejects
 from codetune.train.summary import finish_training
 from codetune.train.weights.adapter import write_adapter_gguf
 from codetune.train.weights.base_model import BaseModel, load_tokenizer, model_config
@@ -77,7 +77,7 @@ def train_with_trl(
     folder = base.folder(context.cache)
     encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
     rows = encode_datasets(datasets, encoder, config, context.seed)
-    rejects = write_refused(stage.folder, rows.refused)
+    rejects = write_rejects(stage.folder, rows.rejected)
     steps = total_steps(config, len(rows.train))
     work = stage.folder / "work"
     _write_rows(work / "rows.parquet", rows.train)
