@@ -5,7 +5,7 @@ import json
 import pytest
 
 from codetune.cli.main import main
-from codetune.models.store.request_store import Answer, Failure, RequestStore
+from codetune.models.store.request_store import RequestStore, StoredAnswer, StoredFailure
 
 
 def run(*arguments, capsys):
@@ -20,7 +20,7 @@ def folder(tmp_path):
     with RequestStore(tmp_path / "cache" / "requests.sqlite") as store:
         for number in range(4):
             store.put(
-                Answer(
+                StoredAnswer(
                     key=b"%016d" % number, model="big" if number else "small", sample=0,
                     payload=b'{"messages": []}', response=b'{"choices": []}',
                     finish_reason="length" if number == 1 else "stop", prompt_tokens=100,
@@ -30,7 +30,9 @@ def folder(tmp_path):
             )  # fmt: skip
         for key, detail in ((b"a" * 16, "too long"), (b"a" * 16, "too long"), (b"%016d" % 1, "was down")):
             store.fail(
-                Failure(key=key, model="big", sample=0, payload=b"{}", kind="k", detail=detail, failed_at=1.0)
+                StoredFailure(
+                    key=key, model="big", sample=0, payload=b"{}", kind="k", detail=detail, failed_at=1.0
+                )
             )
     return tmp_path
 
@@ -55,7 +57,7 @@ def test_failures_are_counted_by_what_went_wrong(tmp_path, capsys):
         for number in range(3):
             detail = f"given up after {number} s and 6 tries: out of order (host:1)."
             store.fail(
-                Failure(key=b"%016d" % number, model="big", sample=0, payload=b"{}", kind="k", detail=detail,
+                StoredFailure(key=b"%016d" % number, model="big", sample=0, payload=b"{}", kind="k", detail=detail,
                         failed_at=1.0)
             )  # fmt: skip
     code, out, _ = run(tmp_path, capsys=capsys)
