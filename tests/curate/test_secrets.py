@@ -7,8 +7,7 @@ import string
 
 import pytest
 
-from codetune.curate.secrets import find_secret, refuse_secret
-from codetune.records import Instruction
+from codetune.curate.secrets import find_secret
 
 
 def token(length: int, alphabet: str = string.ascii_letters + string.digits, seed: int = 4) -> str:
@@ -48,12 +47,3 @@ def test_a_credential_is_named_by_its_kind(kind: str) -> None:
 )
 def test_code_that_only_talks_of_secrets_stays(text: str) -> None:
     assert find_secret(text) is None
-
-
-def test_the_refusal_does_not_repeat_the_secret() -> None:
-    secret = SECRETS["GitHub Token"]
-    row = Instruction(task="code_generation", instruction="i", output=f"t = '{secret}'", source="s")
-    refusal = refuse_secret(row)
-    assert refusal is not None
-    assert secret not in refusal.detail
-    assert refusal.reason == "secret"

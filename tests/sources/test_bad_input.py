@@ -18,9 +18,9 @@ import pygit2
 import pytest
 
 from codetune.errors import ConfigError, DataError
+from codetune.rejection import Rejection
 from codetune.sources.files import decompression
-from codetune.sources.files.faults import RowFault
-from codetune.sources.files.input_files import Member
+from codetune.sources.files.input_files import InputFile
 from codetune.sources.files.row_blocks import blocks, rows
 from codetune.sources.registry import SOURCES, get_source
 from codetune.sources.rows.signatures import source_of_row
@@ -41,7 +41,7 @@ def outputs(dataset) -> list[str]:
 
 
 def read(path: Path, **options):
-    return [pair for block in blocks(Member(path.name, str(path)), **options) for pair in rows(block)]
+    return [pair for block in blocks(InputFile(path.name, str(path)), **options) for pair in rows(block)]
 
 
 @pytest.mark.parametrize(
@@ -483,5 +483,5 @@ def test_a_url_is_streamed(served, collect):
 
 
 def test_row_faults_carry_words_that_can_be_counted():
-    fault = RowFault("not JSON", "x")
+    fault = Rejection("not JSON", "x")
     assert (fault.reason, fault.detail) == ("not JSON", "x")

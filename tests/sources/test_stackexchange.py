@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from codetune.errors import DataError
-from codetune.sources.files.faults import RowFault
+from codetune.rejection import Rejection
 from codetune.sources.stackexchange import answer_classifier, buckets, how_to
 from codetune.sources.stackexchange.answer_classifier import BlockLabeller, LabelledBlock
 from codetune.sources.stackexchange.how_to import HowTo
@@ -87,8 +87,8 @@ def test_tags_are_a_selection(tmp_path, collect):
     rows = [other, answer(2, 1, "x"), new_style, answer(6, 5, "<pre>bar()</pre>"), *threads(6)]
     dataset = collect(source="stackexchange", path=dump(tmp_path, *rows), tags=["Python"])
     assert len(dataset) == 7
-    fates = dataset.card.results["Posts.xml"]
-    assert (fates["rows"], fates["other_tags"], fates["answers_to_others"]) == (16, 1, 1)
+    skipped = dataset.card.results["Posts.xml"]
+    assert (skipped["rows"], skipped["other_tags"], skipped["answers_to_others"]) == (16, 1, 1)
 
 
 def test_posts_that_make_no_row_say_why(tmp_path, collect):
@@ -142,7 +142,7 @@ def test_another_file_of_the_dump_is_told(tmp_path, collect):
 
 
 def test_entities_never_reach_outside(tmp_path):
-    with pytest.raises(RowFault):
+    with pytest.raises(Rejection):
         parse_row(
             b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><row Id="1" Body="&x;" PostTypeId="1"/>'
         )
@@ -384,11 +384,11 @@ def test_rows_parsed_together_are_rows_parsed_alone():
     def alone(row):
         try:
             return parse_row(row.decode("utf-8", "replace").encode())
-        except RowFault as fault:
+        except Rejection as fault:
             return (fault.reason, fault.detail)
 
     def together(rows):
-        return [(f.reason, f.detail) if isinstance(f, RowFault) else f for f in parse_rows(rows)]
+        return [(f.reason, f.detail) if isinstance(f, Rejection) else f for f in parse_rows(rows)]
 
     for rows in ([good, fine] * 300, *([good, row, fine] for row in odd), odd, []):
         assert together(rows) == [alone(row) for row in rows]

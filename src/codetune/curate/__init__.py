@@ -1,4 +1,4 @@
-"""Rows kept or rejected, with the reason.
+"""Curation: rows kept or rejected, with the reason.
 
-Checks of rows while a model writes them are in `synth.checks`.
+Choosing rows from several datasets is in `mix`.
 """

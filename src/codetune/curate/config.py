@@ -10,25 +10,25 @@ __all__ = ["CurateConfig"]
 
 
 class CurateConfig(Settings):
-    """What leaves the way, and at which threshold. A check set to false (or empty) is not run."""
+    """Which rows are rejected, and at which threshold. A check set to false (or empty) is not run."""
 
-    syntax: bool = Field(True, description="Refuse rows whose code does not parse.")
-    secrets: bool = Field(True, description="Refuse rows that hold a credential.")
+    syntax: bool = Field(True, description="Reject rows whose code does not parse.")
+    secrets: bool = Field(True, description="Reject rows that hold a credential.")
     decontaminate: tuple[str, ...] = Field(
         ("humaneval",), description="Benchmarks none of whose items a row may overlap."
     )
-    exact: bool = Field(True, description="Refuse rows equal to an earlier one but for white space.")
+    exact: bool = Field(True, description="Reject rows equal to an earlier one but for white space.")
     near_duplicate_jaccard: float | None = Field(
         0.7,
         gt=0.0,
         le=1.0,
-        description="Refuse a row whose 5-gram Jaccard similarity with an earlier kept row of the "
+        description="Reject a row whose 5-gram Jaccard similarity with an earlier kept row of the "
         "same task reaches this fraction; null does not look.",
     )
-    max_refused_fraction: float = Field(
+    max_rejected_fraction: float = Field(
         0.95,
         gt=0.0,
         le=1.0,
-        description="Stop when near-duplicates alone would refuse more than this fraction of a "
+        description="Stop when near-duplicates alone would reject more than this fraction of a "
         "source's rows: that is boilerplate or a wrong threshold, not duplication.",
     )

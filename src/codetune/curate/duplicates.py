@@ -1,9 +1,9 @@
 """Exact and near duplicates: one of each stays, the first in the order of the input.
 
 Near: word 5-grams, MinHash with 128 permutations (in Daft, Rust), bands for candidates, and then
-the true Jaccard similarity of each candidate pair. A row is compared with rows that stay, never
-with rows that went, so a chain of small steps can't carry off a whole source (Jaccard is not
-transitive; connected components would treat it so).
+the true Jaccard similarity of each candidate pair. A row is compared with rows that are kept, never
+with rejected ones, so a chain of small differences can't remove a whole source (Jaccard similarity is
+not transitive; connected components would treat it as if it were).
 
 Source: Broder 1997 (MinHash); Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", ch. 3.
 """
@@ -16,7 +16,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from codetune.curate.refusal import Refusal
+from codetune.rejection import Rejection
 
 __all__ = ["NGRAM", "exact_duplicates", "jaccard", "near_duplicates", "shingles", "words"]
 
@@ -43,29 +43,29 @@ def jaccard(left: set[str], right: set[str]) -> float:
     return shared / (len(left) + len(right) - shared)
 
 
-def exact_duplicates(ids: Sequence[str], texts: Sequence[str]) -> dict[int, Refusal]:
+def exact_duplicates(ids: Sequence[str], texts: Sequence[str]) -> dict[int, Rejection]:
     """Positions whose text was there before, white space aside."""
     first: dict[bytes, str] = {}
-    refused = {}
+    rejected = {}
     for position, (row_id, text) in enumerate(zip(ids, texts, strict=True)):
         key = blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if key in first:
-            refused[position] = Refusal("exact duplicate", f"of {first[key]}")
+            rejected[position] = Rejection("exact duplicate", f"of {first[key]}")
         else:
             first[key] = row_id
-    return refused
+    return rejected
 
 
-def near_duplicates(ids: Sequence[str], texts: Sequence[str], threshold: float) -> dict[int, Refusal]:
+def near_duplicates(ids: Sequence[str], texts: Sequence[str], threshold: float) -> dict[int, Rejection]:
     """Positions whose text is similar to that of an earlier position that stays.
 
     Args:
-        ids: Ids of the rows, for the refusal's detail.
+        ids: Ids of the rows, for the rejection's detail.
         texts: Their texts, same length.
         threshold: Jaccard similarity of word 5-grams, above 0, at most 1.
 
     Returns:
-        Position -> refusal naming the row that stays and the similarity.
+        Position -> rejection naming the row that stays and the similarity.
     """
     if len(texts) < 2:
         return {}
@@ -73,7 +73,7 @@ def near_duplicates(ids: Sequence[str], texts: Sequence[str], threshold: float) 
     keys = _band_keys(_signatures(texts), bands, rows)
     buckets: list[dict[int, list[int]]] = [{} for _ in range(bands)]
     grams: dict[int, set[str]] = {}
-    refused: dict[int, Refusal] = {}
+    rejected: dict[int, Rejection] = {}
     for position in range(len(texts)):
         row_keys = keys[position].tolist()
         candidates = {c for bucket, key in zip(buckets, row_keys, strict=True) for c in bucket.get(key, ())}
@@ -84,14 +84,14 @@ def near_duplicates(ids: Sequence[str], texts: Sequence[str], threshold: float) 
                 grams[candidate] = shingles(texts[candidate])
             similarity = jaccard(mine, grams[candidate])
             if similarity >= threshold:
-                refused[position] = Refusal(
+                rejected[position] = Rejection(
                     "near duplicate", f"of {ids[candidate]}, Jaccard {similarity:.2f}"
                 )
                 break
         else:
             for bucket, key in zip(buckets, row_keys, strict=True):
                 bucket.setdefault(key, []).append(position)
-    return refused
+    return rejected
 
 
 def _bands(threshold: float) -> tuple[int, int]:

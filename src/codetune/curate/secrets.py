@@ -12,10 +12,7 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
-from codetune.curate.refusal import Refusal, full_text
-from codetune.records import Instruction
-
-__all__ = ["find_secret", "refuse_secret"]
+__all__ = ["find_secret"]
 
 _ASSIGNED = re.compile(
     r"""(?ix) (?P<name>[\w-]*(?:api[_-]?key|secret|token|passw(?:or)?d|auth[_-]?key|access[_-]?key)[\w-]*)
@@ -53,9 +50,3 @@ def find_secret(text: str) -> str | None:
         if mixed and _entropy_bits(value) >= _MIN_ENTROPY_BITS:
             return f"value assigned to {match['name']}"
     return None
-
-
-def refuse_secret(row: Instruction) -> Refusal | None:
-    """Refuse a row that holds a credential."""
-    kind = find_secret(full_text(row))
-    return Refusal("secret", kind) if kind else None

@@ -1,6 +1,6 @@
-"""Instruction datasets in, one out: rows kept, and rows refused with the reason.
+"""Instruction datasets in, one out: rows kept, and rows rejected with the reason.
 
-First each row is judged alone (syntax, secrets, contamination), in parallel; then those that are
+First each row is checked alone (syntax, secrets, contamination), in parallel; then those that are
 left are compared with one another (exact, near duplicates), in the order of the inputs. Part i of
 the output is part i of the inputs laid end to end.
 """
@@ -14,11 +14,10 @@ from pathlib import Path
 
 from codetune.curate.config import CurateConfig
 from codetune.curate.duplicates import exact_duplicates, near_duplicates
-from codetune.curate.refusal import Refusal, full_text
-from codetune.curate.secrets import refuse_secret
-from codetune.curate.syntax import refuse_syntax
+from codetune.curate.row_checks import check_row, full_text
 from codetune.errors import DataError
 from codetune.records import Instruction, Problem
+from codetune.rejection import Rejection
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset, DatasetWriter, RejectedRow, Shard, read_rows
 from codetune.store.hashing import code_hash, json_hash
@@ -33,7 +32,7 @@ STAGE = "curate"
 ProblemLoader = Callable[[str], Sequence[Problem]]
 """Name of a benchmark -> its items. The recipe hands it in: curation knows no benchmark itself."""
 
-_Decisions = Mapping[int, Refusal]
+_Decisions = Mapping[int, Rejection]
 """Position of a row in its part -> why it goes."""
 
 
@@ -48,15 +47,15 @@ def run(
     """Curate instruction datasets.
 
     Args:
-        config: What leaves, and at which threshold.
-        inputs: Dataset directories of `Instruction` rows; earlier ones win over later twins.
+        config: Which rows are rejected, and at which threshold.
+        inputs: Dataset directories of `Instruction` rows; earlier ones win over later duplicates.
         output: Where the dataset directory goes.
         context: Engine, seed, progress.
         problems: Loads the benchmarks that `config.decontaminate` names.
 
     Raises:
-        DataError: An input is no instruction dataset; or near-duplicates would carry off more
-            than `config.max_refused_fraction` of a source.
+        DataError: An input is no instruction dataset; or near-duplicates would be more
+            than `config.max_rejected_fraction` of a source.
     """
     datasets = [Dataset(folder, Instruction) for folder in inputs]
     guarded = {name: problems(name) for name in config.decontaminate}
@@ -75,10 +74,10 @@ def run(
             return stage.finished
         parts = [path for data in datasets for path in data.parts()]
         index = BenchmarkIndex.build(p for items in guarded.values() for p in items) if guarded else None
-        context.progress.start("curate: judge rows", len(parts))
-        decisions: list[dict[int, Refusal]] = []
-        for judged in context.engine.map(partial(_judge_part, config, index), parts):
-            decisions.append(judged)
+        context.progress.start("curate: check rows", len(parts))
+        decisions: list[dict[int, Rejection]] = []
+        for checked in context.engine.map(partial(_check_part, config, index), parts):
+            decisions.append(checked)
             context.progress.advance()
         context.progress.start("curate: compare rows", len(parts))
         _compare(config, parts, decisions)
@@ -89,35 +88,25 @@ def run(
         return writer.finish(
             title="Curated code instructions",
             description="Instructions that passed every check; the others are in `rejects/` with the reason.",
-            counts={"judged": sum(len(data) for data in datasets)},
+            counts={"checked": sum(len(data) for data in datasets)},
         )
 
 
-def _judge_part(config: CurateConfig, index: BenchmarkIndex | None, path: Path) -> dict[int, Refusal]:
-    refused: dict[int, Refusal] = {}
+def _check_part(config: CurateConfig, index: BenchmarkIndex | None, path: Path) -> dict[int, Rejection]:
+    rejected: dict[int, Rejection] = {}
     for position, row in enumerate(read_rows(path, Instruction)):
-        refusal = _judge(config, index, row)
-        if refusal is not None:
-            refused[position] = refusal
-    return refused
+        rejection = check_row(config, index, row)
+        if rejection is not None:
+            rejected[position] = rejection
+    return rejected
 
 
-def _judge(config: CurateConfig, index: BenchmarkIndex | None, row: Instruction) -> Refusal | None:
-    if config.syntax and (refusal := refuse_syntax(row)):
-        return refusal
-    if config.secrets and (refusal := refuse_secret(row)):
-        return refusal
-    if index is not None and (found := index.overlap(full_text(row))):
-        return Refusal("overlaps a benchmark", found[0].describe())
-    return None
-
-
-def _compare(config: CurateConfig, parts: Sequence[Path], decisions: Sequence[dict[int, Refusal]]) -> None:
+def _compare(config: CurateConfig, parts: Sequence[Path], decisions: Sequence[dict[int, Rejection]]) -> None:
     """Add the duplicates among the rows that are left to `decisions`."""
     if config.exact:
         rows = _left(parts, decisions)
         found = exact_duplicates([row.id for _, _, row in rows], [full_text(row) for _, _, row in rows])
-        _refuse(rows, found, decisions)
+        _add(rows, found, decisions)
     if config.near_duplicate_jaccard is None:
         return
     rows = _left(parts, decisions)
@@ -129,7 +118,7 @@ def _compare(config: CurateConfig, parts: Sequence[Path], decisions: Sequence[di
             config.near_duplicate_jaccard,
         )
         _guard_against_wipe_out(config, task, same, found)
-        _refuse(same, found, decisions)
+        _add(same, found, decisions)
 
 
 _Placed = tuple[int, int, Instruction]
@@ -145,37 +134,39 @@ def _left(parts: Iterable[Path], decisions: Sequence[_Decisions]) -> list[_Place
     ]
 
 
-def _refuse(
-    rows: Sequence[_Placed], found: Mapping[int, Refusal], decisions: Sequence[dict[int, Refusal]]
+def _add(
+    rows: Sequence[_Placed], found: Mapping[int, Rejection], decisions: Sequence[dict[int, Rejection]]
 ) -> None:
-    for index, refusal in found.items():
+    for index, rejection in found.items():
         number, position, _ = rows[index]
-        decisions[number][position] = refusal
+        decisions[number][position] = rejection
 
 
 def _guard_against_wipe_out(
-    config: CurateConfig, task: str, rows: Sequence[_Placed], found: Mapping[int, Refusal]
+    config: CurateConfig, task: str, rows: Sequence[_Placed], found: Mapping[int, Rejection]
 ) -> None:
     total = Counter(row.source for _, _, row in rows)
     gone = Counter(rows[index][2].source for index in found)
     for source, count in gone.items():
         # A handful of equal rows is no boilerplate; only a real amount is worth stopping for.
-        if count > 100 and count / total[source] > config.max_refused_fraction:
+        if count > 100 and count / total[source] > config.max_rejected_fraction:
             raise DataError(
-                f"near-duplicates would refuse {count:,} of {total[source]:,} {task} rows of {source}",
+                f"near-duplicates would reject {count:,} of {total[source]:,} {task} rows of {source}",
                 where=f"near_duplicate_jaccard = {config.near_duplicate_jaccard}",
-                next_step="raise the threshold, strip what the rows share, or raise max_refused_fraction",
+                next_step="raise the threshold, strip what the rows share, or raise max_rejected_fraction",
             )
 
 
 def _apply(part: tuple[Path, _Decisions]) -> Shard[Instruction]:
     path, decisions = part
     kept: list[Instruction] = []
-    refused: list[RejectedRow] = []
+    rejected: list[RejectedRow] = []
     for position, row in enumerate(read_rows(path, Instruction)):
-        refusal = decisions.get(position)
-        if refusal is None:
+        rejection = decisions.get(position)
+        if rejection is None:
             kept.append(row)
         else:
-            refused.append(RejectedRow(row=row, stage=STAGE, reason=refusal.reason, detail=refusal.detail))
-    return Shard(kept, refused)
+            rejected.append(
+                RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
+            )
+    return Shard(kept, rejected)

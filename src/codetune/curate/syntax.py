@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from codetune.code.parsing import parses, supported_languages
-from codetune.curate.refusal import Refusal
 from codetune.records import Instruction
+from codetune.rejection import Rejection
 from codetune.tasks.registry import TASKS
 
-__all__ = ["answer_code", "refuse_syntax"]
+__all__ = ["answer_code", "check_syntax"]
 
 _FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _FRAGMENTS = frozenset({"code_completion", "edit"})
@@ -25,13 +25,13 @@ def answer_code(row: Instruction) -> str | None:
     return "\n".join(blocks) if blocks else row.output
 
 
-def refuse_syntax(row: Instruction) -> Refusal | None:
-    """Refuse a row whose answer is code that does not parse; an unknown language is not judged."""
+def check_syntax(row: Instruction) -> Rejection | None:
+    """RejectedRow a row whose answer is code that does not parse; an unknown language is not checked."""
     code = answer_code(row)
     if code is None or row.programming_language not in supported_languages():
         return None
     if not code.strip():
-        return Refusal("empty answer")
+        return Rejection("empty answer")
     if not parses(code, row.programming_language):
-        return Refusal("does not parse", f"as {row.programming_language}")
+        return Rejection("does not parse", f"as {row.programming_language}")
     return None

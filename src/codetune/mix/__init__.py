@@ -1,4 +1,4 @@
-"""Several sources in, one training set out, each with its target count.
+"""Mixtures: several sources in, one training set out, each with its target count.
 
-Reading a source is in `sources`; rows leave for a fault of their own in `curate`.
+Running stages one after another is in `recipes`.
 """

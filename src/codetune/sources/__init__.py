@@ -1,4 +1,4 @@
-"""Code and datasets as they are found, turned into records.
+"""Sources: code and datasets as they are published, turned into records.
 
-What a record asks of a model is in `tasks`.
+Checking the rows is in `curate`, making new ones in `synth`.
 """

@@ -12,12 +12,12 @@ from pathlib import Path, PurePosixPath
 from codetune.code.languages import PARSED_LANGUAGES, language_of_path
 from codetune.errors import DataError
 from codetune.sources.files.faults import FileFault
-from codetune.sources.files.input_files import Member, find
+from codetune.sources.files.input_files import InputFile, find
 from codetune.sources.files.remote import is_remote
 from codetune.sources.files.row_blocks import blocks, rows
 from codetune.sources.rows.signatures import source_of_rows
 
-__all__ = ["source_of_place"]
+__all__ = ["source_of_path"]
 
 _FILES_NAMED = 2_000
 _FILES_OPENED = 20
@@ -46,7 +46,7 @@ _BY_HEAD = (
 )  # fmt: skip
 
 
-def source_of_place(path: str | None) -> str | None:
+def source_of_path(path: str | None) -> str | None:
     """Name of the source that may read what lies there; None where nothing tells, or it is remote."""
     if not path or is_remote(path):
         return None
@@ -54,26 +54,26 @@ def source_of_place(path: str | None) -> str | None:
     if folder.is_dir() and ((folder / ".git").exists() or (folder / "HEAD").is_file()):
         return "git"
     try:
-        members = find(path, "", ("",)).members[:_FILES_NAMED]
+        files = find(path, "", ("",)).files[:_FILES_NAMED]
     except DataError:
         return None
     for guess in (_by_name, _by_content, _by_code):
-        if (found := guess(members)) is not None:
+        if (found := guess(files)) is not None:
             return found
     return None
 
 
-def _by_name(members: tuple[Member, ...]) -> str | None:
+def _by_name(files: tuple[InputFile, ...]) -> str | None:
     for name, pattern in _BY_NAME:
-        if any(pattern.search(member.plain_name) for member in members):
+        if any(pattern.search(file.plain_name) for file in files):
             return name
     return None
 
 
-def _by_content(members: tuple[Member, ...]) -> str | None:
-    for member in members[:_FILES_OPENED]:
+def _by_content(files: tuple[InputFile, ...]) -> str | None:
+    for file in files[:_FILES_OPENED]:
         try:
-            found = _of_head(member) or _of_rows(member)
+            found = _of_head(file) or _of_rows(file)
         except (FileFault, OSError):
             continue
         if found is not None:
@@ -81,20 +81,20 @@ def _by_content(members: tuple[Member, ...]) -> str | None:
     return None
 
 
-def _of_head(member: Member) -> str | None:
-    with member.open() as stream:
+def _of_head(file: InputFile) -> str | None:
+    with file.open() as stream:
         head = stream.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
     return next((name for name, pattern in _BY_HEAD if pattern.search(head)), None)
 
 
-def _of_rows(member: Member) -> str | None:
-    first = next(blocks(member, size=1 << 18), None)
+def _of_rows(file: InputFile) -> str | None:
+    first = next(blocks(file, size=1 << 18), None)
     if first is None:
         return None
     return source_of_rows(value for _, value in itertools.islice(rows(first), _ROWS))
 
 
-def _by_code(members: tuple[Member, ...]) -> str | None:
+def _by_code(files: tuple[InputFile, ...]) -> str | None:
     """A folder, or a file, of source code."""
-    suffixes = (PurePosixPath(member.plain_name).name for member in members)
+    suffixes = (PurePosixPath(file.plain_name).name for file in files)
     return "code" if any(language_of_path(name) in PARSED_LANGUAGES for name in suffixes) else None

@@ -9,9 +9,9 @@ from codetune.errors import ConfigError
 from codetune.sources.code_search.codesearchnet import CodeSearchNetSource
 from codetune.sources.code_search.conala import ConalaSource
 from codetune.sources.code_search.cosqa import CosqaSource
-from codetune.sources.codexglue.bigclonebench import CloneSource
+from codetune.sources.codexglue.bigclonebench import BigCloneBenchSource
 from codetune.sources.codexglue.codexglue_pairs import RefinementSource, TranslationSource
-from codetune.sources.codexglue.devign import DefectSource
+from codetune.sources.codexglue.devign import DevignSource
 from codetune.sources.codexglue.token_streams import ClozeSource, CompletionSource, ConcodeSource
 from codetune.sources.contests.code_contests import CodeContestsSource
 from codetune.sources.contests.codenet import CodeNetSource
@@ -41,8 +41,8 @@ _ALL: tuple[Source, ...] = (
     CodeSearchNetSource(),
     TranslationSource(),
     RefinementSource(),
-    DefectSource(),
-    CloneSource(),
+    DevignSource(),
+    BigCloneBenchSource(),
     CompletionSource(),
     ConcodeSource(),
     CosqaSource(),

@@ -15,7 +15,7 @@ from codetune.records import Record
 from codetune.sources.config import CollectConfig
 from codetune.store.dataset import RejectedRow, Shard
 
-__all__ = ["STAGE", "Collection", "Source", "refuse"]
+__all__ = ["STAGE", "Collection", "Source", "rejected_row"]
 
 STAGE = "collect"
 
@@ -77,6 +77,6 @@ class Source(Protocol):
         ...
 
 
-def refuse(row: Record | Mapping[str, Any], reason: str, detail: str = "") -> RejectedRow:
-    """A refusal of the collect stage."""
+def rejected_row(row: Record | Mapping[str, Any], reason: str, detail: str = "") -> RejectedRow:
+    """A row that the collect stage rejects."""
     return RejectedRow(row=row, stage=STAGE, reason=reason, detail=detail)

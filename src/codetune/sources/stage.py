@@ -7,7 +7,7 @@ from pathlib import Path
 
 from codetune.errors import DataError, UsageError
 from codetune.sources.config import CollectConfig
-from codetune.sources.detection import source_of_place
+from codetune.sources.detection import source_of_path
 from codetune.sources.limit import Chosen, Ranks, cutoff_of
 from codetune.sources.registry import get_source
 from codetune.sources.source import STAGE, Collection, Source
@@ -57,7 +57,7 @@ def run(config: CollectConfig, inputs: Sequence[Path], output: Path, context: St
 
 def _with_guess(error: DataError, source: Source, config: CollectConfig) -> DataError:
     """The same refusal, with the source that the place looks like, where that is another one."""
-    looks = source_of_place(config.path)
+    looks = source_of_path(config.path)
     if looks is None or looks == source.name:
         return error
     return DataError(error.what, where=error.where, next_step=f"it looks like the source {looks}")

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from codetune.code.docstrings import comment_text
 from codetune.code.languages import canonical_language
 from codetune.records import Snippet
+from codetune.rejection import Rejection
 from codetune.sources.config import CollectConfig
 from codetune.sources.files.arrow_rows import blank_to_null, content_ids, filled, read_texts
-from codetune.sources.files.faults import RowFault
-from codetune.sources.files.input_files import Member, Place
+from codetune.sources.files.input_files import InputFile, InputFiles
 from codetune.sources.files.row_blocks import Block, blocks
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.row_source import RowSource
@@ -41,15 +41,15 @@ class CodeSearchNetSource(RowSource):
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "code" in row and "docstring" in row and ("func_name" in row or "repo" in row)
 
-    def check(self, place: Place) -> None:
-        super().check(replace(place, members=_data(place)))
+    def check(self, upstream: InputFiles) -> None:
+        super().check(replace(upstream, files=_data(upstream)))
 
-    def pieces(self, place: Place) -> Iterator[Block]:
-        lists = tuple(member for member in place.members if member.plain_name.endswith(_LISTS))
+    def pieces(self, upstream: InputFiles) -> Iterator[Block]:
+        lists = tuple(file for file in upstream.files if file.plain_name.endswith(_LISTS))
         wanted = _urls(lists) if lists else None
         missing = dict(wanted) if wanted is not None else {}
-        for member in _data(place):
-            for block in blocks(member):
+        for file in _data(upstream):
+            for block in blocks(file):
                 if wanted is None:
                     yield block
                     continue
@@ -57,10 +57,10 @@ class CodeSearchNetSource(RowSource):
                 for url in named:
                     missing.pop(url, None)
                 yield replace(block, extra=named)
-        for file in sorted({origin[0] for origin in missing.values()}):
-            faults = [(line, url) for url, (name, line) in missing.items() if name == file]
+        for list_name in sorted({origin[0] for origin in missing.values()}):
+            faults = [(line, url) for url, (name, line) in missing.items() if name == list_name]
             unknown = tuple((line, "unknown id in the list", url) for line, url in sorted(faults))
-            yield Block(file, 1, "objects", [], unknown)
+            yield Block(list_name, 1, "objects", [], unknown)
 
     def table(self, block: Block, config: CollectConfig) -> tuple[pa.Table, Sequence[int]] | None:
         if block.extra is not None:
@@ -103,10 +103,10 @@ class CodeSearchNetSource(RowSource):
     def convert(self, row: Row) -> Iterable[Snippet]:
         url = row.text("url", default="")
         if row.extra is not None and url not in row.extra:
-            raise RowFault("not in the lists", url)
+            raise Rejection("not in the lists", url)
         language = canonical_language(row.text("language", default=""))
         if language is None:
-            raise RowFault("missing field", "language")
+            raise Rejection("missing field", "language")
         return (
             Snippet(
                 code=row.full_text("code"),
@@ -129,19 +129,19 @@ def _plain(docstring: str | None) -> str | None:
     return comment_text(docstring)
 
 
-def _data(place: Place) -> tuple[Member, ...]:
-    return tuple(member for member in place.members if not member.plain_name.endswith(_LISTS))
+def _data(upstream: InputFiles) -> tuple[InputFile, ...]:
+    return tuple(file for file in upstream.files if not file.plain_name.endswith(_LISTS))
 
 
-def _urls(lists: Iterable[Member]) -> dict[str, tuple[str, int]]:
+def _urls(lists: Iterable[InputFile]) -> dict[str, tuple[str, int]]:
     """URL -> (list, line) of everything the lists name."""
     found: dict[str, tuple[str, int]] = {}
-    for member in lists:
-        with member.open() as stream:
+    for file in lists:
+        with file.open() as stream:
             for number, line in enumerate(stream, 1):
                 url = line.decode("utf-8", "replace").strip().removeprefix("\ufeff")
                 if url:
-                    found.setdefault(url, (member.name, number))
+                    found.setdefault(url, (file.name, number))
     return found
 
 

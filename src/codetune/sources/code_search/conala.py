@@ -29,7 +29,7 @@ class ConalaSource(RowSource):
 
     def convert(self, row: Row) -> Iterable[Any]:
         question = row.fields.get("question_id")
-        group = str(question) if question is not None else row.place
+        group = str(question) if question is not None else row.upstream_id
         yield SearchPair(
             row=row,
             query=(row.optional("rewritten_intent") or row.full_text("intent")).strip(),

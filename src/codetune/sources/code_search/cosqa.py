@@ -26,9 +26,9 @@ class CosqaSource(RowSource):
 
     def convert(self, row: Row) -> Iterable[Instruction]:
         query = row.full_text("doc")
-        yield row.worded(
+        yield row.to_instruction(
             "code_search",
             {"query": query, "code": row.full_text("code"), "label": row.label("label")},
             programming_language="python",
-            lineage=row.lineage(upstream_id=row.text("idx", default=row.place), group=query),
+            lineage=row.lineage(upstream_id=row.text("idx", default=row.upstream_id), group=query),
         )

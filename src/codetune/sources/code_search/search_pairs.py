@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from codetune.records import Instruction, Record, content_id
 from codetune.sources.config import CollectConfig
 from codetune.sources.rows.row import Row
-from codetune.sources.source import refuse
+from codetune.sources.source import rejected_row
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.tasks.search import Candidates, Pair, draw_candidates
 
@@ -65,24 +65,26 @@ def _pool(
     ]
     drawn = draw_candidates(asked, count=config.candidates, seed=seed)
     for own, pair in zip(ids, pairs, strict=True):
-        known = {"source": pair.row.source, "lineage": {"upstream_id": pair.row.place}}
+        known = {"source": pair.row.source, "lineage": {"upstream_id": pair.row.upstream_id}}
         where = f"{pair.row.file}, row {pair.row.number}"
         if not pair.answers:
-            rejected.append(refuse(known, "labelled as no answer", where))
+            rejected.append(rejected_row(known, "labelled as no answer", where))
         elif own not in drawn:
-            rejected.append(refuse(known, "too few candidates", f"{where}: fewer than {config.candidates}"))
+            rejected.append(
+                rejected_row(known, "too few candidates", f"{where}: fewer than {config.candidates}")
+            )
         else:
             kept.append(_choice(pair, drawn[own]))
 
 
 def _choice(pair: SearchPair, shown: Candidates) -> Instruction:
-    return pair.row.worded(
+    return pair.row.to_instruction(
         "code_search",
         {"query": pair.query, "candidates": shown.codes, "answer": shown.answer},
         programming_language=pair.programming_language,
         candidates=shown.codes,
         lineage=pair.row.lineage(
-            upstream_id=pair.upstream_id or pair.row.place,
+            upstream_id=pair.upstream_id or pair.row.upstream_id,
             group=f"{pair.row.source}:{pair.group}",
             url=pair.url,
         ),

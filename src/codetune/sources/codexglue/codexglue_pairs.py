@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import random
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import PurePosixPath
@@ -11,8 +10,9 @@ from typing import Any, ClassVar
 
 from codetune.errors import DataError
 from codetune.records import Instruction, content_id
-from codetune.sources.files.faults import RowFault
-from codetune.sources.files.input_files import Member, Place
+from codetune.rejection import Rejection
+from codetune.seeding import draw
+from codetune.sources.files.input_files import InputFile, InputFiles
 from codetune.sources.files.row_blocks import Block
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.row_source import RowSource
@@ -27,17 +27,17 @@ class _ParallelSource(RowSource):
     right: ClassVar[str]
     """Endings of the two files; what stands before them is the same."""
 
-    def check(self, place: Place) -> None:
-        if not any(True for _ in _pairs(place, self.left, self.right)):
-            names = ", ".join(member.name for member in place.members[:3])
+    def check(self, upstream: InputFiles) -> None:
+        if not any(True for _ in _pairs(upstream, self.left, self.right)):
+            names = ", ".join(file.name for file in upstream.files[:3])
             raise DataError(
-                f"this is not a place of the source {self.name}: it needs two files, *{self.left} and *{self.right}",
-                where=place.path,
+                f"the path holds nothing of the source {self.name}: it needs two files, *{self.left} and *{self.right}",
+                where=upstream.path,
                 next_step=f"give the folder that holds both (found: {names})",
             )
 
-    def pieces(self, place: Place) -> Iterator[Block]:
-        for left, right in _pairs(place, self.left, self.right):
+    def pieces(self, upstream: InputFiles) -> Iterator[Block]:
+        for left, right in _pairs(upstream, self.left, self.right):
             name = left.name.removesuffix(self.left)
             yield from _paired_blocks(name, left, right)
 
@@ -45,32 +45,32 @@ class _ParallelSource(RowSource):
         """The two lines of a row.
 
         Raises:
-            RowFault: One of them is missing or blank.
+            Rejection: One of them is missing or blank.
         """
         keys = (("left", self.left), ("right", self.right))
         for key, ending in keys:
             if row.fields.get(key) is None:
-                raise RowFault("no counterpart", f"the file *{ending} has no such line")
+                raise Rejection("no counterpart", f"the file *{ending} has no such line")
         sides = []
         for key, ending in keys:
             text = row.text(key).strip()
             if not text:
-                raise RowFault("empty field", f"the line of *{ending}")
+                raise Rejection("empty field", f"the line of *{ending}")
             if "\ufffd" in text:
-                raise RowFault("not UTF-8", f"in the line of *{ending}")
+                raise Rejection("not UTF-8", f"in the line of *{ending}")
             sides.append(text)
         return sides[0], sides[1]
 
 
-def _pairs(place: Place, left: str, right: str) -> Iterator[tuple[Member, Member]]:
-    by_name = {member.plain_name: member for member in place.members}
-    for name, member in sorted(by_name.items()):
+def _pairs(upstream: InputFiles, left: str, right: str) -> Iterator[tuple[InputFile, InputFile]]:
+    by_name = {file.plain_name: file for file in upstream.files}
+    for name, file in sorted(by_name.items()):
         other = by_name.get(name.removesuffix(left) + right)
         if name.endswith(left) and other is not None:
-            yield member, other
+            yield file, other
 
 
-def _paired_blocks(name: str, left: Member, right: Member) -> Iterator[Block]:
+def _paired_blocks(name: str, left: InputFile, right: InputFile) -> Iterator[Block]:
     row = 1
     held: list[dict[str, str | None]] = []
     fault: tuple[tuple[int, str, str], ...] = ()
@@ -82,7 +82,7 @@ def _paired_blocks(name: str, left: Member, right: Member) -> Iterator[Block]:
                     yield Block(name, row, "objects", held)
                     row += len(held)
                     held = []
-    except RowFault as found:
+    except Rejection as found:
         fault = ((row + len(held), found.reason, found.detail),)
     if held or fault:
         yield Block(name, row, "objects", held, fault)
@@ -114,7 +114,7 @@ class TranslationSource(_ParallelSource):
 
     def convert(self, row: Row) -> Iterable[Instruction]:
         java, csharp = self.sides(row)
-        forward = random.Random(f"{row.seed}:{content_id('pair', java, csharp)}:direction").random() < 0.5
+        forward = draw(row.seed, content_id("pair", java, csharp), "direction").random() < 0.5
         pair = (("java", java), ("csharp", csharp))
         (source, code), (target, translation) = pair if forward else pair[::-1]
         fields = {
@@ -123,7 +123,7 @@ class TranslationSource(_ParallelSource):
             "code": code,
             "translation": translation,
         }
-        yield row.worded(
+        yield row.to_instruction(
             "code_translation",
             fields,
             programming_language=target,
@@ -149,9 +149,9 @@ class RefinementSource(_ParallelSource):
     def convert(self, row: Row) -> Iterable[Instruction]:
         buggy, fixed = self.sides(row)
         if buggy == fixed:
-            raise RowFault("nothing changed", "both lines are equal")
+            raise Rejection("nothing changed", "both lines are equal")
         size = next((part for part in PurePosixPath(row.file).parts if part in ("small", "medium")), None)
-        yield row.worded(
+        yield row.to_instruction(
             "code_repair",
             {"code": buggy, "fixed": fixed},
             programming_language="java",

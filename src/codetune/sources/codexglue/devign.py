@@ -8,18 +8,18 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from codetune.records import Instruction
-from codetune.sources.files.faults import RowFault
-from codetune.sources.files.input_files import Member, Place
+from codetune.rejection import Rejection
+from codetune.sources.files.input_files import InputFile, InputFiles
 from codetune.sources.files.row_blocks import Block, blocks, row_count
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.row_source import RowSource
 
-__all__ = ["DefectSource"]
+__all__ = ["DevignSource"]
 
 _SPLITS = ("train", "valid", "test")
 
 
-class DefectSource(RowSource):
+class DevignSource(RowSource):
     """Rows of `func` and `target`; a `function.json` beside lists of indices keeps what they name."""
 
     name = "codexglue-defect"
@@ -32,26 +32,26 @@ class DefectSource(RowSource):
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "func" in row and "target" in row
 
-    def check(self, place: Place) -> None:
-        super().check(replace(place, members=place.matching(".json", ".jsonl")))
+    def check(self, upstream: InputFiles) -> None:
+        super().check(replace(upstream, files=upstream.matching(".json", ".jsonl")))
 
-    def pieces(self, place: Place) -> Iterator[Block]:
-        for member in place.matching(".json", ".jsonl"):
-            lists = _lists_beside(place, member)
+    def pieces(self, upstream: InputFiles) -> Iterator[Block]:
+        for file in upstream.matching(".json", ".jsonl"):
+            lists = _lists_beside(upstream, file)
             if not lists:
-                stem = PurePosixPath(member.plain_name).stem
+                stem = PurePosixPath(file.plain_name).stem
                 splits = (stem,) if stem in _SPLITS else ()
-                yield from (replace(block, extra=splits) for block in blocks(member))
+                yield from (replace(block, extra=splits) for block in blocks(file))
             else:
-                yield from _listed(member, lists)
+                yield from _listed(file, lists)
 
     def convert(self, row: Row) -> Iterable[Instruction]:
         splits = row.extra
         if isinstance(splits, dict):
             splits = splits.get(row.number - 1, ())
             if not splits:
-                raise RowFault("not in the lists", f"index {row.number - 1}")
-        yield row.worded(
+                raise Rejection("not in the lists", f"index {row.number - 1}")
+        yield row.to_instruction(
             "defect_detection",
             {"code": row.full_text("func"), "label": row.label("target")},
             programming_language="c",
@@ -64,16 +64,16 @@ class DefectSource(RowSource):
         )
 
 
-def _lists_beside(place: Place, member: Member) -> tuple[Member, ...]:
+def _lists_beside(upstream: InputFiles, file: InputFile) -> tuple[InputFile, ...]:
     """The split lists of a file of all functions; a file that is one split already has none."""
-    if PurePosixPath(member.plain_name).name != "function.json":
+    if PurePosixPath(file.plain_name).name != "function.json":
         return ()
-    folder = PurePosixPath(member.name).parent
+    folder = PurePosixPath(file.name).parent
     wanted = {str(folder / f"{split}.txt") for split in _SPLITS}
-    return tuple(m for m in place.members if m.plain_name in wanted)
+    return tuple(m for m in upstream.files if m.plain_name in wanted)
 
 
-def _listed(member: Member, lists: tuple[Member, ...]) -> Iterator[Block]:
+def _listed(file: InputFile, lists: tuple[InputFile, ...]) -> Iterator[Block]:
     named: dict[int, tuple[str, ...]] = {}
     origin: dict[int, tuple[str, int]] = {}
     faults: dict[str, list[tuple[int, str, str]]] = {}
@@ -90,12 +90,12 @@ def _listed(member: Member, lists: tuple[Member, ...]) -> Iterator[Block]:
                         (number, "not an index", text.decode("utf-8", "replace"))
                     )
     known = 0
-    for block in blocks(member):
+    for block in blocks(file):
         here = range(block.first - 1, block.first - 1 + row_count(block))
         known = max(known, here.stop)
         yield replace(block, extra={index: named[index] for index in here if index in named})
     for index in sorted(index for index in named if index >= known):
-        file, at_line = origin[index]
-        faults.setdefault(file, []).append((at_line, "unknown id in the list", str(index)))
-    for file in sorted(faults):
-        yield Block(file, 1, "objects", [], tuple(sorted(faults[file])))
+        list_name, at_line = origin[index]
+        faults.setdefault(list_name, []).append((at_line, "unknown id in the list", str(index)))
+    for list_name in sorted(faults):
+        yield Block(list_name, 1, "objects", [], tuple(sorted(faults[list_name])))

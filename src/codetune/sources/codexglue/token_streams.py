@@ -10,8 +10,8 @@ from typing import Any
 
 from codetune.code.languages import PARSED_LANGUAGES
 from codetune.records import Instruction
-from codetune.sources.files.faults import RowFault
-from codetune.sources.files.input_files import Member, Place
+from codetune.rejection import Rejection
+from codetune.sources.files.input_files import InputFile, InputFiles
 from codetune.sources.files.row_blocks import Block, blocks
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.row_source import RowSource
@@ -45,18 +45,18 @@ class CompletionSource(RowSource):
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "input" in row and "gt" in row
 
-    def pieces(self, place: Place) -> Iterator[Block]:
+    def pieces(self, upstream: InputFiles) -> Iterator[Block]:
         # `literals.json` lists the commonest literals and holds no rows.
-        return super().pieces(replace(place, members=_without_literals(place)))
+        return super().pieces(replace(upstream, files=_without_literals(upstream)))
 
-    def check(self, place: Place) -> None:
-        super().check(replace(place, members=_without_literals(place) or place.members))
+    def check(self, upstream: InputFiles) -> None:
+        super().check(replace(upstream, files=_without_literals(upstream) or upstream.files))
 
     def convert(self, row: Row) -> Iterable[Instruction]:
         before, line = row.full_text("input"), row.full_text("gt")
         language = _language_of(row.file, {"py": "python", "java": "java"})
         ending = "\n" if before.rstrip().endswith("<EOL>") else " "
-        yield row.worded(
+        yield row.to_instruction(
             "code_completion",
             {"prefix": readable(before) + ending, "completion": readable(line)},
             programming_language=language,
@@ -64,13 +64,13 @@ class CompletionSource(RowSource):
         )
 
 
-def _without_literals(place: Place) -> tuple[Member, ...]:
-    return tuple(m for m in place.members if PurePosixPath(m.plain_name).name != "literals.json")
+def _without_literals(upstream: InputFiles) -> tuple[InputFile, ...]:
+    return tuple(m for m in upstream.files if PurePosixPath(m.plain_name).name != "literals.json")
 
 
 def _own_id(row: Row) -> str:
     own = row.fields.get("id")
-    return f"{row.file}:{own}" if own is not None else row.place
+    return f"{row.file}:{own}" if own is not None else row.upstream_id
 
 
 def _language_of(file: str, hints: Mapping[str, str]) -> str | None:
@@ -85,7 +85,7 @@ class ConcodeSource(RowSource):
     """Rows of `nl` (a description, and the class it is for) and `code` (a Java method)."""
 
     name = "codexglue-concode"
-    holds = "Concode: 104,000 Java methods with a description and their class' members"
+    holds = "Concode: 104,000 Java methods with a description and their class' files"
     reads = "train.json, dev.json (JSON Lines of nl and code)"
     license = "LicenseRef-C-UDA-1.0"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Text-Code/text-to-code"
@@ -94,13 +94,13 @@ class ConcodeSource(RowSource):
         return "nl" in row and "code" in row
 
     def convert(self, row: Row) -> Iterable[Instruction]:
-        description, _, members = row.full_text("nl").partition("concode_field_sep")
+        description, _, files = row.full_text("nl").partition("concode_field_sep")
         if not description.strip():
-            raise RowFault("empty field", "the description in nl")
-        parts = re.split(r"concode_(?:field|elem)_sep", members)
+            raise Rejection("empty field", "the description in nl")
+        parts = re.split(r"concode_(?:field|elem)_sep", files)
         known = [" ".join(part.split()) for part in parts]
         context = "\n".join(part for part in known if part and part != "PlaceHolder placeHolder")
-        yield row.worded(
+        yield row.to_instruction(
             "code_generation",
             {
                 "description": description.strip(),
@@ -108,7 +108,7 @@ class ConcodeSource(RowSource):
                 "context": context or None,
             },
             programming_language="java",
-            lineage=row.lineage(group=row.place),
+            lineage=row.lineage(group=row.upstream_id),
         )
 
 
@@ -125,16 +125,14 @@ class ClozeSource(RowSource):
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "nl_tokens" in row and "pl_tokens" in row
 
-    def check(self, place: Place) -> None:
-        super().check(replace(place, members=place.matching(".json")))
+    def check(self, upstream: InputFiles) -> None:
+        super().check(replace(upstream, files=upstream.matching(".json")))
 
-    def pieces(self, place: Place) -> Iterator[Block]:
-        answers = {
-            _folder_language(member.name): _answers(member) for member in place.matching("answers.txt")
-        }
-        for member in place.matching(".json"):
-            language = _folder_language(member.name)
-            for block in blocks(member):
+    def pieces(self, upstream: InputFiles) -> Iterator[Block]:
+        answers = {_folder_language(file.name): _answers(file) for file in upstream.matching("answers.txt")}
+        for file in upstream.matching(".json"):
+            language = _folder_language(file.name)
+            for block in blocks(file):
                 yield replace(block, extra=(language, answers.get(language, {})))
 
     def convert(self, row: Row) -> Iterable[Instruction]:
@@ -142,12 +140,12 @@ class ClozeSource(RowSource):
         own = row.full_text("idx")
         tokens = row.texts("pl_tokens")
         if tokens.count("<mask>") != 1:
-            raise RowFault("no single mask", f"{tokens.count('<mask>')} of them")
+            raise Rejection("no single mask", f"{tokens.count('<mask>')} of them")
         if own not in answers:
-            raise RowFault("no answer", f"{own} is in no answers.txt")
+            raise Rejection("no answer", f"{own} is in no answers.txt")
         where = tokens.index("<mask>")
         before, after = " ".join(tokens[:where]), " ".join(tokens[where + 1 :])
-        yield row.worded(
+        yield row.to_instruction(
             "code_completion",
             {"prefix": f"{before} ", "suffix": f" {after}", "completion": answers[own]},
             programming_language=language,
@@ -159,7 +157,7 @@ def _folder_language(file: str) -> str | None:
     return next((part for part in reversed(PurePosixPath(file).parts[:-1]) if part in PARSED_LANGUAGES), None)
 
 
-def _answers(member: Member) -> dict[str, str]:
-    with member.open() as stream:
+def _answers(file: InputFile) -> dict[str, str]:
+    with file.open() as stream:
         lines = stream.read().decode("utf-8", "replace").splitlines()
     return {own: word for own, found, word in (line.partition("<CODESPLIT>") for line in lines) if found}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,8 @@ import orjson
 
 from codetune.code.languages import canonical_language
 from codetune.records import Instruction
-from codetune.sources.files.faults import RowFault
+from codetune.rejection import Rejection
+from codetune.seeding import draw
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.row_source import RowSource
 
@@ -48,15 +48,15 @@ class CodeContestsSource(RowSource):
     def _upstream(self, row: Row) -> list[Instruction]:
         description = row.full_text("description")
         if "<image>" in description:
-            raise RowFault("needs an image", "the description has <image> where a picture was")
+            raise Rejection("needs an image", "the description has <image> where a picture was")
         tests = [test for name in _TESTS for test in _tests(row, name)]
         by_language: dict[str, list[str]] = {}
         for language, solution in _solutions(row):
             if language is not None and solution.strip():
                 by_language.setdefault(language, []).append(solution)
         if not by_language:
-            raise RowFault("no solution", "in C++, Python 3 or Java")
-        name = row.optional("name") or row.place
+            raise Rejection("no solution", "in C++, Python 3 or Java")
+        name = row.optional("name") or row.upstream_id
         level = row.fields.get("difficulty")
         tags = [f"contest:{tag}" for tag in row.fields.get("cf_tags") or () if isinstance(tag, str) and tag]
         if isinstance(level, int) and 0 < level < len(_DIFFICULTIES):
@@ -76,12 +76,12 @@ class CodeContestsSource(RowSource):
             cases = orjson.loads(row.text("test"))
             tests = [{"input": c["input"]["stdin"], "output": c["output"]["stdout"]} for c in cases]
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise RowFault("wrong type", f"labels or test: {error}") from error
+            raise Rejection("wrong type", f"labels or test: {error}") from error
         solution = row.optional("canonical_solution") or row.optional("solution")
         if solution is None:
-            raise RowFault("no solution", f"{len(tests)} tests, but no program")
+            raise Rejection("no solution", f"{len(tests)} tests, but no program")
         language = canonical_language(labels.get("programming_language")) or "python"
-        name = str(labels.get("name") or row.place)
+        name = str(labels.get("name") or row.upstream_id)
         level = str(labels.get("difficulty") or "").lower()
         tags = [f"difficulty:{level}"] if level in _DIFFICULTIES[1:] else []
         return [self._instruction(row, description, language, solution, tests, name, tags)]
@@ -96,7 +96,7 @@ class CodeContestsSource(RowSource):
         name: str,
         tags: Sequence[str],
     ) -> Instruction:
-        return row.worded(
+        return row.to_instruction(
             "code_generation",
             {"description": description.strip(), "code": solution.strip()},
             programming_language=language,
@@ -116,7 +116,7 @@ def _tests(row: Row, name: str) -> list[dict[str, str]]:
             return [{"input": i, "output": o} for i, o in zip(plain["input"], plain["output"], strict=True)]
         return [{"input": test["input"], "output": test["output"]} for test in plain]
     except (KeyError, TypeError, ValueError) as error:
-        raise RowFault("wrong type", f"{name}: {error}") from error
+        raise Rejection("wrong type", f"{name}: {error}") from error
 
 
 def _solutions(row: Row) -> list[tuple[str | None, str]]:
@@ -128,8 +128,8 @@ def _solutions(row: Row) -> list[tuple[str | None, str]]:
             pairs = [(one["language"], one["solution"]) for one in plain or ()]
         return [(_LANGUAGES.get(n) if isinstance(n, int) else _NAMED.get(n), text) for n, text in pairs]
     except (KeyError, TypeError, ValueError) as error:
-        raise RowFault("wrong type", f"solutions: {error}") from error
+        raise Rejection("wrong type", f"solutions: {error}") from error
 
 
 def _chosen(row: Row, name: str, language: str, solutions: Sequence[str]) -> str:
-    return random.Random(f"{row.seed}:{name}:{language}:solution").choice(sorted(solutions))
+    return draw(row.seed, name, language, "solution").choice(sorted(solutions))

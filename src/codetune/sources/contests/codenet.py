@@ -14,7 +14,7 @@ from codetune.code.languages import canonical_language
 from codetune.errors import DataError
 from codetune.records import Lineage, Revision, Submission
 from codetune.sources.config import CollectConfig
-from codetune.sources.source import Collection, refuse
+from codetune.sources.source import Collection, rejected_row
 from codetune.sources.stackexchange.html_text import html_text
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.store.hashing import hash_files
@@ -127,14 +127,14 @@ def _series(config: CollectConfig, problem: _Problem) -> Shard[Submission]:
         for row in tries:
             reason = _why_not(row, accepted, programs)
             if reason is not None:
-                rejected.append(_refused(problem, row, reason))
+                rejected.append(_rejected(problem, row, reason))
                 continue
             programs.append(Revision(code=row["code"], programming_language=language))
             statuses.append(row["status"])
             accepted = row["status"] == "Accepted"
         if programs and not accepted:
             rejected.append(
-                refuse(
+                rejected_row(
                     _submission(problem, user, programs, statuses),
                     "never accepted",
                     f"{len(programs)} programs",
@@ -155,21 +155,21 @@ def _handed_in(
                 row_place = {**row, "number": number}
                 missing = [name for name in _NEEDED if not row.get(name)]
                 if missing:
-                    rejected.append(_refused(problem, row_place, "missing field", missing[0]))
+                    rejected.append(_rejected(problem, row_place, "missing field", missing[0]))
                     continue
                 language = canonical_language(row["language"])
                 if config.languages and language not in config.languages:
-                    rejected.append(_refused(problem, row_place, "language not wanted", str(language)))
+                    rejected.append(_rejected(problem, row_place, "language not wanted", str(language)))
                     continue
                 code = _program(problem, row)
                 if isinstance(code, tuple):
-                    rejected.append(_refused(problem, row_place, *code))
+                    rejected.append(_rejected(problem, row_place, *code))
                 elif len(code) > config.max_characters:
-                    rejected.append(_refused(problem, row_place, "too long", f"{len(code):,} characters"))
+                    rejected.append(_rejected(problem, row_place, "too long", f"{len(code):,} characters"))
                 else:
                     yield {**row_place, "language": language, "code": code, "date": _order(row.get("date"))}
     except (OSError, csv.Error) as error:
-        rejected.append(_refused(problem, {"number": 1}, "unreadable file", f"{file}: {error}"))
+        rejected.append(_rejected(problem, {"number": 1}, "unreadable file", f"{file}: {error}"))
 
 
 def _order(date: str | None) -> tuple[int, str]:
@@ -214,7 +214,7 @@ def _submission(problem: _Problem, user: str, programs: list[Revision], statuses
     )
 
 
-def _refused(problem: _Problem, row: dict[str, Any], reason: str, detail: str = "") -> RejectedRow:
+def _rejected(problem: _Problem, row: dict[str, Any], reason: str, detail: str = "") -> RejectedRow:
     place = f"metadata/{problem.number}.csv:{row['number']}"
     known = {
         "problem_id": problem.number,
@@ -222,6 +222,6 @@ def _refused(problem: _Problem, row: dict[str, Any], reason: str, detail: str = 
         "source": CodeNetSource.name,
         "lineage": {"upstream_id": place},
     }
-    return refuse(
+    return rejected_row(
         known, reason, ": ".join(part for part in (place, row.get("submission_id") or "", detail) if part)
     )

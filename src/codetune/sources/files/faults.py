@@ -1,23 +1,11 @@
-"""What is wrong with a row, or with the rest of a file."""
+"""What makes the rest of a file unreadable."""
 
 from __future__ import annotations
 
-__all__ = ["FileFault", "RowFault"]
+from codetune.rejection import Rejection
+
+__all__ = ["FileFault"]
 
 
-class RowFault(Exception):
-    """One row is not what it has to be; the rest of the file goes on.
-
-    Args:
-        reason: A few fixed words that can be counted.
-        detail: What is particular to this row.
-    """
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
-        self.detail = detail
-
-
-class FileFault(RowFault):
-    """The file can't be read beyond this point; what came before is good."""
+class FileFault(Rejection):
+    """The file can't be read beyond this point; the rows before it are kept."""

@@ -1,7 +1,7 @@
-"""Where upstream's files lie: a file, a folder, a zip or tar archive, a URL, the Hugging Face hub.
+"""The input files at a path: a file, a folder, a zip or tar archive, a URL, the Hugging Face hub.
 
-A `Member` is one file to read, by a name that says where it came from; it can be opened again and
-again, in any process.
+A path goes in, an `InputFiles` comes out. An `InputFile` can be opened any number of times, in any
+process; what its bytes mean is for `row_blocks` and the sources.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from codetune.sources.files.decompression import Inflated, bounded_member
 from codetune.sources.files.faults import FileFault
 from codetune.store.hashing import file_hash, json_hash
 
-__all__ = ["Member", "Place", "find"]
+__all__ = ["InputFile", "InputFiles", "find"]
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """One file of upstream's.
+class InputFile:
+    """One file to read.
 
     Attributes:
-        name: Path inside the place, e.g. `python/train_0.jsonl.gz` or `a.zip/data/rows.json`.
+        name: Path inside the folder or archive, e.g. `python/train_0.jsonl.gz` or `a.zip/data/rows.json`.
         location: Path or URL of the file (or of the archive it is in).
         inside: Name inside the archive, or None.
         fault: Why it is not to be read, where that is known without reading.
@@ -79,27 +79,27 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The files of one place, in the order of their names."""
+class InputFiles:
+    """The input files at one path, in the order of their names."""
 
     path: str
-    members: tuple[Member, ...]
+    files: tuple[InputFile, ...]
 
     def content_hash(self) -> str:
-        """Hash of what the members' files hold (of a remote one: what its server says of it)."""
+        """Hash of the names and contents; of a remote file, of what its server says of the content."""
         seen: dict[str, str] = {}
-        for member in self.members:
-            if member.location not in seen:
-                seen[member.location] = _identity(member.location)
-        return json_hash([[member.name, seen[member.location], member.inside] for member in self.members])
+        for file in self.files:
+            if file.location not in seen:
+                seen[file.location] = _identity(file.location)
+        return json_hash([[file.name, seen[file.location], file.inside] for file in self.files])
 
-    def matching(self, *suffixes: str) -> tuple[Member, ...]:
-        """Members whose name without `.gz` ends so."""
-        return tuple(member for member in self.members if member.plain_name.lower().endswith(suffixes))
+    def matching(self, *suffixes: str) -> tuple[InputFile, ...]:
+        """Files whose name without `.gz` ends so."""
+        return tuple(file for file in self.files if file.plain_name.lower().endswith(suffixes))
 
-    def named(self, name: str) -> Member | None:
-        """The member whose last path component, without `.gz`, is `name`; None if there is none or several."""
-        found = [m for m in self.members if PurePosixPath(m.plain_name).name == name]
+    def named(self, name: str) -> InputFile | None:
+        """The file whose last path component, without `.gz`, is `name`; None if there is none or several."""
+        found = [f for f in self.files if PurePosixPath(f.plain_name).name == name]
         return found[0] if len(found) == 1 else None
 
 
@@ -112,7 +112,7 @@ def _identity(location: str) -> str:
         return "unreadable"
 
 
-def find(path: str | None, source: str, suffixes: Sequence[str]) -> Place:
+def find(path: str | None, source: str, suffixes: Sequence[str]) -> InputFiles:
     """The files at a path that a source may read.
 
     Args:
@@ -129,12 +129,14 @@ def find(path: str | None, source: str, suffixes: Sequence[str]) -> Place:
             f"the source {source} needs a path", next_step=f"codetune collect {source} PATH -o DIR"
         )
     if remote.is_remote(path):
-        return Place(path, tuple(Member(name, location) for name, location in remote.listing(path, suffixes)))
+        return InputFiles(
+            path, tuple(InputFile(name, location) for name, location in remote.listing(path, suffixes))
+        )
     root = Path(path).expanduser()
     if not root.exists():
         raise DataError("there is no such file or folder", where=str(root), next_step="check the path")
     if root.is_dir():
-        members = tuple(_in_folder(root, suffixes))
+        files = tuple(_in_folder(root, suffixes))
     elif str(root).endswith(".7z"):
         raise DataError(
             "7z archives can't be read as they are",
@@ -142,10 +144,10 @@ def find(path: str | None, source: str, suffixes: Sequence[str]) -> Place:
             next_step=f"unpack it first: 7z x {root.name}",
         )
     elif str(root).endswith(_ARCHIVES):
-        members = tuple(_in_archive(root, root.name, suffixes))
+        files = tuple(_in_archive(root, root.name, suffixes))
     else:
-        members = (Member(root.name, str(root)),)
-    if not members:
+        files = (InputFile(root.name, str(root)),)
+    if not files:
         packed = sorted(str(p) for p in root.rglob("*.7z"))[:1] if root.is_dir() else []
         raise DataError(
             f"no file of the source {source} was found (it reads {', '.join(suffixes)})",
@@ -154,14 +156,14 @@ def find(path: str | None, source: str, suffixes: Sequence[str]) -> Place:
             if packed
             else "check the path, or name another source",
         )
-    return Place(str(root), members)
+    return InputFiles(str(root), files)
 
 
 def _fits(name: str, suffixes: Sequence[str]) -> bool:
     return name.lower().removesuffix(".gz").endswith(tuple(suffixes))
 
 
-def _in_folder(root: Path, suffixes: Sequence[str]) -> Iterator[Member]:
+def _in_folder(root: Path, suffixes: Sequence[str]) -> Iterator[InputFile]:
     try:
         files = sorted(p for p in root.rglob("*") if p.is_file() and not _hidden(p.relative_to(root)))
     except OSError as error:
@@ -173,14 +175,14 @@ def _in_folder(root: Path, suffixes: Sequence[str]) -> Iterator[Member]:
         if name.endswith(_ARCHIVES) and not _fits(name, suffixes):
             yield from _in_archive(file, name, suffixes)
         elif _fits(name, suffixes):
-            yield Member(name, str(file))
+            yield InputFile(name, str(file))
 
 
 def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _in_archive(file: Path, name: str, suffixes: Sequence[str]) -> Iterator[Member]:
+def _in_archive(file: Path, name: str, suffixes: Sequence[str]) -> Iterator[InputFile]:
     try:
         entries = _zip_names(file) if name.endswith(".zip") else _tar_names(file)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, OSError) as error:
@@ -191,9 +193,9 @@ def _in_archive(file: Path, name: str, suffixes: Sequence[str]) -> Iterator[Memb
         ) from error
     for entry in sorted(entries):
         if _outside(entry):
-            yield Member(f"{name}/{entry}", str(file), entry, ("path outside the archive", entry))
+            yield InputFile(f"{name}/{entry}", str(file), entry, ("path outside the archive", entry))
         elif _fits(entry, suffixes) and not _hidden(Path(entry)) and "__MACOSX" not in entry:
-            yield Member(f"{name}/{entry}", str(file), entry)
+            yield InputFile(f"{name}/{entry}", str(file), entry)
 
 
 def _zip_names(file: Path) -> list[str]:

@@ -6,7 +6,7 @@ import io
 import pickle
 from typing import Any
 
-from codetune.sources.files.faults import RowFault
+from codetune.rejection import Rejection
 
 __all__ = ["plain_pickle"]
 
@@ -27,7 +27,7 @@ def plain_pickle(data: bytes, name: str) -> Any:
     """What a pickle holds; texts of Python 2 are read as UTF-8.
 
     Raises:
-        RowFault: It is damaged, or wants to import something.
+        Rejection: It is damaged, or wants to import something.
     """
     try:
         return _PlainUnpickler(io.BytesIO(data), encoding="utf-8", errors="replace").load()
@@ -40,4 +40,4 @@ def plain_pickle(data: bytes, name: str) -> Any:
         AttributeError,
         TypeError,
     ) as error:
-        raise RowFault("pickle refused", f"{name}: {error}") from error
+        raise Rejection("pickle refused", f"{name}: {error}") from error

@@ -15,8 +15,9 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 import orjson
 
-from codetune.sources.files.faults import FileFault, RowFault
-from codetune.sources.files.input_files import Member
+from codetune.rejection import Rejection
+from codetune.sources.files.faults import FileFault
+from codetune.sources.files.input_files import InputFile
 
 __all__ = ["BLOCK_BYTES", "Block", "blocks", "newlines", "row_count", "rows"]
 
@@ -34,7 +35,7 @@ class Block:
     """Consecutive rows of one file, not parsed yet.
 
     Attributes:
-        file: Name of the member.
+        file: Name of the file, as `InputFile.name`.
         first: Number of the first row, from 1: the line of JSON Lines, the element of an array.
         kind: How `data` holds the rows.
         data: Lines; elements of a JSON array with their commas; or parsed rows.
@@ -50,25 +51,25 @@ class Block:
     extra: Any = None
 
 
-def blocks(member: Member, *, size: int = BLOCK_BYTES, lines_only: bool = False) -> Iterator[Block]:
+def blocks(file: InputFile, *, size: int = BLOCK_BYTES, lines_only: bool = False) -> Iterator[Block]:
     """Cut a file; what makes the rest of it unreadable becomes the last block's fault.
 
     Args:
-        member: The file.
+        file: The file.
         size: Bytes of a block, about.
         lines_only: Don't look for JSON: every line is a row.
     """
     last: Block | None = None
     try:
-        if member.plain_name.lower().endswith(".parquet"):
-            cutting = _parquet(member)
+        if file.plain_name.lower().endswith(".parquet"):
+            cutting = _parquet(file)
         else:
-            cutting = _text(member, size, lines_only)
+            cutting = _text(file, size, lines_only)
         for last in cutting:
             yield last
-    except RowFault as fault:
+    except Rejection as fault:
         row = 1 if last is None else last.first + row_count(last)
-        yield Block(member.name, row, "objects", [], ((row, fault.reason, fault.detail),))
+        yield Block(file.name, row, "objects", [], ((row, fault.reason, fault.detail),))
 
 
 def newlines(data: bytes | memoryview) -> int:
@@ -85,8 +86,8 @@ def row_count(block: Block) -> int:
     return len(orjson.loads(b"[" + block.data + b"]"))
 
 
-def _text(member: Member, size: int, lines_only: bool) -> Iterator[Block]:
-    with member.open() as opened:
+def _text(file: InputFile, size: int, lines_only: bool) -> Iterator[Block]:
+    with file.open() as opened:
         stream = _Stream(opened)
         head = stream.read(size)
         blank = 0
@@ -99,11 +100,11 @@ def _text(member: Member, size: int, lines_only: bool) -> Iterator[Block]:
             if not head:
                 return
         if lines_only or start[:1] not in b"[{" or (start[:1] == b"{" and _is_json_lines(start)):
-            yield from _cut_lines(member.name, stream, head, size, 1 + blank)
+            yield from _cut_lines(file.name, stream, head, size, 1 + blank)
         elif start[:1] == b"[":
-            yield from _cut_array(member.name, stream, start[1:], size)
+            yield from _cut_array(file.name, stream, start[1:], size)
         else:
-            yield _one_object(member.name, stream, start)
+            yield _one_object(file.name, stream, start)
 
 
 class _Stream:
@@ -142,7 +143,7 @@ def _is_json_lines(start: bytes) -> bool:
 
 
 def _cut_lines(name: str, stream: _Stream, held: bytes, size: int, row: int) -> Iterator[Block]:
-    ending: RowFault | None = None
+    ending: FileFault | None = None
     while True:
         try:
             more = stream.read(size) if ending is None else b""
@@ -175,7 +176,7 @@ def _cut_array(name: str, stream: _Stream, held: bytes, size: int) -> Iterator[B
     last boundary that parses is a true one: the parser decides, not a search for brackets.
     """
     row = 1
-    ending: RowFault | None = None
+    ending: FileFault | None = None
     at_end = False
     while held.strip() or not at_end:
         if len(held) < size and not at_end:
@@ -209,9 +210,9 @@ def _cut_array(name: str, stream: _Stream, held: bytes, size: int) -> Iterator[B
             else:
                 size *= 2  # one row longer than a block
     if ending is not None:
-        raise_last: RowFault = ending
+        raise_last: Rejection = ending
     elif not held.strip():
-        raise_last = RowFault("array cut short", "the closing bracket is missing")
+        raise_last = Rejection("array cut short", "the closing bracket is missing")
     else:
         yield from _rest_of_array(name, row, held)
         return
@@ -308,23 +309,23 @@ def _one_object(name: str, stream: _Stream, start: bytes) -> Block:
     return Block(name, 1, "objects", lists[0] if len(lists) == 1 and len(whole) <= 3 else [whole])
 
 
-def _parquet(member: Member) -> Iterator[Block]:
+def _parquet(file: InputFile) -> Iterator[Block]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     row = 1
-    with member.open() as opened:
+    with file.open() as opened:
         stream = opened if opened.seekable() else io.BytesIO(opened.read())
         try:
             for batch in pq.ParquetFile(stream).iter_batches(batch_size=_PARQUET_ROWS):
-                yield Block(member.name, row, "objects", batch.to_pylist())
+                yield Block(file.name, row, "objects", batch.to_pylist())
                 row += batch.num_rows
         except (pa.ArrowInvalid, OSError) as error:
             raise FileFault("damaged Parquet file", str(error).splitlines()[0]) from error
 
 
 def rows(block: Block) -> Iterator[tuple[int, Any]]:
-    """The rows of a block as (number, value); a value that is a RowFault stands for a broken row."""
+    """The rows of a block as (number, value); a value that is a Rejection stands for a broken row."""
     if block.kind == "lines":
         yield from _json_lines(block)
     elif block.kind == "array":
@@ -333,7 +334,7 @@ def rows(block: Block) -> Iterator[tuple[int, Any]]:
     else:
         yield from enumerate(block.data, block.first)
     for row, reason, detail in block.faults:
-        yield row, RowFault(reason, detail)
+        yield row, Rejection(reason, detail)
 
 
 def _json_lines(block: Block) -> Iterator[tuple[int, Any]]:
@@ -349,16 +350,16 @@ def _json_lines(block: Block) -> Iterator[tuple[int, Any]]:
             yield number, value
 
 
-def _json_fault(line: bytes, error: Exception) -> RowFault:
+def _json_fault(line: bytes, error: Exception) -> Rejection:
     try:
         line.decode("utf-8")
     except UnicodeDecodeError as undecodable:
-        return RowFault("not UTF-8", f"byte {undecodable.start} of the row")
+        return Rejection("not UTF-8", f"byte {undecodable.start} of the row")
     if b"surrogate" in str(error).encode() or re.search(rb"\\u[dD][89a-fA-F]", line):
-        return RowFault("lone surrogate", str(error))
+        return Rejection("lone surrogate", str(error))
     if b"\0" in line:
-        return RowFault("NUL bytes", f"byte {line.index(0)} of the row")
-    return RowFault("not JSON", f"{error}: {_excerpt(line)}")
+        return Rejection("NUL bytes", f"byte {line.index(0)} of the row")
+    return Rejection("not JSON", f"{error}: {_excerpt(line)}")
 
 
 def _excerpt(data: bytes) -> str:

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from codetune.code.languages import canonical_language
 from codetune.records import Instruction, Lineage, content_id
+from codetune.rejection import Rejection
 from codetune.sources.config import CollectConfig
 from codetune.sources.files.arrow_rows import content_ids, filled, read_texts
-from codetune.sources.files.faults import RowFault
 from codetune.sources.files.row_blocks import Block
 from codetune.sources.rows.row import Row, natural_language
 from codetune.sources.rows.row_source import RowSource
@@ -114,7 +114,7 @@ class AlpacaSource(RowSource):
             answer = "output"  # the name to complain about
         output = row.full_text(answer)
         if answer == "output" and row.fields.get("response") not in (None, output):
-            raise RowFault("contradicting fields", "output and response differ")
+            raise Rejection("contradicting fields", "output and response differ")
         return (
             Instruction(
                 id=content_id(
@@ -128,7 +128,7 @@ class AlpacaSource(RowSource):
                 programming_language=self.programming_language or fenced(output) or fenced(given),
                 source=row.source,
                 license=row.license,
-                lineage=Lineage(upstream_id=row.place),
+                lineage=Lineage(upstream_id=row.upstream_id),
             ),
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from codetune.records import Instruction
-from codetune.sources.files.faults import RowFault
+from codetune.rejection import Rejection
 from codetune.sources.instruction_sets.alpaca import fenced
 from codetune.sources.rows.row import Row, natural_language
 from codetune.sources.rows.row_source import RowSource
@@ -39,13 +39,13 @@ class _ConversationSource(RowSource):
         while spoken and spoken[-1][0] == "user":
             spoken.pop()  # a question nobody answered
         if len(spoken) < 2:
-            raise RowFault("no answer", "no turn of the assistant follows one of the user")
+            raise Rejection("no answer", "no turn of the assistant follows one of the user")
         for (role, _), (following, _) in itertools.pairwise(spoken):
             if role == following:
-                raise RowFault("turns do not alternate", f"two turns of the {role} in a row")
+                raise Rejection("turns do not alternate", f"two turns of the {role} in a row")
         (_, asked), (_, answer) = spoken[-2:]
         if not asked.strip() or not answer.strip():
-            raise RowFault("empty field", "the last turn of the user or the assistant")
+            raise Rejection("empty field", "the last turn of the user or the assistant")
         earlier = "\n\n".join(f"{_SPEAKERS[role]}: {text}" for role, text in spoken[:-2])
         yield Instruction(
             task="instruction_following",
@@ -56,24 +56,24 @@ class _ConversationSource(RowSource):
             programming_language=fenced(answer),
             source=row.source,
             license=row.license,
-            lineage=row.lineage(upstream_id=_own_id(row) or row.place),
+            lineage=row.lineage(upstream_id=_own_id(row) or row.upstream_id),
         )
 
     def _turns(self, row: Row) -> _Turns:
         plain = row.fields.get(self.turns_field)
         if plain is None:
-            raise RowFault("missing field", self.turns_field)
+            raise Rejection("missing field", self.turns_field)
         if not isinstance(plain, list) or not all(isinstance(turn, dict) for turn in plain):
-            raise RowFault("wrong type", f"{self.turns_field} is not a list of turns")
+            raise Rejection("wrong type", f"{self.turns_field} is not a list of turns")
         found = []
         for number, turn in enumerate(plain, 1):
             role, text = turn.get(self.role_field), turn.get(self.text_field)
             if not isinstance(role, str) or role.lower() not in _ROLES:
-                raise RowFault("unknown role", f"{role!r} in turn {number}")
+                raise Rejection("unknown role", f"{role!r} in turn {number}")
             if not isinstance(text, str):
-                raise RowFault("wrong type", f"{self.text_field} of turn {number} is not text")
+                raise Rejection("wrong type", f"{self.text_field} of turn {number} is not text")
             if "\0" in text:
-                raise RowFault("NUL bytes", f"in turn {number}")
+                raise Rejection("NUL bytes", f"in turn {number}")
             found.append((_ROLES[role.lower()], text))
         return found
 

@@ -17,9 +17,9 @@ from codetune.records import Snippet
 from codetune.sources.config import CollectConfig
 from codetune.sources.repositories.checkout import Checkout, find_checkout
 from codetune.sources.repositories.licenses import license_of_folder, license_of_header
-from codetune.sources.repositories.screening import why_refused
+from codetune.sources.repositories.screening import why_rejected
 from codetune.sources.repositories.tree import SourceFile, walk
-from codetune.sources.source import Collection, refuse
+from codetune.sources.source import Collection, rejected_row
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.store.hashing import file_hash, json_hash
 
@@ -182,7 +182,8 @@ def _work(
     files, unreadable = item
     kept: list[Snippet] = []
     rejected = [
-        refuse({"path": path, "source": origin.source}, "unreadable folder", path) for path in unreadable
+        rejected_row({"path": path, "source": origin.source}, "unreadable folder", path)
+        for path in unreadable
     ]
     for file in files:
         screened = _screen(origin, config, file)
@@ -208,7 +209,7 @@ def _work(
             if reason is None:
                 kept.append(snippet)
             else:
-                rejected.append(refuse(snippet, reason[0], reason[1]))
+                rejected.append(rejected_row(snippet, reason[0], reason[1]))
     return Shard(kept, rejected)
 
 
@@ -218,11 +219,11 @@ def _screen(origin: _Origin, config: CollectConfig, file: _File) -> RejectedRow 
         with (origin.root / file.path).open("rb") as stream:
             data = stream.read(config.max_file_bytes + 1)
     except OSError as error:
-        return refuse(row, "unreadable file", f"{file.path}: {error.strerror}")
-    screened = why_refused(file.path, data, config.max_file_bytes)
+        return rejected_row(row, "unreadable file", f"{file.path}: {error.strerror}")
+    screened = why_rejected(file.path, data, config.max_file_bytes)
     if isinstance(screened, tuple):
         reason, detail = screened
-        return refuse(row, reason, f"{file.path}: {detail}" if detail else file.path)
+        return rejected_row(row, reason, f"{file.path}: {detail}" if detail else file.path)
     if origin.installed:
         return screened.replace("\r\n", "\n"), origin.commit
     # A file changed since the commit is not the commit's; line ends may differ by git's settings.

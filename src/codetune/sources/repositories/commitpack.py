@@ -7,7 +7,7 @@ from typing import Any
 
 from codetune.code.languages import canonical_language, language_of_path
 from codetune.records import Commit
-from codetune.sources.files.faults import RowFault
+from codetune.rejection import Rejection
 from codetune.sources.repositories.licenses import spdx_of_name
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.row_source import RowSource
@@ -30,11 +30,11 @@ class CommitPackSource(RowSource):
     def convert(self, row: Row) -> Iterable[Commit]:
         before, after = row.text("old_contents"), row.text("new_contents")
         if before == after:
-            raise RowFault("nothing changed", "old_contents equals new_contents")
+            raise Rejection("nothing changed", "old_contents equals new_contents")
         message = row.text("message", default="")
         subject = row.optional("subject") or message.strip().partition("\n")[0]
         if not subject.strip():
-            raise RowFault("empty field", "subject and message")
+            raise Rejection("empty field", "subject and message")
         path = row.optional("new_file") or row.full_text("old_file")
         repo = row.text("repos", default="").partition(",")[0].strip() or None
         yield Commit(

@@ -17,7 +17,7 @@ from codetune.sources.repositories.checkout import repository_name
 from codetune.sources.repositories.licenses import is_license_file, license_of_text
 from codetune.sources.repositories.screening import is_generated, is_minified
 from codetune.sources.repositories.tree import is_vendored
-from codetune.sources.source import Collection, refuse
+from codetune.sources.source import Collection, rejected_row
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.store.hashing import json_hash
 
@@ -111,7 +111,7 @@ def _changes(history: _History, config: CollectConfig, ids: Sequence[str]) -> Sh
     for commit_id in ids:
         commit = repository[commit_id]
         if len(commit.parents) > 1:
-            rejected.append(_refused(history, commit_id, None, "merge", f"{len(commit.parents)} parents"))
+            rejected.append(_rejected(history, commit_id, None, "merge", f"{len(commit.parents)} parents"))
             continue
         for row in _changed_files(repository, commit, history, config):
             (rejected if isinstance(row, RejectedRow) else kept).append(row)  # type: ignore[arg-type]
@@ -131,7 +131,7 @@ def _changed_files(
     deltas = list(diff.deltas)
     identity = str(commit.id)
     if len(deltas) > config.max_files_per_commit:
-        yield _refused(history, identity, None, "too many files", f"{len(deltas):,} files in one commit")
+        yield _rejected(history, identity, None, "too many files", f"{len(deltas):,} files in one commit")
         return
     languages = config.languages or PARSED_LANGUAGES
     for delta in deltas:
@@ -141,12 +141,12 @@ def _changed_files(
             continue  # added and deleted files have no before or no after
         change = _change(repository, delta, config)
         if isinstance(change, tuple) and change[0] == "refused":
-            yield _refused(history, identity, path, change[1], change[2])
+            yield _rejected(history, identity, path, change[1], change[2])
             continue
         before, after = change[0], change[1]
         message = commit.message.strip()
         if not message:
-            yield _refused(history, identity, path, "no message", "")
+            yield _rejected(history, identity, path, "no message", "")
             continue
         yield Commit(
             before=before,
@@ -225,7 +225,7 @@ def _license(repository: Any, tree: Any) -> str | None:
     return " AND ".join(sorted(known)) if (known := {name for name in found if name}) else None
 
 
-def _refused(history: _History, commit: str, path: str | None, reason: str, detail: str) -> RejectedRow:
+def _rejected(history: _History, commit: str, path: str | None, reason: str, detail: str) -> RejectedRow:
     where = f"{commit}:{path}" if path else commit
     row = {
         "path": path,
@@ -234,4 +234,4 @@ def _refused(history: _History, commit: str, path: str | None, reason: str, deta
         "source": GitSource.name,
         "lineage": {"upstream_id": where},
     }
-    return refuse(row, reason, ": ".join(part for part in (where, detail) if part))
+    return rejected_row(row, reason, ": ".join(part for part in (where, detail) if part))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_generated", "is_minified", "why_refused"]
+__all__ = ["is_generated", "is_minified", "why_rejected"]
 
 _GENERATED_NAME = re.compile(
     r"(?i)(_pb2(_grpc)?\.pyi?|\.pb\.(go|cc|h)|_pb\.js|\.g\.cs|\.g\.dart|\.designer\.cs|\.generated\.\w+"
@@ -45,7 +45,7 @@ def is_minified(path: str, text: str) -> bool:
     )
 
 
-def why_refused(path: str, data: bytes, max_bytes: int) -> tuple[str, str] | str:
+def why_rejected(path: str, data: bytes, max_bytes: int) -> tuple[str, str] | str:
     """Screen one file.
 
     Args:

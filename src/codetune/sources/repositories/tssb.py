@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from codetune.records import Instruction
-from codetune.sources.files.faults import RowFault
+from codetune.rejection import Rejection
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.row_source import RowSource
 
@@ -29,10 +29,10 @@ class TssbSource(RowSource):
     def convert(self, row: Row) -> Iterable[Instruction]:
         before, after = row.full_text("before"), row.full_text("after")
         if before == after:
-            raise RowFault("nothing changed", "before equals after")
+            raise Rejection("nothing changed", "before equals after")
         faulty, mended = _hunk(row.optional("diff"), before, after)
         pattern = row.optional("sstub_pattern")
-        yield row.worded(
+        yield row.to_instruction(
             "code_repair",
             {"code": faulty, "fixed": mended},
             programming_language="python",

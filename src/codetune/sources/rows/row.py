@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from codetune.records import Instruction, Lineage, content_id
-from codetune.sources.files.faults import RowFault
+from codetune.rejection import Rejection
 from codetune.tasks.registry import get_task
 from codetune.tasks.task import FieldValue
 
@@ -53,7 +53,7 @@ class Row:
     """What the source attached to the row's block."""
 
     @property
-    def place(self) -> str:
+    def upstream_id(self) -> str:
         """`file:row`, the upstream id of rows that have none of their own."""
         return f"{self.file}:{self.number}"
 
@@ -61,24 +61,24 @@ class Row:
         """A text field.
 
         Raises:
-            RowFault: It is missing (and there is no default), no text, or holds NUL characters.
+            Rejection: It is missing (and there is no default), no text, or holds NUL characters.
         """
         value = self.fields.get(name)
         if value is None:
             if default is not None:
                 return default
-            raise RowFault("missing field", name)
+            raise Rejection("missing field", name)
         if type(value) is not str:
-            raise RowFault("wrong type", f"{name} is {_kind(value)}, not text")
+            raise Rejection("wrong type", f"{name} is {_kind(value)}, not text")
         if "\0" in value:
-            raise RowFault("NUL bytes", f"in the field {name}")
+            raise Rejection("NUL bytes", f"in the field {name}")
         return value
 
     def full_text(self, name: str) -> str:
         """A text field that may not be blank."""
         value = self.text(name)
         if not value or value.isspace():
-            raise RowFault("empty field", name)
+            raise Rejection("empty field", name)
         return value
 
     def optional(self, name: str) -> str | None:
@@ -90,29 +90,29 @@ class Row:
         """A field that is a list of texts.
 
         Raises:
-            RowFault: It is missing or something else.
+            Rejection: It is missing or something else.
         """
         value = self.fields.get(name)
         if value is None:
-            raise RowFault("missing field", name)
+            raise Rejection("missing field", name)
         if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
-            raise RowFault("wrong type", f"{name} is {_kind(value)}, not a list of texts")
+            raise Rejection("wrong type", f"{name} is {_kind(value)}, not a list of texts")
         return value
 
     def label(self, name: str) -> bool:
         """A field that is 0 or 1, as a number, text or truth value."""
         value = self.fields.get(name)
         if value is None:
-            raise RowFault("missing field", name)
+            raise Rejection("missing field", name)
         if value in (0, 1, "0", "1", True, False):
             return value in (1, "1", True)
-        raise RowFault("wrong type", f"{name} is {value!r}, not 0 or 1")
+        raise Rejection("wrong type", f"{name} is {value!r}, not 0 or 1")
 
     def lineage(self, **known: Any) -> Lineage:
         """A lineage that names this row."""
-        return Lineage(**{"upstream_id": self.place, **known})
+        return Lineage(**{"upstream_id": self.upstream_id, **known})
 
-    def worded(
+    def to_instruction(
         self,
         task: str,
         fields: Mapping[str, FieldValue],

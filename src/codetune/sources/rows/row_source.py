@@ -12,14 +12,14 @@ import pyarrow as pa
 
 from codetune.errors import DataError
 from codetune.records import Instruction, Record
+from codetune.rejection import Rejection
 from codetune.sources.config import CollectConfig
-from codetune.sources.detection import source_of_place
-from codetune.sources.files.faults import RowFault
-from codetune.sources.files.input_files import Place, find
+from codetune.sources.detection import source_of_path
+from codetune.sources.files.input_files import InputFiles, find
 from codetune.sources.files.row_blocks import Block, blocks, rows
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.signatures import source_of_rows
-from codetune.sources.source import Collection, refuse
+from codetune.sources.source import Collection, rejected_row
 from codetune.store.dataset import RejectedRow, Shard
 
 __all__ = ["RowSource"]
@@ -49,7 +49,7 @@ class RowSource:
         """The records of a row, usually one; or what `complete` makes records of.
 
         Raises:
-            RowFault: The row is not what it has to be.
+            Rejection: The row is not what it has to be.
         """
         raise NotImplementedError
 
@@ -67,42 +67,42 @@ class RowSource:
         return None
 
     def open(self, config: CollectConfig, seed: int) -> Collection:
-        place = find(config.path, self.name, self.suffixes)
-        self.check(place)
+        upstream = find(config.path, self.name, self.suffixes)
+        self.check(upstream)
         return Collection(
-            items=partial(self.pieces, place),
+            items=partial(self.pieces, upstream),
             work=partial(convert_block, self, config, seed),
-            inputs={f"input of {self.name}": place.content_hash()},
-            notes={"files": len(place.members)},
+            inputs={f"input of {self.name}": upstream.content_hash()},
+            notes={"files": len(upstream.files)},
         )
 
-    def pieces(self, place: Place) -> Iterator[Any]:
+    def pieces(self, upstream: InputFiles) -> Iterator[Any]:
         """The units of work: blocks of all files in order."""
-        for member in place.members:
-            yield from blocks(member, lines_only=self.lines_only)
+        for file in upstream.files:
+            yield from blocks(file, lines_only=self.lines_only)
 
-    def check(self, place: Place) -> None:
+    def check(self, upstream: InputFiles) -> None:
         """Refuse a place none of whose first rows is this source's.
 
         Raises:
             DataError: None of them is.
         """
-        if not place.members:
+        if not upstream.files:
             raise DataError(
-                f"this is not a place of the source {self.name}: it reads {self.reads}",
-                where=place.path,
+                f"the path holds nothing of the source {self.name}: it reads {self.reads}",
+                where=upstream.path,
                 next_step="check the path, or name another source",
             )
         seen: list[Any] = []
-        for member in place.members:
-            first = next(blocks(member, size=1 << 18, lines_only=self.lines_only), None)
+        for file in upstream.files:
+            first = next(blocks(file, size=1 << 18, lines_only=self.lines_only), None)
             if first is None:
                 continue
             here = [value for _, value in itertools.islice(rows(first), _PEEKED_ROWS)]
             if any(isinstance(row, dict) and self.fits(row) for row in here):
                 return
             seen += here
-        where = f"{place.path}, {place.members[0].name}" if len(place.members) > 1 else place.path
+        where = f"{upstream.path}, {upstream.files[0].name}" if len(upstream.files) > 1 else upstream.path
         objects = [row for row in seen if isinstance(row, dict)]
         if objects:
             fields = ", ".join(sorted(map(str, objects[0]))[:8])
@@ -114,19 +114,19 @@ class RowSource:
                 if looks
                 else "codetune sources lists what each source reads",
             )
-        faults = [row for row in seen if isinstance(row, RowFault)]
+        faults = [row for row in seen if isinstance(row, Rejection)]
         no_json = any(fault.reason == _NO_JSON for fault in faults)
         if (
             len(faults) < len(seen)
             or no_json
-            or (faults and source_of_place(place.path) not in (None, self.name))
+            or (faults and source_of_path(upstream.path) not in (None, self.name))
         ):
             held = "its rows are no objects" if len(faults) < len(seen) else "its first rows are not JSON"
             raise DataError(
                 f"this is not a file of the source {self.name}: {held}",
                 where=where,
                 next_step="no source reads tables with separators like this one: write it as JSON Lines or Parquet"
-                if place.members[0].plain_name.lower().endswith((".csv", ".tsv"))
+                if upstream.files[0].plain_name.lower().endswith((".csv", ".tsv"))
                 else f"it reads {self.reads}",
             )
         # Else nothing is there, or what is there can't be read at all: refused with its reason, row by row.
@@ -165,25 +165,25 @@ def _convert_rows(source: RowSource, config: CollectConfig, seed: int, block: Bl
             block.extra,
         )
         try:
-            if isinstance(value, RowFault):
+            if isinstance(value, Rejection):
                 raise value
             if not isinstance(value, dict):
-                raise RowFault("not an object", f"{value!r}"[:80])
+                raise Rejection("not an object", f"{value!r}"[:80])
             for record in source.convert(row):
                 if languages and record.programming_language not in languages:
-                    raise RowFault("language not wanted", str(record.programming_language))
+                    raise Rejection("language not wanted", str(record.programming_language))
                 kept.append(record)
-        except RowFault as fault:
-            rejected.append(_refusal(source, row, fault))
+        except Rejection as fault:
+            rejected.append(_rejected_row(source, row, fault))
     completed = source.complete(kept, config, seed)
     return Shard(completed.kept, [*rejected, *completed.rejected])
 
 
-def _refusal(source: RowSource, row: Row, fault: RowFault) -> RejectedRow:
+def _rejected_row(source: RowSource, row: Row, fault: Rejection) -> RejectedRow:
     detail = f"{row.file}, row {row.number}" + (f": {fault.detail}" if fault.detail else "")
     known: dict[str, Any] = {"source": source.name}
     if "lineage" in source.record.__dataclass_fields__:
-        known["lineage"] = {"upstream_id": row.place}
+        known["lineage"] = {"upstream_id": row.upstream_id}
     elif "path" in source.record.__dataclass_fields__:
-        known["path"] = row.place
-    return refuse(known, fault.reason, detail.encode("utf-8", "replace").decode())
+        known["path"] = row.upstream_id
+    return rejected_row(known, fault.reason, detail.encode("utf-8", "replace").decode())

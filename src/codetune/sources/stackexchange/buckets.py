@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from codetune.errors import DataError
-from codetune.sources.files.faults import FileFault, RowFault
-from codetune.sources.files.input_files import Member
+from codetune.rejection import Rejection
+from codetune.sources.files.faults import FileFault
+from codetune.sources.files.input_files import InputFile
 from codetune.sources.stackexchange.posts import TAG, parse_row
 
-__all__ = ["Broken", "Bucket", "Fates", "bucket_rows", "buckets", "raw_rows"]
+__all__ = ["Broken", "Bucket", "SkippedCounts", "bucket_rows", "buckets", "raw_rows"]
 
 _HEAD = re.compile(
     rb'<row Id="(\d+)" PostTypeId="(\d+)"(?: ParentId="(\d+)"| AcceptedAnswerId="\d+")? CreationDate="([^"]*)"'
@@ -51,8 +52,8 @@ class Broken:
 
 
 @dataclass(slots=True)
-class Fates:
-    """What became of the rows of a dump that are no concern of a selection; counted, not kept."""
+class SkippedCounts:
+    """Rows of a dump that the selection does not concern: counted, neither kept nor rejected."""
 
     rows: int = 0
     other_kinds: int = 0
@@ -76,14 +77,14 @@ class Bucket:
     """Labelled titles to judge by, where there are some."""
 
 
-def raw_rows(member: Member) -> Iterator[bytes | Broken]:
+def raw_rows(file: InputFile) -> Iterator[bytes | Broken]:
     """The rows of a dump in their order, as bytes, one line or several; numbers are from 1.
 
     Raises:
         DataError: The file is no list of rows at all.
     """
     number = 0
-    with member.open() as stream:
+    with file.open() as stream:
         held = b""
         while line := stream.readline(_MAX_ROW_BYTES):
             if not held:
@@ -95,7 +96,7 @@ def raw_rows(member: Member) -> Iterator[bytes | Broken]:
                         continue
                 else:
                     if number == 0:
-                        _check_head(line, member)
+                        _check_head(line, file)
                     continue
             held += line
             ended = held.rstrip()
@@ -116,19 +117,19 @@ def raw_rows(member: Member) -> Iterator[bytes | Broken]:
             yield Broken(number + 1, "file cut short", "the last row does not end")
 
 
-def _check_head(line: bytes, member: Member) -> None:
+def _check_head(line: bytes, file: InputFile) -> None:
     if line.strip() and not line.lstrip(b"\xef\xbb\xbf \t").startswith((b"<?", b"<posts", b"<!")):
         raise DataError(
             "this is not a StackExchange dump's Posts.xml",
-            where=member.name,
+            where=file.name,
             next_step="give Posts.xml as the dump's archive holds it",
         )
 
 
 def buckets(
-    member: Member,
+    file: InputFile,
     tags: Collection[str],
-    fates: Fates,
+    skipped: SkippedCounts,
     *,
     size: int,
     titles_of: Collection[int] = frozenset(),
@@ -136,50 +137,50 @@ def buckets(
     """Questions with one of the tags (or any, where none is given) and their answers, bucket by bucket.
 
     Args:
-        member: The dump's file.
+        file: The dump's file.
         tags: In any case.
-        fates: Counted up, for what is no concern.
+        skipped: Counted up, for the rows that the selection does not concern.
         size: Bytes of the file, about; decides the number of files to sort into.
         titles_of: Ids of questions, of any tag, whose titles are wanted.
     """
     may_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100
     count = max(1, min(_MAX_BUCKETS, may_open, size // _BUCKET_BYTES))
-    sorting = _Sorting(frozenset(tag.lower() for tag in tags), frozenset(titles_of), fates)
+    sorting = _Sorting(frozenset(tag.lower() for tag in tags), frozenset(titles_of), skipped)
     with tempfile.TemporaryDirectory(prefix="codetune-posts-") as folder, ExitStack() as stack:
-        files: list[BinaryIO] = [
+        sorted_into: list[BinaryIO] = [
             stack.enter_context(Path(folder, str(i)).open("w+b", buffering=_BUFFER_BYTES))
             for i in range(count)
         ]
-        sorting.into(files, member)
+        sorting.into(sorted_into, file)
         broken, titles = tuple(sorting.broken), tuple(sorting.titles)
-        for file in files:
-            file.seek(0)
-            for rows in _split(file.read(), count):
+        for bucket in sorted_into:
+            bucket.seek(0)
+            for rows in _split(bucket.read(), count):
                 if rows or broken:
-                    yield Bucket(member.name, rows, broken, sorting.newest, titles)
+                    yield Bucket(file.name, rows, broken, sorting.newest, titles)
                     broken, titles = (), ()
 
 
 class _Sorting:
     """One pass over a dump: which question each wanted row belongs to."""
 
-    def __init__(self, wanted: Collection[str], titles_of: Collection[int], fates: Fates) -> None:
+    def __init__(self, wanted: Collection[str], titles_of: Collection[int], skipped: SkippedCounts) -> None:
         self.broken: list[Broken] = []
         self.titles: list[tuple[int, str]] = []
         self.newest = ""
         self._wanted = wanted
         self._titles_of = titles_of
-        self._fates = fates
+        self._fates = skipped
         self._questions = _Bits()
 
-    def into(self, files: list[BinaryIO], member: Member) -> None:
+    def into(self, files: list[BinaryIO], file: InputFile) -> None:
         """Write each wanted row into the file of its question."""
-        count, fates = len(files), self._fates
+        count, skipped = len(files), self._fates
         writes = [file.write for file in files]
         newest = b""
         try:
-            for number, row in enumerate(raw_rows(member), 1):
-                fates.rows = number
+            for number, row in enumerate(raw_rows(file), 1):
+                skipped.rows = number
                 if isinstance(row, Broken):
                     self.broken.append(row)
                     continue
@@ -190,7 +191,7 @@ class _Sorting:
                 newest = max(newest, created)
                 writes[question % count](b"%d %d %d\n%b\n" % (number, question, len(row), row))
         except FileFault as fault:
-            self.broken.append(Broken(fates.rows + 1, fault.reason, fault.detail))
+            self.broken.append(Broken(skipped.rows + 1, fault.reason, fault.detail))
         self.newest = newest.decode("ascii", "replace")
 
     def _question(self, row: bytes, number: int) -> tuple[int, bytes] | None:
@@ -235,7 +236,7 @@ class _Sorting:
     def _note_title(self, row: bytes) -> None:
         try:
             question = parse_row(row)
-        except RowFault:
+        except Rejection:
             return
         self.titles.append((question.id, question.title))
 
@@ -247,13 +248,13 @@ def _value(pattern: re.Pattern[bytes], row: bytes) -> bytes | None:
 
 def bucket_rows(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """The rows of a bucket: number in the file, question, bytes."""
-    place = 0
-    while place < len(data):
-        end = data.index(b"\n", place)
-        number, question, length = map(int, data[place:end].split())
-        place = end + 1 + length
-        yield number, question, data[end + 1 : place]
-        place += 1
+    position = 0
+    while position < len(data):
+        end = data.index(b"\n", position)
+        number, question, length = map(int, data[position:end].split())
+        position = end + 1 + length
+        yield number, question, data[end + 1 : position]
+        position += 1
 
 
 def _split(data: bytes, count: int) -> Iterator[bytes]:
@@ -281,11 +282,11 @@ class _Bits:
         self._bits = bytearray()
 
     def add(self, number: int) -> None:
-        place = number >> 3
-        if place >= len(self._bits):
-            self._bits.extend(bytes(max(place + 1 - len(self._bits), len(self._bits) // 2)))
-        self._bits[place] |= 1 << (number & 7)
+        position = number >> 3
+        if position >= len(self._bits):
+            self._bits.extend(bytes(max(position + 1 - len(self._bits), len(self._bits) // 2)))
+        self._bits[position] |= 1 << (number & 7)
 
     def __contains__(self, number: int) -> bool:
-        place = number >> 3
-        return place < len(self._bits) and bool(self._bits[place] >> (number & 7) & 1)
+        position = number >> 3
+        return position < len(self._bits) and bool(self._bits[position] >> (number & 7) & 1)

@@ -10,10 +10,10 @@ from typing import Any
 
 from codetune.errors import DataError
 from codetune.records import Record
+from codetune.rejection import Rejection
 from codetune.sources.code_search.search_pairs import SearchPair, choices
 from codetune.sources.config import CollectConfig
-from codetune.sources.files.faults import RowFault
-from codetune.sources.files.input_files import Member, Place
+from codetune.sources.files.input_files import InputFile, InputFiles
 from codetune.sources.files.row_blocks import Block
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.row_source import RowSource
@@ -43,26 +43,26 @@ class CodeProSource(RowSource):
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "block" in row or "line" in row
 
-    def check(self, place: Place) -> None:
-        for member in place.members:
-            with member.open() as stream:
+    def check(self, upstream: InputFiles) -> None:
+        for file in upstream.files:
+            with file.open() as stream:
                 head = stream.read(4096).decode("utf-8-sig", "replace")
             if _BLOCK_STARTS.match(head) or len(head.partition("\n")[0].split("\t")) == 5:
                 return
         raise DataError(
-            "this is not a place of the source codepro: no file has labelled blocks",
-            where=place.path,
+            "the path holds nothing of the source codepro: no file has labelled blocks",
+            where=upstream.path,
             next_step="give CodePro's folder data_hnn or code_search",
         )
 
-    def pieces(self, place: Place) -> Iterator[Block]:
-        for member in place.members:
-            name = PurePosixPath(member.name).name.lower()
+    def pieces(self, upstream: InputFiles) -> Iterator[Block]:
+        for file in upstream.files:
+            name = PurePosixPath(file.name).name.lower()
             language = "sql" if "sql" in name else "python"
             try:
-                yield from _pieces(member, language)
-            except RowFault as fault:
-                yield Block(member.name, 1, "objects", [], ((1, fault.reason, fault.detail),))
+                yield from _pieces(file, language)
+            except Rejection as fault:
+                yield Block(file.name, 1, "objects", [], ((1, fault.reason, fault.detail),))
 
     def convert(self, row: Row) -> Iterable[Any]:
         if "line" in row.fields:
@@ -74,18 +74,18 @@ class CodeProSource(RowSource):
         return choices(found, config, seed)
 
 
-def _pieces(member: Member, language: str) -> Iterator[Block]:
-    with member.open() as stream:
+def _pieces(file: InputFile, language: str) -> Iterator[Block]:
+    with file.open() as stream:
         text = stream.read(_CHARACTERS).decode("utf-8-sig", "replace")
         if _BLOCK_STARTS.match(text):
-            yield from _literal_pieces(member, stream, text, language)
+            yield from _literal_pieces(file, stream, text, language)
             return
         lines = (text + stream.read().decode("utf-8", "replace")).split("\n")
     numbered = [(n, line.rstrip("\r")) for n, line in enumerate(lines, 1) if line.strip()]
-    yield from _grouped(member.name, numbered, lambda line: line.partition("\t")[0], "line", language)
+    yield from _grouped(file.name, numbered, lambda line: line.partition("\t")[0], "line", language)
 
 
-def _literal_pieces(member: Member, stream: Any, text: str, language: str) -> Iterator[Block]:
+def _literal_pieces(file: InputFile, stream: Any, text: str, language: str) -> Iterator[Block]:
     number = 1
     held = text
     pending: list[tuple[int, str]] = []
@@ -103,7 +103,7 @@ def _literal_pieces(member: Member, stream: Any, text: str, language: str) -> It
         held = held[starts[len(ends)] - 1 :] if more and len(starts) > len(ends) else ""
         if held:
             held = "," + held.lstrip(",")
-    yield from _grouped(member.name, pending, _question_of, "block", language)
+    yield from _grouped(file.name, pending, _question_of, "block", language)
 
 
 def _question_of(block: str) -> str:
@@ -129,12 +129,12 @@ def labelled_block(text: str) -> tuple[int, int, str, str, str, str, int, bool]:
     """One block: question id, block number, text before, text after, code, question, blocks, label.
 
     Raises:
-        RowFault: It is not such a literal.
+        Rejection: It is not such a literal.
     """
     try:
         (question, number), before, after, code, title, blocks, label = _parts(text)
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
-        raise RowFault("not a labelled block", f"{error}: {text[:60]}") from error
+        raise Rejection("not a labelled block", f"{error}: {text[:60]}") from error
     return question, number, before, after, code, title, blocks, bool(label)
 
 
@@ -146,9 +146,9 @@ def labelled_rows(path: Path) -> list[tuple[int, int, str, str, str, str, int, b
     """
     language = "sql" if "sql" in path.name.lower() else "python"
     try:
-        cut = list(_pieces(Member(path.name, str(path)), language))
+        cut = list(_pieces(InputFile(path.name, str(path)), language))
         return [labelled_block(row["block"]) for block in cut for row in block.data]
-    except (RowFault, KeyError) as error:
+    except (Rejection, KeyError) as error:
         raise DataError(
             "this is no file of labelled blocks",
             where=str(path),
@@ -170,7 +170,7 @@ def _joined(parts: Any) -> str:
 def _from_block(row: Row) -> SearchPair:
     question, number, _, _, code, title, _, label = labelled_block(row.text("block"))
     if not title.strip() or not code.strip():
-        raise RowFault("empty field", "question or code")
+        raise Rejection("empty field", "question or code")
     return SearchPair(
         row=row,
         query=title.strip(),
@@ -186,12 +186,12 @@ def _from_block(row: Row) -> SearchPair:
 def _from_line(row: Row) -> SearchPair:
     parts = row.text("line").split("\t")
     if len(parts) != 5:
-        raise RowFault("wrong number of fields", f"{len(parts)} of 5")
+        raise Rejection("wrong number of fields", f"{len(parts)} of 5")
     query_id, query, code_id, code, label = parts
     if label.strip() not in ("0", "1"):
-        raise RowFault("wrong type", f"the label is {label!r}, not 0 or 1")
+        raise Rejection("wrong type", f"the label is {label!r}, not 0 or 1")
     if not query.strip() or not code.strip():
-        raise RowFault("empty field", "query or code")
+        raise Rejection("empty field", "query or code")
     return SearchPair(
         row=row,
         query=query.strip(),

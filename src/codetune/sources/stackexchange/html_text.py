@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from lxml import etree, html
 
-__all__ = ["Piece", "html_pieces", "html_text"]
+__all__ = ["HtmlPiece", "html_pieces", "html_text"]
 
 _BLOCKS = frozenset({
     "p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "br", "hr", "tr", "table", "blockquote",
@@ -21,14 +21,14 @@ _LINES = re.compile(r"\s*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class HtmlPiece:
     """A run of prose, or one preformatted block."""
 
     kind: Literal["text", "code"]
     text: str
 
 
-def html_pieces(source: str) -> list[Piece]:
+def html_pieces(source: str) -> list[HtmlPiece]:
     """Prose and `<pre>` blocks in their order; white space of prose is collapsed, of code kept.
 
     Broken HTML is read as browsers do; entities are resolved; scripts and styles say nothing.
@@ -39,20 +39,20 @@ def html_pieces(source: str) -> list[Piece]:
     try:
         root = html.fragment_fromstring(source, create_parent="div", parser=html.HTMLParser(huge_tree=True))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return [Piece("text", source.strip())]
-    found: list[Piece] = []
+        return [HtmlPiece("text", source.strip())]
+    found: list[HtmlPiece] = []
     prose: list[str] = []
 
     def flush() -> None:
         text = _collapse("".join(prose))
         prose.clear()
         if text:
-            found.append(Piece("text", text))
+            found.append(HtmlPiece("text", text))
 
     for kind, text in _walk(root):
         if kind == "code":
             flush()
-            found.append(Piece("code", text.strip("\n").rstrip()))
+            found.append(HtmlPiece("code", text.strip("\n").rstrip()))
         else:
             prose.append(text)
     flush()

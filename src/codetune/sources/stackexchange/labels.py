@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from codetune.errors import DataError
-from codetune.sources.files.faults import RowFault
+from codetune.rejection import Rejection
 from codetune.sources.files.plain_pickle import plain_pickle
 from codetune.sources.stackexchange.answer_classifier import LabelledBlock
 from codetune.sources.stackexchange.codepro import labelled_rows
@@ -82,7 +82,7 @@ def how_to_labels(path: str) -> HowToLabels:
                     titles.append((str(row["title"]), bool(label)))
                 else:
                     questions[int(row["id"])] = bool(label)
-        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, RowFault) as error:  # fmt: skip
+        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, Rejection) as error:  # fmt: skip
             raise DataError(
                 f"the labelled questions can't be read ({error})",
                 where=str(file),
@@ -129,10 +129,10 @@ def labels_hash(path: str) -> str:
 
 
 def _files(path: str) -> Iterable[Path]:
-    place = Path(path)
-    if not place.is_dir():
-        return (place,)
-    found = sorted(file for ending in ("*.dict", "*.jsonl", "*.pickle") for file in place.glob(ending))
+    given = Path(path)
+    if not given.is_dir():
+        return (given,)
+    found = sorted(file for ending in ("*.dict", "*.jsonl", "*.pickle") for file in given.glob(ending))
     if not found:
         raise DataError(
             "no labels are in the folder", where=path, next_step="give JSON Lines or *.dict files"

@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from codetune.sources.files.faults import RowFault
+from codetune.rejection import Rejection
 
 __all__ = ["TAG", "Post", "license_of_post", "parse_row", "parse_rows", "quality"]
 
@@ -41,16 +41,16 @@ def parse_row(data: bytes) -> Post:
     """One `<row .../>`.
 
     Raises:
-        RowFault: It is not well-formed XML, or lacks what a post must have.
+        Rejection: It is not well-formed XML, or lacks what a post must have.
     """
     try:
         row = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
-        raise RowFault("broken XML", str(error).split(", line")[0]) from error
+        raise Rejection("broken XML", str(error).split(", line")[0]) from error
     return _post(row)
 
 
-def parse_rows(rows: Sequence[bytes]) -> Iterator[Post | RowFault]:
+def parse_rows(rows: Sequence[bytes]) -> Iterator[Post | Rejection]:
     """Many rows: for each what `parse_row` gives, or the fault it raises.
 
     Rows are parsed some hundred at a time, as the children of one element; a document that is not
@@ -68,7 +68,7 @@ def parse_rows(rows: Sequence[bytes]) -> Iterator[Post | RowFault]:
         start = end
 
 
-def _parsed(rows: Sequence[bytes]) -> Iterator[Post | RowFault]:
+def _parsed(rows: Sequence[bytes]) -> Iterator[Post | Rejection]:
     simple = all(row.count(b"<") == 1 and row.endswith(b"/>") for row in rows)
     children = _children(rows) if simple else None
     if children is None:
@@ -78,7 +78,7 @@ def _parsed(rows: Sequence[bytes]) -> Iterator[Post | RowFault]:
     for child in children:
         try:
             yield _post(child)
-        except RowFault as fault:
+        except Rejection as fault:
             yield fault
 
 
@@ -92,10 +92,10 @@ def _children(rows: Sequence[bytes]) -> Any:
     return found if len(found) == len(rows) else None
 
 
-def _one(row: bytes) -> Post | RowFault:
+def _one(row: bytes) -> Post | Rejection:
     try:
         return parse_row(row.decode("utf-8", "replace").encode())
-    except RowFault as fault:
+    except Rejection as fault:
         return fault
 
 
@@ -108,7 +108,7 @@ def _post(row: Any) -> Post:
     own, kind, created = get("Id"), get("PostTypeId"), get("CreationDate")
     for name, value in (("Id", own), ("PostTypeId", kind), ("CreationDate", created)):
         if value is None:
-            raise RowFault("missing field", name)
+            raise Rejection("missing field", name)
     tags = get("Tags")
     try:
         return Post(
@@ -125,7 +125,7 @@ def _post(row: Any) -> Post:
             license=get("ContentLicense"),
         )
     except ValueError as error:
-        raise RowFault("wrong type", str(error)) from error
+        raise Rejection("wrong type", str(error)) from error
 
 
 def license_of_post(post: Post) -> str:

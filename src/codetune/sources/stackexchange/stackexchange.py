@@ -13,17 +13,17 @@ from typing import Any
 from codetune.code.languages import PARSED_LANGUAGES, canonical_language
 from codetune.errors import DataError
 from codetune.records import Instruction, Record
+from codetune.rejection import Rejection
 from codetune.sources.code_search.search_pairs import SearchPair, choices
 from codetune.sources.config import CollectConfig
-from codetune.sources.files.faults import RowFault
-from codetune.sources.files.input_files import Place, find
+from codetune.sources.files.input_files import InputFiles, find
 from codetune.sources.rows.row import Row
-from codetune.sources.source import Collection, refuse
+from codetune.sources.source import Collection, rejected_row
 from codetune.sources.stackexchange import answer_classifier, how_to
 from codetune.sources.stackexchange.answer_classifier import BlockLabeller, LabelledBlock
-from codetune.sources.stackexchange.buckets import Bucket, Fates, bucket_rows, buckets
+from codetune.sources.stackexchange.buckets import Bucket, SkippedCounts, bucket_rows, buckets
 from codetune.sources.stackexchange.how_to import HowTo, cross_validated
-from codetune.sources.stackexchange.html_text import Piece, html_pieces
+from codetune.sources.stackexchange.html_text import HtmlPiece, html_pieces
 from codetune.sources.stackexchange.labels import how_to_labels, labelled_blocks, labels_hash
 from codetune.sources.stackexchange.posts import Post, license_of_post, parse_rows, quality
 from codetune.store.dataset import RejectedRow, Shard
@@ -52,54 +52,54 @@ class StackExchangeSource:
     url: str | None = "https://archive.org/details/stackexchange"
 
     def open(self, config: CollectConfig, seed: int) -> Collection:
-        place = find(config.path, self.name, (".xml",))
-        fates = {member.name: Fates() for member in place.members}
+        upstream = find(config.path, self.name, (".xml",))
+        skipped = {file.name: SkippedCounts() for file in upstream.files}
         notes: dict[str, Any] = {}
-        inputs = {f"input of {self.name}": place.content_hash()}
+        inputs = {f"input of {self.name}": upstream.content_hash()}
         for setting in ("block_labels", "how_to_labels"):
             labels = getattr(config, setting)
             if labels is not None:
                 inputs[setting] = labels_hash(labels)
-        _check(place)
+        _check(upstream)
         if config.block_labels is not None:
             _labeller(config.block_labels)  # a wrong file is to be told before any work
         if config.how_to_labels is not None and not (known := how_to_labels(config.how_to_labels)).questions:
             known.with_titles({})
         return Collection(
-            items=partial(_pieces, place, config, fates, notes),
+            items=partial(_pieces, upstream, config, skipped, notes),
             work=partial(_mine, config, seed),
             inputs=inputs,
             notes=notes,
         )
 
 
-def _check(place: Place) -> None:
-    for member in place.members:
-        with member.open() as stream:
+def _check(upstream: InputFiles) -> None:
+    for file in upstream.files:
+        with file.open() as stream:
             head = stream.read(1000).removeprefix(b"\xef\xbb\xbf").lstrip()
         if b"<posts" not in head and not head.startswith(b"<row"):
             raise DataError(
                 "this is not a StackExchange dump's Posts.xml",
-                where=f"{place.path}, {member.name}",
+                where=f"{upstream.path}, {file.name}",
                 next_step="give Posts.xml as the dump's archive holds it; the other files are not needed",
             )
 
 
 def _pieces(
-    place: Place, config: CollectConfig, fates: dict[str, Fates], notes: dict[str, Any]
+    upstream: InputFiles, config: CollectConfig, skipped: dict[str, SkippedCounts], notes: dict[str, Any]
 ) -> Iterator[Bucket]:
     labels = how_to_labels(config.how_to_labels) if config.how_to_labels is not None else None
     asked = frozenset(labels.questions) if labels is not None else frozenset()
-    for member in place.members:
-        fates[member.name] = Fates()  # a second pass counts anew
-        size = Path(member.location).stat().st_size * (8 if member.name != member.plain_name else 1)
+    for file in upstream.files:
+        skipped[file.name] = SkippedCounts()  # a second pass counts anew
+        size = Path(file.location).stat().st_size * (8 if file.name != file.plain_name else 1)
         known = None
-        for bucket in buckets(member, config.tags, fates[member.name], size=size, titles_of=asked):
+        for bucket in buckets(file, config.tags, skipped[file.name], size=size, titles_of=asked):
             if labels is not None and known is None:
                 known = labels.with_titles(dict(bucket.titles))
                 notes["how-to classifier"] = cross_validated(known)
             yield replace(bucket, how_to=known)
-        notes[member.name] = asdict(fates[member.name])
+        notes[file.name] = asdict(skipped[file.name])
 
 
 @lru_cache(maxsize=1)
@@ -132,14 +132,16 @@ def _mine(config: CollectConfig, seed: int, bucket: Bucket) -> Shard[Record]:
 
 
 def _mined(config: CollectConfig, seed: int, bucket: Bucket) -> Shard[Record]:
-    rejected: list[RejectedRow] = [_refused(bucket.file, b.number, b.reason, b.detail) for b in bucket.broken]
+    rejected: list[RejectedRow] = [
+        _rejected(bucket.file, b.number, b.reason, b.detail) for b in bucket.broken
+    ]
     threads = _threads(bucket, rejected)
     wanted = [t for t in threads if t.question is not None and _is_wanted(t, config, bucket, rejected)]
     pairs: list[SearchPair] = []
     kept_titles = _are_how_to([t.question[1].title for t in wanted if t.question], config, bucket)
     for thread, is_how_to in zip(wanted, kept_titles, strict=True):
         if not is_how_to:
-            _refuse_thread(thread, bucket.file, "no how-to question", rejected)
+            _reject_thread(thread, bucket.file, "no how-to question", rejected)
         else:
             pair = _pair(thread, config, seed, bucket, rejected)
             if pair is not None:
@@ -153,8 +155,8 @@ def _threads(bucket: Bucket, rejected: list[RejectedRow]) -> list[_Thread]:
     numbered = [(number, row) for number, _, row in bucket_rows(bucket.rows)]
     posts = parse_rows([row for _, row in numbered])
     for (number, _), post in zip(numbered, posts, strict=True):
-        if isinstance(post, RowFault):
-            rejected.append(_refused(bucket.file, number, post.reason, post.detail))
+        if isinstance(post, Rejection):
+            rejected.append(_rejected(bucket.file, number, post.reason, post.detail))
             continue
         question = post.id if post.is_question else post.parent
         thread = threads.get(question)
@@ -167,7 +169,7 @@ def _threads(bucket: Bucket, rejected: list[RejectedRow]) -> list[_Thread]:
     for thread in threads.values():
         if thread.question is None:
             for number, _ in thread.answers:
-                rejected.append(_refused(bucket.file, number, "question not read", "its row is broken"))
+                rejected.append(_rejected(bucket.file, number, "question not read", "its row is broken"))
     return list(threads.values())
 
 
@@ -179,7 +181,7 @@ def _is_wanted(thread: _Thread, config: CollectConfig, bucket: Bucket, rejected:
     elif not thread.question[1].title.strip():
         reason = "no title"
     if reason is not None:
-        _refuse_thread(thread, bucket.file, reason, rejected)
+        _reject_thread(thread, bucket.file, reason, rejected)
     return reason is None
 
 
@@ -200,20 +202,20 @@ def _pair(
     accepted = question.accepted
     ranked = sorted(thread.answers, key=lambda entry: (entry[1].id != accepted, -entry[1].score, entry[1].id))
     language = _language(question.tags, config.tags)
-    for place, (_, answer) in enumerate(ranked):
+    for order, (_, answer) in enumerate(ranked):
         found = _blocks(answer, question.title, language)
         if not found:
             continue
         worth = quality(question, answer, bucket.newest)
         if worth < config.min_quality:
-            _refuse_thread(thread, bucket.file, "low quality", rejected, f"{worth:.2f}")
+            _reject_thread(thread, bucket.file, "low quality", rejected, f"{worth:.2f}")
             return None
         block = _best(found, config)
         if block is None:
             continue
-        for other, _ in ranked[:place] + ranked[place + 1 :]:
+        for other, _ in ranked[:order] + ranked[order + 1 :]:
             rejected.append(
-                _refused(bucket.file, other, "another answer was chosen", f"of question {question.id}")
+                _rejected(bucket.file, other, "another answer was chosen", f"of question {question.id}")
             )
         spdx = license_of_post(answer)
         row = Row({}, bucket.file, number, StackExchangeSource.name, spdx, seed, config.language)
@@ -227,7 +229,7 @@ def _pair(
             upstream_id=f"question {question.id}, answer {answer.id}, block {block.position}",
             tags=(f"blocks:{kind}", f"quality:{worth:.1f}", *(f"tag:{tag}" for tag in question.tags)),
         )
-    _refuse_thread(thread, bucket.file, "no code block that answers", rejected)
+    _reject_thread(thread, bucket.file, "no code block that answers", rejected)
     return None
 
 
@@ -235,23 +237,23 @@ def _blocks(answer: Post, title: str, language: str | None) -> list[LabelledBloc
     if not _PREFORMATTED.search(answer.body):
         return []  # most answers: their HTML need not be read
     pieces = html_pieces(answer.body)
-    codes = [place for place, piece in enumerate(pieces) if piece.kind == "code"]
+    codes = [index for index, piece in enumerate(pieces) if piece.kind == "code"]
     return [
         LabelledBlock(
-            code=pieces[place].text,
-            before=_prose(pieces, place - 1),
-            after=_prose(pieces, place + 1),
+            code=pieces[index].text,
+            before=_prose(pieces, index - 1),
+            after=_prose(pieces, index + 1),
             question=title,
             position=position,
             blocks=len(codes),
             programming_language=language,
         )
-        for position, place in enumerate(codes)
+        for position, index in enumerate(codes)
     ]
 
 
-def _prose(pieces: Sequence[Piece], place: int) -> str:
-    return pieces[place].text if 0 <= place < len(pieces) and pieces[place].kind == "text" else ""
+def _prose(pieces: Sequence[HtmlPiece], index: int) -> str:
+    return pieces[index].text if 0 <= index < len(pieces) and pieces[index].kind == "text" else ""
 
 
 def _best(found: Sequence[LabelledBlock], config: CollectConfig) -> LabelledBlock | None:
@@ -273,14 +275,14 @@ def _language(tags: Sequence[str], selected: Sequence[str]) -> str | None:
     return None
 
 
-def _refuse_thread(
+def _reject_thread(
     thread: _Thread, file: str, reason: str, rejected: list[RejectedRow], detail: str = ""
 ) -> None:
     posts = ([thread.question] if thread.question else []) + thread.answers
-    rejected.extend(_refused(file, number, reason, detail) for number, _ in posts)
+    rejected.extend(_rejected(file, number, reason, detail) for number, _ in posts)
 
 
-def _refused(file: str, number: int, reason: str, detail: str) -> RejectedRow:
+def _rejected(file: str, number: int, reason: str, detail: str) -> RejectedRow:
     where = f"{file}, row {number}"
     known = {"source": StackExchangeSource.name, "lineage": {"upstream_id": f"{file}:{number}"}}
-    return refuse(known, reason, f"{where}: {detail}" if detail else where)
+    return rejected_row(known, reason, f"{where}: {detail}" if detail else where)

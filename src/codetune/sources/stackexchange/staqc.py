@@ -12,10 +12,10 @@ from typing import Any
 
 from codetune.errors import DataError
 from codetune.records import Record
+from codetune.rejection import Rejection
 from codetune.sources.code_search.search_pairs import SearchPair, choices
 from codetune.sources.config import CollectConfig
-from codetune.sources.files.faults import RowFault
-from codetune.sources.files.input_files import Member, Place
+from codetune.sources.files.input_files import InputFile, InputFiles
 from codetune.sources.files.plain_pickle import plain_pickle
 from codetune.sources.files.row_blocks import Block, blocks
 from codetune.sources.rows.row import Row
@@ -45,23 +45,21 @@ class StaqcSource(RowSource):
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "iid" in row
 
-    def check(self, place: Place) -> None:
-        lists = place.matching("iids.txt", "iids.pickle")
-        first = next(
-            (_first_line(member) for member in lists if member.plain_name.endswith(".txt")), b"(0, 0)"
-        )
+    def check(self, upstream: InputFiles) -> None:
+        lists = upstream.matching("iids.txt", "iids.pickle")
+        first = next((_first_line(file) for file in lists if file.plain_name.endswith(".txt")), b"(0, 0)")
         if not lists or not _ID_LINE.match(first.removeprefix(b"\xef\xbb\xbf")):
             raise DataError(
-                "this is not a place of the source staqc: there is no list of ids such as python_multi_code_iids.txt",
-                where=place.path,
+                "the path holds nothing of the source staqc: there is no list of ids such as python_multi_code_iids.txt",
+                where=upstream.path,
                 next_step="give upstream's folder",
             )
 
-    def pieces(self, place: Place) -> Iterator[Block]:
-        for member in place.matching("iids.txt", "iids.pickle"):
-            language = "sql" if PurePosixPath(member.name).name.startswith("sql") else "python"
-            extra = (language, *_tables(place, language, multiple="multi" in member.name))
-            for block in _id_blocks(member):
+    def pieces(self, upstream: InputFiles) -> Iterator[Block]:
+        for file in upstream.matching("iids.txt", "iids.pickle"):
+            language = "sql" if PurePosixPath(file.name).name.startswith("sql") else "python"
+            extra = (language, *_tables(upstream, language, multiple="multi" in file.name))
+            for block in _id_blocks(file):
                 yield replace(block, extra=extra)
 
     def convert(self, row: Row) -> Iterable[Any]:
@@ -69,12 +67,12 @@ class StaqcSource(RowSource):
         question, key = _iid(row.fields["iid"])
         code = _table(codes).get(key) if codes is not None else None
         if code is None:
-            raise RowFault(
+            raise Rejection(
                 "no code for this id", f"{key!r}; upstream publishes the code as *_iid_to_code.pickle"
             )
         title = _table(titles).get(question) if titles is not None else None
         if title is None:
-            raise RowFault(
+            raise Rejection(
                 "no title for this id", f"{question}; upstream publishes titles as *_qid_to_title.pickle"
             )
         yield SearchPair(
@@ -91,36 +89,38 @@ class StaqcSource(RowSource):
         return choices(found, config, seed)
 
 
-def _first_line(member: Member) -> bytes:
-    with member.open() as stream:
+def _first_line(file: InputFile) -> bytes:
+    with file.open() as stream:
         return stream.readline(1000).strip()
 
 
-def _tables(place: Place, language: str, *, multiple: bool) -> tuple[Member | None, Member | None]:
+def _tables(
+    upstream: InputFiles, language: str, *, multiple: bool
+) -> tuple[InputFile | None, InputFile | None]:
     """The code and the titles of one language; several-answer and single-answer posts have their own."""
     kinds = ("multi",) if multiple else ("single", "how_to")
 
-    def best(ending: str) -> Member | None:
-        found = [m for m in place.matching(ending) if PurePosixPath(m.name).name.startswith(language)]
+    def best(ending: str) -> InputFile | None:
+        found = [m for m in upstream.matching(ending) if PurePosixPath(m.name).name.startswith(language)]
         fitting = [m for m in found if any(kind in PurePosixPath(m.name).name for kind in kinds)]
         return next(iter(fitting or found), None)
 
     return best("code.pickle"), best("title.pickle")
 
 
-def _id_blocks(member: Member) -> Iterator[Block]:
-    if member.plain_name.endswith(".pickle"):
+def _id_blocks(file: InputFile) -> Iterator[Block]:
+    if file.plain_name.endswith(".pickle"):
         try:
-            ids = sorted(_plain_pickle(member), key=repr)
-        except RowFault as fault:
-            yield Block(member.name, 1, "objects", [], ((1, fault.reason, fault.detail),))
+            ids = sorted(_plain_pickle(file), key=repr)
+        except Rejection as fault:
+            yield Block(file.name, 1, "objects", [], ((1, fault.reason, fault.detail),))
             return
         for start in range(0, len(ids), 2000):
             yield Block(
-                member.name, start + 1, "objects", [{"iid": repr(one)} for one in ids[start : start + 2000]]
+                file.name, start + 1, "objects", [{"iid": repr(one)} for one in ids[start : start + 2000]]
             )
         return
-    for block in blocks(member, size=_LINES_BYTES, lines_only=True):
+    for block in blocks(file, size=_LINES_BYTES, lines_only=True):
         if block.kind == "lines":
             lines = block.data.decode("utf-8", "replace").removesuffix("\n").split("\n")
             yield replace(block, kind="objects", data=[{"iid": line.strip()} for line in lines])
@@ -133,22 +133,22 @@ def _iid(text: str) -> tuple[int, Any]:
     try:
         value = ast.literal_eval(text)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise RowFault("not an id", text[:80]) from error
+        raise Rejection("not an id", text[:80]) from error
     if isinstance(value, int):
         return value, value
     if isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, int) for part in value):
         return value[0], value
-    raise RowFault("not an id", text[:80])
+    raise Rejection("not an id", text[:80])
 
 
-def _plain_pickle(member: Member) -> Any:
-    with member.open() as stream:
-        return plain_pickle(stream.read(), member.name)
+def _plain_pickle(file: InputFile) -> Any:
+    with file.open() as stream:
+        return plain_pickle(stream.read(), file.name)
 
 
 @lru_cache(maxsize=4)
-def _table(member: Member) -> Mapping[Any, Any]:
-    table = _plain_pickle(member)
+def _table(file: InputFile) -> Mapping[Any, Any]:
+    table = _plain_pickle(file)
     if not isinstance(table, dict):
-        raise RowFault("pickle refused", f"{member.name} holds no table")
+        raise Rejection("pickle refused", f"{file.name} holds no table")
     return table
