@@ -26,7 +26,7 @@ def answer_code(row: Instruction) -> str | None:
 
 
 def check_syntax(row: Instruction) -> Rejection | None:
-    """RejectedRow a row whose answer is code that does not parse; an unknown language is not checked."""
+    """Reject a row whose answer is code that does not parse; an unknown language is not checked."""
     code = answer_code(row)
     if code is None or row.programming_language not in supported_languages():
         return None
