@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from codetune.execution.host.case_chain import case_work
-from codetune.execution.host.job import Answer, Work
-from codetune.execution.host.language_jobs import Artefacts, language_work
-from codetune.execution.host.pool import Pool
-from codetune.execution.host.python_jobs import python_work, strict_work
+from codetune.execution.host.case_chain import case_job
+from codetune.execution.host.job import Job, JobResult
+from codetune.execution.host.language_jobs import Artefacts, language_job
+from codetune.execution.host.pool import SlotPool
+from codetune.execution.host.python_jobs import python_job, strict_job
 from codetune.execution.languages.failures import read_failure
 from codetune.execution.languages.toolchains import LANGUAGES, toolchain
 from codetune.execution.protocol import Execution, Program
@@ -30,7 +30,9 @@ class BoxExecutor:
         cache: File of the verdict cache, or None; opened when the first program comes.
     """
 
-    def __init__(self, pool: Pool, *, test_isolation: str = "standard", cache: Path | None = None) -> None:
+    def __init__(
+        self, pool: SlotPool, *, test_isolation: str = "standard", cache: Path | None = None
+    ) -> None:
         self._pool = pool
         self._test_isolation = test_isolation
         self._artefacts = Artefacts()
@@ -42,9 +44,9 @@ class BoxExecutor:
         if self._cache is None and self._cache_path is not None:
             self._cache = VerdictCache(self._cache_path, tier=self.tier, test_isolation=self._test_isolation)
         try:
-            for program, answer in self._pool.map(map(self._work, programs), alone=_was_starved):
-                known: Execution | None = answer.evidence.get("known")
-                execution = known or answer.evidence.get("judged") or self._execution(program, answer)
+            for program, result in self._pool.map(map(self._job, programs), alone=_was_starved):
+                known: Execution | None = result.evidence.get("known")
+                execution = known or result.evidence.get("execution") or self._execution(program, result)
                 if self._cache is not None and known is None:
                     self._cache.put(self._cache.key(program), execution)
                 yield execution
@@ -52,18 +54,18 @@ class BoxExecutor:
             if self._cache is not None:
                 self._cache.commit()
 
-    def _work(self, program: Program) -> Work[Program]:
+    def _job(self, program: Program) -> Job[Program]:
         if not program.code.strip():
-            return Work.done(program, Answer({"no_code": True}))
+            return Job.done(program, JobResult({"no_code": True}))
         if self._cache is not None:
             remembered = self._cache.get(self._cache.key(program), program)
             if remembered is not None:
-                return Work.done(program, Answer({"known": remembered}))
+                return Job.done(program, JobResult({"known": remembered}))
         if program.cases and program.expected_stdout is None:
-            return case_work(program, self._run_work, self._execution)
-        return self._run_work(program)
+            return case_job(program, self._run_job, self._execution)
+        return self._run_job(program)
 
-    def _run_work(self, program: Program) -> Work[Program]:
+    def _run_job(self, program: Program) -> Job[Program]:
         """The job of a program that is not known already."""
         if program.language == "python":
             if (
@@ -71,35 +73,35 @@ class BoxExecutor:
                 and program.tests is not None
                 and program.expected_stdout is None
             ):
-                return strict_work(program)
-            return python_work(program)
+                return strict_job(program)
+            return python_job(program)
         if program.language not in LANGUAGES:
             known = ", ".join(LANGUAGES)
-            return Work.done(
-                program, Answer({"skipped": f"codetune can't run {program.language} (it can: {known})"})
+            return Job.done(
+                program, JobResult({"skipped": f"codetune can't run {program.language} (it can: {known})"})
             )
         tools = toolchain(program.language)
         if tools.path is None:
-            return Work.done(
-                program, Answer({"skipped": f"{tools.command} is not installed; run: {tools.install}"})
+            return Job.done(
+                program, JobResult({"skipped": f"{tools.command} is not installed; run: {tools.install}"})
             )
-        return language_work(program, tools, self._artefacts)
+        return language_job(program, tools, self._artefacts)
 
-    def _integrity(self, program: Program, answer: Answer) -> str:
+    def _integrity(self, program: Program, result: JobResult) -> str:
         if self._test_isolation == "standard":
             return "standard"
-        if program.expected_stdout is not None or "referee" in answer.evidence:
+        if program.expected_stdout is not None or "tests" in result.evidence:
             return "strict"
         return "weak"
 
-    def _execution(self, program: Program, answer: Answer) -> Execution:
+    def _execution(self, program: Program, result: JobResult) -> Execution:
         return read_verdict(
             program,
-            answer.evidence,
-            answer.stdout,
-            answer.stderr,
+            result.evidence,
+            result.stdout,
+            result.stderr,
             tier=self.tier,
-            integrity=self._integrity(program, answer),
+            integrity=self._integrity(program, result),
             read_failure=None if program.language == "python" else read_failure,
         )
 
@@ -115,9 +117,9 @@ class BoxExecutor:
         self.close()
 
 
-def _was_starved(program: Program, answer: Answer) -> bool:
+def _was_starved(program: Program, result: JobResult) -> bool:
     """Whether the clock ran out on a program that the machine kept waiting."""
-    evidence = answer.evidence
+    evidence = result.evidence
     if evidence.get("stopped") != "wall":
         return False
     waited = evidence.get("waited_for_cpu")  # the clock was put forward for it already, up to a limit

@@ -8,8 +8,8 @@ from pathlib import Path
 from codetune.engine.local import available_cores
 from codetune.errors import UsageError
 from codetune.execution.box_executor import BoxExecutor
-from codetune.execution.host.paired_slot import PairSlot
-from codetune.execution.host.pool import Pool
+from codetune.execution.host.paired_slot import PairedSlot
+from codetune.execution.host.pool import SlotPool
 from codetune.execution.host.probe import choose_spec, unsandboxed_spec
 from codetune.execution.host.slot import Slot
 
@@ -51,5 +51,5 @@ def open_executor(
     else:
         print(_WARNING, file=sys.stderr)
         spec = unsandboxed_spec()
-    pool = Pool(spec, workers or available_cores(), PairSlot if test_isolation == "strict" else Slot)
+    pool = SlotPool(spec, workers or available_cores(), PairedSlot if test_isolation == "strict" else Slot)
     return BoxExecutor(pool, test_isolation=test_isolation, cache=cache)

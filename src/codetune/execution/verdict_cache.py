@@ -47,7 +47,7 @@ class VerdictCache:
             self._store.execute("PRAGMA synchronous=NORMAL")
             self._store.execute("CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, execution TEXT)")
         except sqlite3.DatabaseError as error:
-            raise _told(error, path) from error
+            raise _store_error(error, path) from error
 
     def key(self, program: Program) -> str:
         """Hash of everything the verdict depends on: program, tests, input, limits, toolchain, tier, isolation."""
@@ -84,7 +84,7 @@ class VerdictCache:
         try:
             self._store.execute("INSERT OR IGNORE INTO verdicts VALUES (?, ?)", (key, text))
         except sqlite3.DatabaseError as error:
-            raise _told(error, self._path) from error
+            raise _store_error(error, self._path) from error
         self._unwritten += 1
         if self._unwritten >= _COMMIT_EVERY:
             self.commit()
@@ -94,7 +94,7 @@ class VerdictCache:
         try:
             self._store.commit()
         except sqlite3.DatabaseError as error:
-            raise _told(error, self._path) from error
+            raise _store_error(error, self._path) from error
         self._unwritten = 0
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class VerdictCache:
             self._store.close()
 
 
-def _told(error: sqlite3.DatabaseError, path: Path) -> DataError:
+def _store_error(error: sqlite3.DatabaseError, path: Path) -> DataError:
     if "full" in str(error):
         return DataError(
             "the disk is full",

@@ -125,7 +125,7 @@ def _left_well(evidence: Mapping[str, Any]) -> bool:
     return evidence.get("status") == 0
 
 
-def _by_referee(evidence: Mapping[str, Any]) -> tuple[Verdict, str] | None:
+def _by_test_side(evidence: Mapping[str, Any]) -> tuple[Verdict, str] | None:
     """What the tests say, from outside; None where the program was gone and its own end decides."""
     report = evidence.get("report") or {}
     kind, detail = report.get("kind"), str(report.get("detail", ""))
@@ -169,12 +169,12 @@ def _decide(
     if evidence.get("compile_failed"):
         return Verdict.COMPILE, _compiler_words(evidence, stdout + stderr)
     report = evidence.get("report") or {}
-    if "referee" in evidence:
-        said = _by_referee(evidence["referee"])
+    if "tests" in evidence:
+        said = _by_test_side(evidence["tests"])
         if said is not None:
             return said
         if report.get("kind") in ("end", "lost"):  # the program's own word counts for nothing here
-            return Verdict.WRONG, "what it answered was no answer"
+            return Verdict.WRONG, "what it answered was no result"
     if program.expected_stdout is not None and evidence.get("stopped") is None and _left_well(evidence):
         if same_output(program.expected_stdout, stdout, program.comparison):
             return Verdict.PASS, ""
@@ -215,7 +215,7 @@ def read_verdict(
 
     Args:
         program: What was run.
-        evidence: The zygote's answer: how PID 1 and the program ended, what was used, what was
+        evidence: The zygote's result: how PID 1 and the program ended, what was used, what was
             said with the secret, what the control groups counted.
         stdout: As captured.
         stderr: As captured.

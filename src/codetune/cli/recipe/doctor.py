@@ -70,9 +70,9 @@ def _attack(as_json: bool) -> None:
     from rich.table import Table
 
     from codetune.cli.console import console, print_result
-    from codetune.execution.attacks.attack import attack
+    from codetune.execution.attacks.attack import run_attacks
 
-    results = list(attack())
+    results = list(run_attacks())
     if as_json:
         print_result([asdict(result) for result in results], as_json=True)
     else:

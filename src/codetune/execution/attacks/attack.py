@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codetune.execution.attacks.programs import HOSTILE, Hostile
-from codetune.execution.host.slot import may_become, slot_users
+from codetune.execution.attacks.programs import ATTACKS, Attack
+from codetune.execution.host.slot import can_switch_user, slot_users
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Limits, Program
 from codetune.records import Verdict
 
-__all__ = ["AttackResult", "attack", "boxed_processes"]
+__all__ = ["AttackResult", "boxed_processes", "run_attack", "run_attacks"]
 
 _LIMITS = Limits(
     cpu_seconds=1.0,
@@ -49,7 +49,7 @@ class AttackResult:
 
 def boxed_processes() -> set[int]:
     """Processes born in a box of ours and not yet gone, wherever they hide in the tree."""
-    users = slot_users() if may_become(slot_users()[0]) else range(os.getuid(), os.getuid() + 1)
+    users = slot_users() if can_switch_user(slot_users()[0]) else range(os.getuid(), os.getuid() + 1)
     found: dict[int, int] = {}
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -74,15 +74,22 @@ def _snapshot(folder: Path) -> list[tuple[str, bytes]]:
     return sorted((str(path), path.read_bytes()) for path in folder.iterdir())
 
 
-def _one(hostile: Hostile, executor: Executor, canary: Path) -> AttackResult:
+def run_attack(attack: Attack, executor: Executor, canary: Path) -> AttackResult:
+    """Run one attack, then an honest program in the same slot, and look at what the attack left.
+
+    Args:
+        attack: What to run.
+        executor: With one worker, so that both programs run in the same slot.
+        canary: Folder of the host whose files must not change.
+    """
     before_files = _snapshot(canary)
     before_processes = boxed_processes()
-    code = hostile.code.replace("{canary}", str(canary))
-    program = Program(id=hostile.name, code=code, tests=hostile.tests, limits=_LIMITS)
+    code = attack.code.replace("{canary}", str(canary))
+    program = Program(id=attack.name, code=code, tests=attack.tests, limits=_LIMITS)
     after = Program(id="after", code="def f(x): return x", tests="assert f(1) == 1", limits=_LIMITS)
     execution, following = executor.run([program, after])
     faults = []
-    if execution.verdict not in hostile.expected:
+    if execution.verdict not in attack.expected:
         faults.append(f"ended as {execution.verdict} ({execution.detail})")
     if left := boxed_processes() - before_processes:
         faults.append(f"left processes {sorted(left)}")
@@ -91,15 +98,15 @@ def _one(hostile: Hostile, executor: Executor, canary: Path) -> AttackResult:
     if following.verdict is not Verdict.PASS:
         faults.append(f"the next program ended as {following.verdict} ({following.detail})")
     return AttackResult(
-        name=hostile.name,
-        expected=" or ".join(hostile.expected),
+        name=attack.name,
+        expected=" or ".join(attack.expected),
         verdict=execution.verdict,
         held=not faults,
         detail="; ".join(faults) or execution.detail,
     )
 
 
-def attack(suite: Sequence[Hostile] = HOSTILE) -> Iterator[AttackResult]:
+def run_attacks(suite: Sequence[Attack] = ATTACKS) -> Iterator[AttackResult]:
     """Run each attack, then an honest program in the same slot, and look at what was left.
 
     Raises:
@@ -112,12 +119,10 @@ def attack(suite: Sequence[Hostile] = HOSTILE) -> Iterator[AttackResult]:
         (canary / "canary").chmod(0o666)
         executors: dict[str, Executor] = {}
         try:
-            for hostile in suite:
-                if hostile.test_isolation not in executors:
-                    executors[hostile.test_isolation] = open_executor(
-                        1, test_isolation=hostile.test_isolation
-                    )
-                yield _one(hostile, executors[hostile.test_isolation], canary)
+            for attack in suite:
+                if attack.test_isolation not in executors:
+                    executors[attack.test_isolation] = open_executor(1, test_isolation=attack.test_isolation)
+                yield run_attack(attack, executors[attack.test_isolation], canary)
         finally:
             for executor in executors.values():
                 executor.close()

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from codetune.records import Verdict as V
 
-__all__ = ["ASSERT_WRONG", "Hostile", "made"]
+__all__ = ["ASSERT_WRONG", "Attack", "made"]
 
 ASSERT_WRONG = "assert f(1) == 2"
 """Tests that an honest `f` of these programs fails."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hostile:
+class Attack:
     """One attack.
 
     Attributes:
@@ -31,8 +31,8 @@ class Hostile:
     test_isolation: str = "standard"
 
 
-def made(name: str, code: str, *expected: V, tests: str = "", test_isolation: str = "standard") -> Hostile:
+def made(name: str, code: str, *expected: V, tests: str = "", test_isolation: str = "standard") -> Attack:
     """One attack, with the blank lines around its text taken off."""
-    return Hostile(
+    return Attack(
         name=name, code=code.strip("\n"), tests=tests, expected=expected, test_isolation=test_isolation
     )

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from codetune.execution.attacks.program import ASSERT_WRONG as _ASSERT_WRONG
-from codetune.execution.attacks.program import Hostile
+from codetune.execution.attacks.program import Attack
 from codetune.execution.attacks.program import made as _h
 from codetune.execution.attacks.programs_advanced import CLEVER
 from codetune.records import Verdict as V
 
-__all__ = ["HOSTILE", "Hostile"]
+__all__ = ["ATTACKS", "Attack"]
 
 _MACHINE = (
     _h("fork bomb", "import os\nwhile True: os.fork()", V.PIDS, V.CPU_TLE),
@@ -213,4 +213,4 @@ def f(x):
     _h("exit under the strict judge", "import os\ndef f(x): os._exit(0)", V.EARLY_EXIT, tests=_ASSERT_WRONG, test_isolation="strict"),
 )  # fmt: skip
 
-HOSTILE: tuple[Hostile, ...] = (*_MACHINE, *_HOST, *_JUDGE, *CLEVER)
+ATTACKS: tuple[Attack, ...] = (*_MACHINE, *_HOST, *_JUDGE, *CLEVER)

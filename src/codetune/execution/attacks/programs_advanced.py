@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codetune.execution.attacks.program import ASSERT_WRONG as _ASSERT_WRONG
-from codetune.execution.attacks.program import Hostile
+from codetune.execution.attacks.program import Attack
 from codetune.execution.attacks.program import made as _h
 from codetune.records import Verdict as V
 
@@ -237,4 +237,4 @@ def f(x): return L([N(1)])
        V.WRONG, tests="import math\nassert math.isclose(f(1)[1], 2.0) and f(1) == [1, 2]", test_isolation="strict"),
 )  # fmt: skip
 
-CLEVER: tuple[Hostile, ...] = (*_CLEVER, *_KERNEL, *_FORGER)
+CLEVER: tuple[Attack, ...] = (*_CLEVER, *_KERNEL, *_FORGER)

@@ -8,12 +8,12 @@ import signal
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.capture import Capture
 from codetune.execution.box.process.exec_program import Pipes
 from codetune.execution.box.process.usage import tree_usage
 
-__all__ = ["Box", "ToldBox", "Wall"]
+__all__ = ["Box", "ReportingBox", "Wall"]
 
 
 class Box(Protocol):
@@ -52,12 +52,12 @@ class Box(Protocol):
 class Wall(Protocol):
     """What makes boxes, of one tier."""
 
-    def launch(self, job: Job, pipes: Pipes) -> Box:
+    def launch(self, job: BoxJob, pipes: Pipes) -> Box:
         """Start a box."""
         ...
 
 
-class ToldBox:
+class ReportingBox:
     """A box whose PID 1 watches and tells.
 
     Args:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["Job"]
+__all__ = ["BoxJob"]
 
 
-class Job(NamedTuple):
+class BoxJob(NamedTuple):
     """What to run and what it may use; made from a request frame."""
 
     code: bytes
@@ -33,10 +33,10 @@ class Job(NamedTuple):
     """Whether RLIMIT_AS is safe for this language (virtual machines reserve far more than they use)."""
     stack_bytes: int
     role: str | None = None
-    """In strict judging `program` (answers calls) or `referee` (runs the tests); None judges in place."""
+    """Under strict isolation `program` (answers calls) or `tests` (runs the tests); None runs both in one process."""
 
     @classmethod
-    def of(cls, header: dict[str, Any], blobs: list[bytes]) -> Job:
+    def of(cls, header: dict[str, Any], blobs: list[bytes]) -> BoxJob:
         """Read a request frame: the blobs are code, tests, stdin, then the files."""
         names = header.pop("files")
         has_tests, has_stdin = header.pop("has_tests"), header.pop("has_stdin")

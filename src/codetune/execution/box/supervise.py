@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from codetune.execution.box.box import Box, Wall
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.capture import Capture
 from codetune.execution.box.process.exec_program import Pipes
 from codetune.execution.box.process.python_program import SECRET_BYTES, UNSIGNED
@@ -28,7 +28,7 @@ _LONGEST_GRANT, _LEAST_GRANT = 8.0, 0.05
 class _Run:
     """One run while it lasts."""
 
-    def __init__(self, job: Job, channel: int) -> None:
+    def __init__(self, job: BoxJob, channel: int) -> None:
         self.job = job
         self.channel = channel
         self.secret = b""
@@ -173,7 +173,7 @@ def _follow(run: _Run, box: Box, status_end: int, control: socket.socket) -> Non
             run.stop("output", box)
 
 
-def run_job(job: Job, wall: Wall, control: socket.socket, channel: int = -1) -> bytes:
+def run_job(job: BoxJob, wall: Wall, control: socket.socket, channel: int = -1) -> bytes:
     """Run one job to its end and make the answer frame.
 
     Args:

@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import Any
 
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 from codetune.execution.box.supervise import run_job
 from codetune.execution.box.wire import ConnectionClosed, pack, receive
 
@@ -64,7 +64,7 @@ def main(control: socket.socket) -> None:
     while True:
         try:
             header, blobs = receive(control)
-            job = Job.of(header, blobs)
+            job = BoxJob.of(header, blobs)
             channel = socket.recv_fds(control, 1, 1)[1][0] if job.role else -1
             answer = run_job(job, tier, control, channel)
             control.sendall(answer)

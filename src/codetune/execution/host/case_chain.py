@@ -5,37 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from codetune.execution.host.job import Answer, Work
+from codetune.execution.host.job import Job, JobResult
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Verdict
 
-__all__ = ["case_work"]
+__all__ = ["case_job"]
 
 
-def case_work(
+def case_job(
     program: Program,
-    make: Callable[[Program], Work[Program]],
-    judge: Callable[[Program, Answer], Execution],
-) -> Work[Program]:
+    make: Callable[[Program], Job[Program]],
+    decide: Callable[[Program, JobResult], Execution],
+) -> Job[Program]:
     """The first case's job; every other follows from the one before it.
 
     Args:
         program: With at least one case.
         make: Makes the job of a program that has one input and one expected output.
-        judge: Makes the verdict on such a run.
+        decide: Makes the verdict on such a run.
 
     Returns:
-        A job whose last answer has the whole program's execution as `judged` in its evidence.
+        A job whose last result has the whole program's execution as `execution` in its evidence.
     """
 
-    def start(number: int, cpu_seconds: float, wall_seconds: float) -> Work[Program]:
+    def start(number: int, cpu_seconds: float, wall_seconds: float) -> Job[Program]:
         case = program.cases[number]
         one = replace(program, stdin=case.stdin, expected_stdout=case.expected_stdout, tests=None, cases=())
 
-        def follow(next_step: Work[Program] | Answer) -> Work[Program] | Answer:
-            if isinstance(next_step, Work):
+        def follow(next_step: Job[Program] | JobResult) -> Job[Program] | JobResult:
+            if isinstance(next_step, Job):
                 return chained(next_step)
-            run = judge(one, next_step)
+            run = decide(one, next_step)
             cpu, wall = cpu_seconds + run.cpu_seconds, wall_seconds + run.wall_seconds
             if run.verdict is Verdict.PASS and number + 1 < len(program.cases):
                 return start(number + 1, cpu, wall)
@@ -43,21 +43,21 @@ def case_work(
             if run.verdict not in (Verdict.PASS, Verdict.COMPILE):
                 detail = f"case {number + 1} of {len(program.cases)}: {detail}"
             whole = replace(run, cpu_seconds=cpu, wall_seconds=wall, detail=detail)
-            return replace(next_step, evidence={**next_step.evidence, "judged": whole})
+            return replace(next_step, evidence={**next_step.evidence, "execution": whole})
 
-        def chained(work: Work[Program]) -> Work[Program]:
-            then = work.then
+        def chained(job: Job[Program]) -> Job[Program]:
+            then = job.then
             return replace(
-                work,
+                job,
                 item=program,
-                then=lambda answer: follow(then(answer) if then is not None else answer),
+                then=lambda result: follow(then(result) if then is not None else result),
             )
 
-        work = make(one)
-        if work.answer is None:
-            return chained(work)
-        end = follow(work.answer)  # nothing to run: its toolchain isn't here
-        assert isinstance(end, Answer)
-        return Work.done(program, end)
+        job = make(one)
+        if job.result is None:
+            return chained(job)
+        end = follow(job.result)  # nothing to run: its toolchain isn't here
+        assert isinstance(end, JobResult)
+        return Job.done(program, end)
 
     return start(0, 0.0, 0.0)

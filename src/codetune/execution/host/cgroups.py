@@ -153,16 +153,16 @@ class SlotGroups:
 
     def events(self) -> dict[str, Any]:
         """Whether the kernel ran into a limit since the last call."""
-        answer: dict[str, Any] = {}
+        result: dict[str, Any] = {}
         if self.holds_memory:
             count = self._count("memory", ("memory.oom_control", "memory.events"), b"oom_kill")
-            answer["oom_killed"] = count > self._seen["oom"]
+            result["oom_killed"] = count > self._seen["oom"]
             self._seen["oom"] = count
         if self.holds_processes:
             count = self._count("pids", ("pids.events", "pids.events"), b"max")
-            answer["process_limit_hit"] = count > self._seen["pids"]
+            result["process_limit_hit"] = count > self._seen["pids"]
             self._seen["pids"] = count
-        return answer
+        return result
 
     def remove(self) -> None:
         """Remove the groups; they are empty once the zygote is reaped."""

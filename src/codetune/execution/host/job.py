@@ -6,35 +6,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Answer", "Work"]
+__all__ = ["Job", "JobResult"]
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Work(Generic[T]):
+class Job(Generic[T]):
     """One job on its way."""
 
     item: T
     frame: bytes
     memory_bytes: int
     processes: int
-    referee_frame: bytes | None = None
+    tests_frame: bytes | None = None
     """The tests' half of a strict run; None judges in place."""
-    then: Callable[[Answer], Work[T] | Answer] | None = None
-    """What follows from the answer: another job (a compiler's program), or the answer itself."""
+    then: Callable[[JobResult], Job[T] | JobResult] | None = None
+    """What follows from the result: another job (a compiler's program), or the result itself."""
     tries: int = 0
-    answer: Answer | None = None
+    result: JobResult | None = None
     """Known beforehand: nothing has to be run."""
 
     @classmethod
-    def done(cls, item: T, answer: Answer) -> Work[T]:
+    def done(cls, item: T, result: JobResult) -> Job[T]:
         """A job that needs no box; it only waits for its turn."""
-        return cls(item, b"", 0, 0, answer=answer)
+        return cls(item, b"", 0, 0, result=result)
 
 
 @dataclass(slots=True)
-class Answer:
+class JobResult:
     """What came back; `evidence` has `broken` where the slot died on it each time."""
 
     evidence: dict[str, Any]
@@ -43,7 +43,7 @@ class Answer:
     artefacts: bytes = b""
 
     @classmethod
-    def of(cls, evidence: dict[str, Any], blobs: list[bytes]) -> Answer:
-        """From a zygote's answer frame."""
+    def of(cls, evidence: dict[str, Any], blobs: list[bytes]) -> JobResult:
+        """From a zygote's result frame."""
         stdout, stderr, artefacts = blobs
         return cls(evidence, stdout, stderr, artefacts)

@@ -8,14 +8,31 @@ from typing import Any
 
 from codetune.execution.box.wire import pack
 from codetune.execution.host.box_view import ENVIRONMENT
-from codetune.execution.host.job import Answer, Work
+from codetune.execution.host.job import Job, JobResult
 from codetune.execution.host.python_jobs import as_bytes, limits_header
-from codetune.execution.languages.language import Build, Recipe
-from codetune.execution.languages.table import RECIPES
+from codetune.execution.languages.language import Build, LanguageSpec
+from codetune.execution.languages.managed import CSHARP, JAVA
+from codetune.execution.languages.native import CPP, GO, RUST, C
+from codetune.execution.languages.scripts import BASH, JAVASCRIPT, PHP, RUBY, TYPESCRIPT
 from codetune.execution.languages.toolchains import Toolchain
 from codetune.execution.protocol import Limits, Program
 
-__all__ = ["Artefacts", "language_work"]
+__all__ = ["Artefacts", "language_job"]
+
+_LANGUAGES: dict[str, LanguageSpec] = {
+    "javascript": JAVASCRIPT,
+    "typescript": TYPESCRIPT,
+    "java": JAVA,
+    "go": GO,
+    "rust": RUST,
+    "c": C,
+    "cpp": CPP,
+    "csharp": CSHARP,
+    "ruby": RUBY,
+    "php": PHP,
+    "bash": BASH,
+}
+"""A language is added here and in `languages.toolchains`."""
 
 _COMPILER_LIMITS = Limits(
     cpu_seconds=60,
@@ -62,7 +79,7 @@ def _unpack(artefacts: bytes) -> dict[str, bytes]:
 
 
 def _frame(
-    command: list[str], files: dict[str, bytes], limits: Limits, recipe: Recipe, more: dict[str, Any]
+    command: list[str], files: dict[str, bytes], limits: Limits, spec: LanguageSpec, more: dict[str, Any]
 ) -> bytes:
     stdin: bytes | None = more.pop("stdin", None)
     header = {
@@ -72,15 +89,15 @@ def _frame(
         "files": list(files),
         "command": command,
         "collect": [],
-        "environment": {**ENVIRONMENT, **recipe.environment},
-        "limit_address_space": recipe.limit_address_space,
+        "environment": {**ENVIRONMENT, **spec.environment},
+        "limit_address_space": spec.limit_address_space,
         **more,
     }
-    header["processes"] += recipe.extra_processes
+    header["processes"] += spec.extra_processes
     return pack(header, [b"", b"", stdin or b"", *files.values()])
 
 
-def _run_work(program: Program, build: Build, recipe: Recipe, files: dict[str, bytes]) -> Work[Program]:
+def _run_job(program: Program, build: Build, spec: LanguageSpec, files: dict[str, bytes]) -> Job[Program]:
     limits = program.limits
     compares = program.stdin is not None or program.expected_stdout is not None
     size = sum(map(len, files.values()))
@@ -91,15 +108,15 @@ def _run_work(program: Program, build: Build, recipe: Recipe, files: dict[str, b
     }
     if compares:
         more["keep_bytes"] = limits_header(limits, keep_all=True)["keep_bytes"]
-    return Work(
+    return Job(
         program,
-        _frame(build.run, files, limits, recipe, more),
+        _frame(build.run, files, limits, spec, more),
         limits.memory_bytes + size,
-        limits.processes + recipe.extra_processes,
+        limits.processes + spec.extra_processes,
     )
 
 
-def language_work(program: Program, toolchain: Toolchain, artefacts: Artefacts) -> Work[Program]:
+def language_job(program: Program, toolchain: Toolchain, artefacts: Artefacts) -> Job[Program]:
     """A job that compiles and runs a program of any language but Python.
 
     Args:
@@ -107,44 +124,44 @@ def language_work(program: Program, toolchain: Toolchain, artefacts: Artefacts) 
         toolchain: Found on this machine.
         artefacts: What was compiled before.
     """
-    recipe = RECIPES[program.language]
+    spec = _LANGUAGES[program.language]
     assert toolchain.path is not None
-    build = recipe.build(program, toolchain.path, program.limits.memory_bytes >> 20)
+    build = spec.build(program, toolchain.path, program.limits.memory_bytes >> 20)
     if build.compile is None:
-        return _run_work(program, build, recipe, {**build.files, **build.run_files})
+        return _run_job(program, build, spec, {**build.files, **build.run_files})
 
     digest = blake2b(digest_size=16)
-    for part in (toolchain.version or "", recipe.flags, *build.compile):
+    for part in (toolchain.version or "", spec.flags, *build.compile):
         digest.update(part.encode() + b"\0")
     for name, content in build.files.items():
         digest.update(b"%s\0%d\0%s" % (name.encode(), len(content), content))
     key = digest.digest()
 
-    def run(compiled: bytes) -> Work[Program]:
-        return _run_work(program, build, recipe, {**_unpack(compiled), **build.run_files})
+    def run(compiled: bytes) -> Job[Program]:
+        return _run_job(program, build, spec, {**_unpack(compiled), **build.run_files})
 
     if (known := artefacts.get(key)) is not None:
         return run(known)
 
-    def after_compiling(answer: Answer) -> Work[Program] | Answer:
-        said = (answer.stderr + answer.stdout).decode("utf-8", "replace")
-        failed = recipe.compile_failed(said) if recipe.compile_failed else answer.evidence.get("status") != 0
-        if "broken" in answer.evidence:
-            return answer
-        if failed or answer.evidence.get("stopped") or not answer.artefacts:
-            answer.evidence["compile_failed"] = True
-            return answer
-        artefacts.put(key, answer.artefacts)
-        return run(answer.artefacts)
+    def after_compiling(result: JobResult) -> Job[Program] | JobResult:
+        said = (result.stderr + result.stdout).decode("utf-8", "replace")
+        failed = spec.compile_failed(said) if spec.compile_failed else result.evidence.get("status") != 0
+        if "broken" in result.evidence:
+            return result
+        if failed or result.evidence.get("stopped") or not result.artefacts:
+            result.evidence["compile_failed"] = True
+            return result
+        artefacts.put(key, result.artefacts)
+        return run(result.artefacts)
 
     more: dict[str, Any] = {"collect": list(build.collect), "keep_bytes": _COMPILER_OUTPUT_KEPT}
     frame = _frame(
         build.compile,
         build.files,
         _COMPILER_LIMITS,
-        Recipe(build=recipe.build, environment=recipe.environment),
+        LanguageSpec(build=spec.build, environment=spec.environment),
         more,
     )
-    return Work(
+    return Job(
         program, frame, _COMPILER_LIMITS.memory_bytes, _COMPILER_LIMITS.processes, then=after_compiling
     )

@@ -12,10 +12,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from codetune.errors import ExecutionError
 from codetune.execution.box.wire import ConnectionClosed
-from codetune.execution.host.job import Answer, Work
+from codetune.execution.host.job import Job, JobResult
 from codetune.execution.host.slot import Slot, SlotSpec
 
-__all__ = ["Pool"]
+__all__ = ["SlotPool"]
 
 T = TypeVar("T")
 
@@ -33,17 +33,17 @@ class AnySlot(Protocol):
         ...
 
     def fileno(self) -> int:
-        """Readable when the answer is there."""
+        """Readable when the result is there."""
         ...
 
-    def send(self, work: Work[Any]) -> None: ...
+    def send(self, job: Job[Any]) -> None: ...
 
     def receive(self) -> tuple[dict[str, Any], list[bytes]]: ...
 
     def close(self) -> None: ...
 
 
-class Pool:
+class SlotPool:
     """A number of slots.
 
     Args:
@@ -77,41 +77,41 @@ class Pool:
             return self._idle.pop()
         return self._start() if len(self._slots) < self.workers else None
 
-    def run_one(self, work: Work[Any]) -> Answer:
+    def run_one(self, job: Job[Any]) -> JobResult:
         """Run one job while nothing else of this pool runs."""
         while True:
             slot = self._take()
             if slot is None:
                 raise ExecutionError("every slot of the pool is busy")
             try:
-                slot.send(work)
+                slot.send(job)
                 evidence, blobs = slot.receive()
             except ConnectionClosed:
                 self._replace(slot)
-                work.tries += 1
-                if (lost := _given_up(work, slot)) is not None:
+                job.tries += 1
+                if (lost := _given_up(job, slot)) is not None:
                     return lost
                 continue
             except BaseException:
                 self._replace(slot)  # interrupted: what it runs must not live on
                 raise
             self._idle.append(slot)
-            answer = Answer.of(evidence, blobs)
-            following = work.then(answer) if work.then is not None else answer
-            if isinstance(following, Answer):
+            result = JobResult.of(evidence, blobs)
+            following = job.then(result) if job.then is not None else result
+            if isinstance(following, JobResult):
                 return following
-            work = following
+            job = following
 
     def map(
-        self, works: Iterable[Work[T]], alone: Callable[[T, Answer], bool] = lambda item, answer: False
-    ) -> Iterator[tuple[T, Answer]]:
+        self, jobs: Iterable[Job[T]], alone: Callable[[T, JobResult], bool] = lambda item, result: False
+    ) -> Iterator[tuple[T, JobResult]]:
         """Run jobs as they come; answers leave in the jobs' order.
 
         Args:
-            works: Read lazily.
-            alone: Says of an answer whether the job has to be run once more with the machine to itself.
+            jobs: Read lazily.
+            alone: Says of an result whether the job has to be run once more with the machine to itself.
         """
-        schedule = _Schedule(self, works, alone)
+        schedule = _Schedule(self, jobs, alone)
         try:
             while schedule.advance():
                 yield from schedule.in_turn()
@@ -140,17 +140,17 @@ class Pool:
 class _Schedule(Generic[T]):
     """One pass over the jobs."""
 
-    def __init__(self, pool: Pool, works: Iterable[Work[T]], alone: Callable[[T, Answer], bool]) -> None:
+    def __init__(self, pool: SlotPool, jobs: Iterable[Job[T]], alone: Callable[[T, JobResult], bool]) -> None:
         self._pool = pool
-        self._source = enumerate(works)
+        self._source = enumerate(jobs)
         self._alone = alone
         self._exhausted = False
         self._started = 0
         self._turn = 0
-        self._running: dict[int, tuple[int, Work[T], AnySlot]] = {}
-        self._again: list[tuple[int, Work[T]]] = []
-        self._lonely: list[tuple[int, Work[T]]] = []
-        self._done: dict[int, tuple[T, Answer]] = {}
+        self._running: dict[int, tuple[int, Job[T], AnySlot]] = {}
+        self._again: list[tuple[int, Job[T]]] = []
+        self._lonely: list[tuple[int, Job[T]]] = []
+        self._done: dict[int, tuple[T, JobResult]] = {}
         self._poll = select.poll()
 
     def advance(self) -> bool:
@@ -159,11 +159,11 @@ class _Schedule(Generic[T]):
         if self._running:
             self._collect()
         elif self._lonely:
-            index, work = self._lonely.pop(0)
-            self._done[index] = (work.item, self._pool.run_one(work))
+            index, job = self._lonely.pop(0)
+            self._done[index] = (job.item, self._pool.run_one(job))
         return bool(self._running or self._lonely or self._again or self._done or not self._exhausted)
 
-    def in_turn(self) -> Iterator[tuple[T, Answer]]:
+    def in_turn(self) -> Iterator[tuple[T, JobResult]]:
         """What can leave without overtaking."""
         while self._turn in self._done:
             self._turn += 1
@@ -175,7 +175,7 @@ class _Schedule(Generic[T]):
             self._pool.replace(slot)
         self._running.clear()
 
-    def _next(self) -> tuple[int, Work[T]] | None:
+    def _next(self) -> tuple[int, Job[T]] | None:
         if self._again:
             return self._again.pop(0)
         if self._exhausted or self._started - self._turn >= _WINDOW_PER_SLOT * self._pool.workers:
@@ -194,53 +194,53 @@ class _Schedule(Generic[T]):
             if entry is None:
                 self._pool.give_back(slot)
                 return
-            index, work = entry
-            if work.answer is not None:
+            index, job = entry
+            if job.result is not None:
                 self._pool.give_back(slot)
-                self._done[index] = (work.item, work.answer)
+                self._done[index] = (job.item, job.result)
                 continue
             try:
-                slot.send(work)
+                slot.send(job)
             except ConnectionClosed:
-                self._lost(index, work, slot)
+                self._lost(index, job, slot)
                 continue
-            self._running[slot.fileno()] = (index, work, slot)
+            self._running[slot.fileno()] = (index, job, slot)
             self._poll.register(slot.fileno(), select.POLLIN)
 
     def _collect(self) -> None:
         for end, _ in self._poll.poll():
-            index, work, slot = self._running.pop(end)
+            index, job, slot = self._running.pop(end)
             self._poll.unregister(end)
             try:
                 evidence, blobs = slot.receive()
             except ConnectionClosed:
-                self._lost(index, work, slot)
+                self._lost(index, job, slot)
                 continue
             self._pool.give_back(slot)
-            answer = Answer.of(evidence, blobs)
-            following = work.then(answer) if work.then is not None else answer
-            if isinstance(following, Work):
+            result = JobResult.of(evidence, blobs)
+            following = job.then(result) if job.then is not None else result
+            if isinstance(following, Job):
                 self._again.append((index, following))
-            elif self._alone(work.item, answer):
-                self._lonely.append((index, work))
+            elif self._alone(job.item, result):
+                self._lonely.append((index, job))
             else:
-                self._done[index] = (work.item, following)
+                self._done[index] = (job.item, following)
 
-    def _lost(self, index: int, work: Work[T], slot: AnySlot) -> None:
+    def _lost(self, index: int, job: Job[T], slot: AnySlot) -> None:
         """The zygote died: once that is chance, twice it is told."""
         self._pool.replace(slot)
-        work.tries += 1
-        lost = _given_up(work, slot)
+        job.tries += 1
+        lost = _given_up(job, slot)
         if lost is None:
-            self._again.append((index, work))
+            self._again.append((index, job))
         else:
-            self._done[index] = (work.item, lost)
+            self._done[index] = (job.item, lost)
 
 
-def _given_up(work: Work[Any], slot: AnySlot) -> Answer | None:
-    """The answer of a job whose slot died, or None if it gets another try."""
-    if work.tries < _TRIES:
+def _given_up(job: Job[Any], slot: AnySlot) -> JobResult | None:
+    """The result of a job whose slot died, or None if it gets another try."""
+    if job.tries < _TRIES:
         return None
     if slot.overwhelmed:
-        return Answer({"stopped": "memory"})
-    return Answer({"broken": "the zygote died twice while running it"})
+        return JobResult({"stopped": "memory"})
+    return JobResult({"broken": "the zygote died twice while running it"})

@@ -11,9 +11,9 @@ from pathlib import Path
 from codetune.errors import SafetyError
 from codetune.execution.host.box_view import BoxView, box_view
 from codetune.execution.host.cgroups import writable_parents
-from codetune.execution.host.pool import Pool
-from codetune.execution.host.python_jobs import python_work
-from codetune.execution.host.slot import SlotRefused, SlotSpec, may_become, slot_users
+from codetune.execution.host.pool import SlotPool
+from codetune.execution.host.python_jobs import python_job
+from codetune.execution.host.slot import SlotSpec, SlotUnavailable, can_switch_user, slot_users
 from codetune.execution.protocol import Limits, Program
 
 __all__ = ["SandboxReport", "choose_spec", "probe", "unsandboxed_spec"]
@@ -55,7 +55,7 @@ class SandboxReport:
     lacks: tuple[str, ...] = ()
     cause: str = ""
     cure: str = ""
-    refusals: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
     """Tier -> why it doesn't hold."""
 
 
@@ -76,27 +76,27 @@ def _bwrap() -> str | None:
 
 def _try(spec: SlotSpec) -> str | None:
     """Run the trial program in a box; None if it held, else why not."""
-    pool = Pool(spec, 1)
+    pool = SlotPool(spec, 1)
     try:
         limits = Limits(cpu_seconds=5, wall_seconds=20)
-        answer = pool.run_one(python_work(Program(id="probe", code=_TRIAL, tests="", limits=limits)))
-    except SlotRefused as error:
+        result = pool.run_one(python_job(Program(id="probe", code=_TRIAL, tests="", limits=limits)))
+    except SlotUnavailable as error:
         return f"{error.step}: {error.cause}"
     finally:
         pool.close()
-    report = answer.evidence.get("report") or {}
+    report = result.evidence.get("report") or {}
     if report.get("kind") == "end":
         return None
     said = (
         report.get("detail")
-        or answer.evidence.get("broken")
-        or answer.stderr.decode("utf-8", "replace").strip()
+        or result.evidence.get("broken")
+        or result.stderr.decode("utf-8", "replace").strip()
     )
     return f"the trial program failed in it: {said or 'it never ended well'}"
 
 
 def _cure(cause: str) -> str:
-    """What to do about a refusal, from the kernel's own settings."""
+    """What to do about a failure, from the kernel's own settings."""
     restricted = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
     clone = Path("/proc/sys/kernel/unprivileged_userns_clone")
     allowed = Path("/proc/sys/user/max_user_namespaces")
@@ -120,28 +120,28 @@ def _cure(cause: str) -> str:
 @cache
 def _survey(extra: tuple[str, ...]) -> tuple[SlotSpec | None, SandboxReport]:
     view: BoxView = box_view(extra)
-    refusals: dict[str, str] = {}
+    failures: dict[str, str] = {}
     bwrap = _bwrap()
     for tier in ("namespaces", "bubblewrap"):
         if tier == "bubblewrap" and bwrap is None:
-            refusals[tier] = "bubblewrap is not installed"
+            failures[tier] = "bubblewrap is not installed"
             continue
         spec = SlotSpec(tier, view, bwrap=bwrap)
-        refusal = _try(spec)
-        if refusal is None:
+        failure = _try(spec)
+        if failure is None:
             holds, lacks = _particulars()
-            cause = refusals.get("namespaces", "")
+            cause = failures.get("namespaces", "")
             return spec, SandboxReport(
                 tier=tier,
                 holds=holds,
                 lacks=lacks,
                 cause=cause,
                 cure=_cure(cause) if cause else "",
-                refusals=refusals,
+                failures=failures,
             )
-        refusals[tier] = refusal
-    cause = "; ".join(f"{tier}: {why}" for tier, why in refusals.items())
-    return None, SandboxReport(tier="none", cause=cause, cure=_cure(cause), refusals=refusals)
+        failures[tier] = failure
+    cause = "; ".join(f"{tier}: {why}" for tier, why in failures.items())
+    return None, SandboxReport(tier="none", cause=cause, cure=_cure(cause), failures=failures)
 
 
 def _particulars() -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -163,7 +163,7 @@ def _particulars() -> tuple[tuple[str, ...], tuple[str, ...]]:
             holds.append(f"{name} (v{groups[controller][0]})")
         else:
             lacks.append(f"{name} (limits of each process and a watcher stand in)")
-    if may_become(slot_users()[0]):
+    if can_switch_user(slot_users()[0]):
         holds.append("an unprivileged user of its own for each slot")
     return tuple(holds), tuple(lacks)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from codetune.execution.box.wire import pack
 from codetune.execution.host.box_view import ENVIRONMENT
-from codetune.execution.host.job import Answer, Work
+from codetune.execution.host.job import Job, JobResult
 from codetune.execution.protocol import Limits, Program
 
-__all__ = ["as_bytes", "limits_header", "python_work", "strict_work"]
+__all__ = ["as_bytes", "limits_header", "python_job", "strict_job"]
 
 _KEPT_BYTES = 32 << 10
 """Of a stream nobody compares."""
@@ -36,7 +36,7 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-_REFEREE = Limits(cpu_seconds=60, wall_seconds=None, memory_bytes=1 << 30, output_bytes=16 << 20)
+_TEST_SIDE = Limits(cpu_seconds=60, wall_seconds=None, memory_bytes=1 << 30, output_bytes=16 << 20)
 """The tests' own limits in strict judging: generous, for it is the program that is on trial."""
 
 
@@ -55,27 +55,27 @@ def _header(program: Program, limits: Limits, *, has_tests: bool, role: str | No
     }
 
 
-def python_work(program: Program) -> Work[Program]:
+def python_job(program: Program) -> Job[Program]:
     """A job that runs `code`, then `tests` in the same module."""
     tests = program.tests if program.expected_stdout is None else None
     header = _header(program, program.limits, has_tests=tests is not None, role=None)
     blobs = [as_bytes(text) for text in (program.code, tests or "", program.stdin or "")]
-    return Work(program, pack(header, blobs), program.limits.memory_bytes, program.limits.processes)
+    return Job(program, pack(header, blobs), program.limits.memory_bytes, program.limits.processes)
 
 
-def strict_work(program: Program) -> Work[Program]:
+def strict_job(program: Program) -> Job[Program]:
     """A job in two boxes: the program answers calls, the tests make them and compare."""
     code = pack(
         _header(program, program.limits, has_tests=False, role="program"),
         [as_bytes(program.code), b"", as_bytes(program.stdin or "")],
     )
-    limits = replace(_REFEREE, wall_seconds=program.limits.wall_limit_seconds + 60)
-    header = {**_header(program, limits, has_tests=True, role="referee"), "has_stdin": False}
+    limits = replace(_TEST_SIDE, wall_seconds=program.limits.wall_limit_seconds + 60)
+    header = {**_header(program, limits, has_tests=True, role="tests"), "has_stdin": False}
     tests = pack(header, [b"", as_bytes(program.tests or ""), b""])
 
-    def or_in_place(answer: Answer) -> Work[Program] | Answer:
-        report = answer.evidence.get("referee", {}).get("report") or {}
-        return python_work(program) if report.get("kind") == "cannot-send" else answer
+    def or_in_place(result: JobResult) -> Job[Program] | JobResult:
+        report = result.evidence.get("tests", {}).get("report") or {}
+        return python_job(program) if report.get("kind") == "cannot-send" else result
 
     limits = program.limits
-    return Work(program, code, limits.memory_bytes, limits.processes, referee_frame=tests, then=or_in_place)
+    return Job(program, code, limits.memory_bytes, limits.processes, tests_frame=tests, then=or_in_place)

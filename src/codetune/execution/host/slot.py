@@ -15,9 +15,9 @@ from codetune.errors import ExecutionError
 from codetune.execution.box.wire import ConnectionClosed, pack, receive
 from codetune.execution.host.box_view import ENVIRONMENT, BoxView, base_python, python_path
 from codetune.execution.host.cgroups import SlotGroups
-from codetune.execution.host.job import Work
+from codetune.execution.host.job import Job
 
-__all__ = ["Slot", "SlotRefused", "SlotSpec", "may_become", "slot_users"]
+__all__ = ["Slot", "SlotSpec", "SlotUnavailable", "can_switch_user", "slot_users"]
 
 _SOURCE = Path(__file__).resolve().parents[3]
 # The zygote takes our folder from the path, and our modules out of sight, before it makes a box.
@@ -36,7 +36,7 @@ def slot_users() -> range:
     return range(first, first + _SLOT_USERS_PER_RUNNER)
 
 
-def may_become(user: int) -> bool:
+def can_switch_user(user: int) -> bool:
     """Whether this is root of a machine, not of a container that knows a few users only."""
     if os.geteuid() != 0:
         return False
@@ -45,7 +45,7 @@ def may_become(user: int) -> bool:
     return any(first <= user < first + size for first, size in ranges)
 
 
-class SlotRefused(ExecutionError):
+class SlotUnavailable(ExecutionError):
     """The machine doesn't allow this tier; says at which step and why."""
 
     def __init__(self, step: str, cause: str) -> None:
@@ -54,7 +54,7 @@ class SlotRefused(ExecutionError):
         self.cause = cause
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (SlotRefused, (self.step, self.cause))
+        return (SlotUnavailable, (self.step, self.cause))
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Slot:
         number: Which slot of this runner, from 0; it makes the slot's user.
 
     Raises:
-        SlotRefused: The tier doesn't hold on this machine.
+        SlotUnavailable: The tier doesn't hold on this machine.
     """
 
     def __init__(self, spec: SlotSpec, number: int) -> None:
@@ -113,7 +113,7 @@ class Slot:
         user = slot_users()[self.number % _SLOT_USERS_PER_RUNNER]
         config = {
             "tier": self.spec.tier,
-            "slot_user": user if may_become(user) and self.spec.tier == "namespaces" else None,
+            "slot_user": user if can_switch_user(user) and self.spec.tier == "namespaces" else None,
             "folders": self.spec.view.folders,
             "links": self.spec.view.links,
             "hidden": self.spec.view.hidden,
@@ -124,25 +124,25 @@ class Slot:
         }
         try:
             self.socket.sendall(pack(config))
-            answer, _ = receive(self.socket)
+            result, _ = receive(self.socket)
         except (ConnectionClosed, OSError) as error:
-            raise SlotRefused("starting the zygote", f"it ended at once ({error})") from error
-        if not answer["ready"]:
-            raise SlotRefused(answer["step"] or "starting the zygote", answer["error"])
-        self.facts = answer
+            raise SlotUnavailable("starting the zygote", f"it ended at once ({error})") from error
+        if not result["ready"]:
+            raise SlotUnavailable(result["step"] or "starting the zygote", result["error"])
+        self.facts = result
 
     def fileno(self) -> int:
         return self.socket.fileno()
 
-    def send(self, work: Work[Any], channel: int = -1) -> None:
+    def send(self, job: Job[Any], channel: int = -1) -> None:
         """Give the zygote a job; it must be idle. A strict run's half gets its end of the channel too.
 
         Raises:
             ConnectionClosed: The zygote is gone.
         """
-        frame = work.frame
+        frame = job.frame
         if self.groups is not None:
-            self.groups.limit(memory_bytes=work.memory_bytes, processes=work.processes)
+            self.groups.limit(memory_bytes=job.memory_bytes, processes=job.processes)
         try:
             self.socket.sendall(frame)
             if channel >= 0:
@@ -151,7 +151,7 @@ class Slot:
             raise ConnectionClosed from error
 
     def receive(self) -> tuple[dict[str, Any], list[bytes]]:
-        """The answer to the job given, with what the control groups saw.
+        """The result to the job given, with what the control groups saw.
 
         Raises:
             ConnectionClosed: The zygote is gone.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from codetune.execution.protocol import Program
 
-__all__ = ["REPORT", "Build", "Recipe", "source_of"]
+__all__ = ["REPORT", "Build", "LanguageSpec", "source_of"]
 
 REPORT = '{"kind":"end"}'
 """What follows the secret (read from file 3) on file 4 when the program came to its end."""
@@ -33,7 +33,7 @@ class Build:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class LanguageSpec:
     """A language.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from codetune.execution.languages.language import REPORT, Build, Recipe, source_of
+from codetune.execution.languages.language import REPORT, Build, LanguageSpec, source_of
 from codetune.execution.protocol import Program
 
 __all__ = ["CSHARP", "JAVA"]
@@ -106,5 +106,5 @@ def _csharp(program: Program, path: str, memory_mib: int) -> Build:
     )
 
 
-JAVA = Recipe(build=_java, flags="nowarn", extra_processes=64)
-CSHARP = Recipe(build=_csharp, flags="DEBUG", extra_processes=24)
+JAVA = LanguageSpec(build=_java, flags="nowarn", extra_processes=64)
+CSHARP = LanguageSpec(build=_csharp, flags="DEBUG", extra_processes=24)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from codetune.execution.languages.language import REPORT, Build, Recipe, source_of
+from codetune.execution.languages.language import REPORT, Build, LanguageSpec, source_of
 from codetune.execution.protocol import Program
 
 __all__ = ["CPP", "GO", "RUST", "C"]
@@ -61,7 +61,7 @@ func TestMain(m *codetunetesting.M) {
 """
 
 
-def _gnu(name: str, standard: str) -> Recipe:
+def _gnu(name: str, standard: str) -> LanguageSpec:
     flags = ["-O1", "-pipe", f"-std={standard}", "-w"]
 
     def build(program: Program, path: str, memory_mib: int) -> Build:
@@ -76,7 +76,7 @@ def _gnu(name: str, standard: str) -> Recipe:
         files = {"main.src": text.encode("utf-8", "replace"), "end.src": _C_END.encode()}
         return Build(files=files, compile=command, collect=("program",), run=["/box/program"])
 
-    return Recipe(build=build, flags=" ".join(flags), limit_address_space=True)
+    return LanguageSpec(build=build, flags=" ".join(flags), limit_address_space=True)
 
 
 _RUST_MAIN = re.compile(r"^[ \t]*(?:pub\s+)?fn\s+main\s*\(\s*\)", re.MULTILINE)
@@ -130,8 +130,8 @@ def _go(program: Program, path: str, memory_mib: int) -> Build:
 
 C = _gnu("c", "gnu11")
 CPP = _gnu("cpp", "gnu++17")
-RUST = Recipe(build=_rust, flags="2021 opt-level=1 cfg test", limit_address_space=True)
-GO = Recipe(
+RUST = LanguageSpec(build=_rust, flags="2021 opt-level=1 cfg test", limit_address_space=True)
+GO = LanguageSpec(
     build=_go,
     flags="vet=off",
     extra_processes=32,

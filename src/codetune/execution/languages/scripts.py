@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from codetune.execution.languages.language import REPORT, Build, Recipe, source_of
+from codetune.execution.languages.language import REPORT, Build, LanguageSpec, source_of
 from codetune.execution.protocol import Program
 
 __all__ = ["BASH", "JAVASCRIPT", "PHP", "RUBY", "TYPESCRIPT"]
@@ -143,13 +143,13 @@ def _bash(program: Program, path: str, memory_mib: int) -> Build:
 
 _SYNTAX_ERROR = re.compile(r"error TS1\d{3}:")
 
-JAVASCRIPT = Recipe(build=_javascript, extra_processes=24)
-TYPESCRIPT = Recipe(
+JAVASCRIPT = LanguageSpec(build=_javascript, extra_processes=24)
+TYPESCRIPT = LanguageSpec(
     build=_typescript,
     flags="noCheck es2022",
     extra_processes=24,
     compile_failed=lambda said: _SYNTAX_ERROR.search(said) is not None,
 )
-RUBY = Recipe(build=_ruby, extra_processes=4)
-PHP = Recipe(build=_php)
-BASH = Recipe(build=_bash, extra_processes=4)
+RUBY = LanguageSpec(build=_ruby, extra_processes=4)
+PHP = LanguageSpec(build=_php)
+BASH = LanguageSpec(build=_bash, extra_processes=4)

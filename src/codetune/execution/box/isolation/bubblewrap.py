@@ -12,13 +12,13 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from codetune.execution.box.box import ToldBox
+from codetune.execution.box.box import ReportingBox
 from codetune.execution.box.isolation import seccomp
 from codetune.execution.box.isolation.root import BOX
 from codetune.execution.box.isolation.syscalls import set_child_subreaper, set_dumpable, set_no_new_privileges
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.exec_program import Pipes
-from codetune.execution.box.process.init import Surroundings, run_box
+from codetune.execution.box.process.init import InitOptions, run_box
 from codetune.execution.box.wire import pack, receive
 
 __all__ = ["Bubblewrap", "inner", "prepare"]
@@ -58,7 +58,7 @@ class Bubblewrap:
         if not any(path.startswith("/tmp/") for _, path in config["folders"]):
             self._command += ["--symlink", BOX, "/tmp"]
 
-    def launch(self, job: Job, pipes: Pipes) -> ToldBox:
+    def launch(self, job: BoxJob, pipes: Pipes) -> ReportingBox:
         """Start bubblewrap, which starts `inner` as PID 1 of a fresh box."""
         request, feed = socket.socketpair()
         feeder = os.fork()
@@ -80,7 +80,7 @@ class Bubblewrap:
         actions = [(os.POSIX_SPAWN_DUP2, pipes.stderr, 2)]
         pid = os.posix_spawn(command[0], command, self._environment, file_actions=actions)
         request.close()
-        return ToldBox(pid, self._sweep)
+        return ReportingBox(pid, self._sweep)
 
     def _sweep(self) -> None:
         """Reap the feeders; the kernel did the rest."""
@@ -89,8 +89,8 @@ class Bubblewrap:
                 pass
 
 
-def _header(job: Job) -> dict[str, Any]:
-    names = [name for name in Job._fields if name not in ("code", "tests", "stdin", "files")]
+def _header(job: BoxJob) -> dict[str, Any]:
+    names = [name for name in BoxJob._fields if name not in ("code", "tests", "stdin", "files")]
     return {
         **{name: getattr(job, name) for name in names},
         "has_tests": job.tests is not None,
@@ -99,7 +99,7 @@ def _header(job: Job) -> dict[str, Any]:
     }
 
 
-def _blobs(job: Job) -> list[bytes]:
+def _blobs(job: BoxJob) -> list[bytes]:
     return [job.code, job.tests or b"", job.stdin or b"", *job.files.values()]
 
 
@@ -113,14 +113,14 @@ def inner(ends: list[int]) -> NoReturn:
     watch_memory = header.pop("watch_memory")
     set_no_new_privileges()
     set_dumpable(False)
-    job = Job.of(header, blobs)
-    surroundings = Surroundings(
+    job = BoxJob.of(header, blobs)
+    options = InitOptions(
         seccomp=seccomp.assemble(),
         process_allowance=job.processes + _OUR_OWN_PROCESSES,
         watch_memory=watch_memory,
     )
     sys.path.remove(_OUR_CODE)
-    run_box(job, pipes, surroundings)
+    run_box(job, pipes, options)
 
 
 def prepare(config: dict[str, Any]) -> Bubblewrap:

@@ -12,7 +12,7 @@ from codetune.execution.box.isolation.syscalls import (
     set_dumpable,
     set_no_new_privileges,
 )
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 
 __all__ = ["confine"]
 
@@ -57,7 +57,7 @@ def _go_first_when_memory_runs_out() -> None:
         os.close(handle)
 
 
-def confine(job: Job, *, seccomp: bytes | None, process_allowance: int | None) -> None:
+def confine(job: BoxJob, *, seccomp: bytes | None, process_allowance: int | None) -> None:
     """Bind this process and all it will ever start.
 
     Args:

@@ -36,8 +36,8 @@ from codetune.execution.box.isolation.syscalls import (
     set_parent_death_signal,
     unshare,
 )
-from codetune.execution.box.job import Job
-from codetune.execution.box.process.exec_program import Pipes, become_program
+from codetune.execution.box.job import BoxJob
+from codetune.execution.box.process.exec_program import Pipes, exec_program
 from codetune.execution.box.process.folder import write_files
 
 __all__ = ["Namespaces", "SetupError", "prepare"]
@@ -84,7 +84,7 @@ class Namespaces:
         self._pid_namespaces = PidNamespaces()
         self.facts: dict[str, Any] = {"seccomp": self._seccomp is not None}
 
-    def launch(self, job: Job, pipes: Pipes) -> WatchedBox:
+    def launch(self, job: BoxJob, pipes: Pipes) -> WatchedBox:
         """Start a program in a fresh box.
 
         The box's folder is mounted here, so that it can be looked at when the program is gone; the
@@ -99,20 +99,20 @@ class Namespaces:
             try:
                 program = fork_into(CLONE_NEWNS | CLONE_NEWIPC)
                 if program == 0:
-                    self._become(job, pipes)
+                    self._exec(job, pipes)
             finally:
                 self._pid_namespaces.come_back()
             box = WatchedBox(job, program, sleeper, self._pid_namespaces, watch_memory=self._watch_memory)
             undo.pop_all()
         return box
 
-    def _become(self, job: Job, pipes: Pipes) -> NoReturn:
+    def _exec(self, job: BoxJob, pipes: Pipes) -> NoReturn:
         try:
             mount_proc()
         except OSError as error:
             os.write(pipes.status, b'{"broken": "%s"}' % repr(error).replace('"', "'").encode())
             os._exit(1)
-        become_program(
+        exec_program(
             job,
             pipes,
             BOX,

@@ -23,7 +23,7 @@ from codetune.execution.box.isolation.syscalls import (
     set_dumpable,
     start_sleeper,
 )
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.capture import Capture
 from codetune.execution.box.process.folder import collect, is_full
 from codetune.execution.box.process.usage import living_usage, waited_for_core
@@ -82,7 +82,7 @@ class WatchedBox:
     """
 
     def __init__(
-        self, job: Job, program: int, sleeper: int, namespaces: PidNamespaces, *, watch_memory: bool
+        self, job: BoxJob, program: int, sleeper: int, namespaces: PidNamespaces, *, watch_memory: bool
     ) -> None:
         self._began = time.monotonic()
         self._job = job

@@ -9,11 +9,11 @@ import signal
 import tempfile
 from typing import Any
 
-from codetune.execution.box.box import ToldBox
+from codetune.execution.box.box import ReportingBox
 from codetune.execution.box.isolation.syscalls import set_child_subreaper
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.exec_program import Pipes
-from codetune.execution.box.process.init import Surroundings, run_box
+from codetune.execution.box.process.init import InitOptions, run_box
 from codetune.execution.box.process.usage import host_descendants
 
 __all__ = ["Unsandboxed", "prepare"]
@@ -27,16 +27,16 @@ class Unsandboxed:
         self.facts: dict[str, Any] = {"seccomp": False}
         self._folder: str | None = None
 
-    def launch(self, job: Job, pipes: Pipes) -> ToldBox:
+    def launch(self, job: BoxJob, pipes: Pipes) -> ReportingBox:
         """Start the stand-in for PID 1, in a folder that is removed afterwards."""
         self._folder = tempfile.mkdtemp(prefix="codetune-box-")
         pid = os.fork()
         if pid:
-            return ToldBox(pid, self._sweep)
+            return ReportingBox(pid, self._sweep)
         set_child_subreaper()
         own = os.getpid()
-        surroundings = Surroundings(folder=self._folder, list_processes=lambda: host_descendants(own))
-        return run_box(job, pipes, surroundings)
+        options = InitOptions(folder=self._folder, list_processes=lambda: host_descendants(own))
+        return run_box(job, pipes, options)
 
     def _sweep(self) -> None:
         """Kill and reap whatever the program left, then remove its folder."""

@@ -9,10 +9,10 @@ import signal
 from typing import NamedTuple, NoReturn
 
 from codetune.execution.box.isolation.limits import confine
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.python_program import run_python
 
-__all__ = ["Pipes", "become_program", "close_all_but"]
+__all__ = ["Pipes", "close_all_but", "exec_program"]
 
 
 class Pipes(NamedTuple):
@@ -35,8 +35,8 @@ class Pipes(NamedTuple):
         return [end for end in self if end >= 0]
 
 
-def become_program(
-    job: Job, pipes: Pipes, folder: str, *, seccomp: bytes | None, process_allowance: int | None
+def exec_program(
+    job: BoxJob, pipes: Pipes, folder: str, *, seccomp: bytes | None, process_allowance: int | None
 ) -> NoReturn:
     """Run the job in this process, for good.
 

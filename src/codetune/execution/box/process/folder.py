@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 
 __all__ = ["collect", "is_full", "write_files"]
 
@@ -25,7 +25,7 @@ def write_files(folder: str, files: dict[str, bytes]) -> None:
             os.chmod(path, 0o755)
 
 
-def collect(job: Job, folder: str) -> Iterator[bytes]:
+def collect(job: BoxJob, folder: str) -> Iterator[bytes]:
     """The job's files, framed for the way back; the program may have put anything there, so only plain ones."""
     for name in _expand(job.collect, folder):
         try:

@@ -15,18 +15,18 @@ from typing import Any, NamedTuple, NoReturn
 
 from codetune.execution.box.isolation.root import BOX
 from codetune.execution.box.isolation.syscalls import fork_quickly
-from codetune.execution.box.job import Job
-from codetune.execution.box.process.exec_program import Pipes, become_program, close_all_but
+from codetune.execution.box.job import BoxJob
+from codetune.execution.box.process.exec_program import Pipes, close_all_but, exec_program
 from codetune.execution.box.process.folder import collect, is_full, write_files
 from codetune.execution.box.process.usage import Usage, living_usage, others_in_namespace
 
-__all__ = ["Surroundings", "run_box"]
+__all__ = ["InitOptions", "run_box"]
 
 _FIRST_LOOK_SECONDS = 0.02
 _LONGEST_LOOK_SECONDS = 0.1
 
 
-class Surroundings(NamedTuple):
+class InitOptions(NamedTuple):
     """How this tier differs from others, for PID 1."""
 
     folder: str = BOX
@@ -66,11 +66,11 @@ def _reap(watch: _Watch, program: int) -> bool:
             watch.status = status
 
 
-def _look(watch: _Watch, job: Job, surroundings: Surroundings) -> None:
+def _look(watch: _Watch, job: BoxJob, options: InitOptions) -> None:
     """Compare what living and ended processes use with the limits."""
-    watch.last = living_usage(surroundings.list_processes())
+    watch.last = living_usage(options.list_processes())
     watch.peak_tasks = max(watch.peak_tasks, watch.last.tasks)
-    if surroundings.watch_memory:
+    if options.watch_memory:
         watch.peak_memory = max(watch.peak_memory, watch.last.memory_bytes)
         if watch.last.memory_bytes > job.memory_bytes:
             watch.stopped = "memory"
@@ -78,18 +78,18 @@ def _look(watch: _Watch, job: Job, surroundings: Surroundings) -> None:
         watch.stopped = "cpu"
 
 
-def _watch(job: Job, program: int, surroundings: Surroundings) -> _Watch:
+def _watch(job: BoxJob, program: int, options: InitOptions) -> _Watch:
     watch = _Watch()
     pause = _FIRST_LOOK_SECONDS
     some_left = True
     while watch.status is None and watch.stopped is None:
         if signal.sigtimedwait((signal.SIGCHLD,), pause) is None:
-            _look(watch, job, surroundings)
+            _look(watch, job, options)
             pause = min(pause * 1.5, _LONGEST_LOOK_SECONDS)
         some_left = _reap(watch, program)
     if watch.stopped is None:
         # What the program left running counts as its own, and ends with it.
-        watch.last = living_usage(surroundings.list_processes()) if some_left else Usage()
+        watch.last = living_usage(options.list_processes()) if some_left else Usage()
     return watch
 
 
@@ -99,7 +99,7 @@ def _write_all(end: int, content: bytes) -> None:
         left = left[os.write(end, left) :]
 
 
-def run_box(job: Job, pipes: Pipes, surroundings: Surroundings) -> NoReturn:
+def run_box(job: BoxJob, pipes: Pipes, options: InitOptions) -> NoReturn:
     """Be PID 1 for one run; the isolation stands already."""
     answer: dict[str, Any]
     try:
@@ -108,21 +108,21 @@ def run_box(job: Job, pipes: Pipes, surroundings: Surroundings) -> NoReturn:
             signal.SIGINT, signal.SIG_IGN
         )  # the program may send it; Python's handler would end this
         close_all_but(pipes)
-        write_files(surroundings.folder, job.files)
+        write_files(options.folder, job.files)
         began = time.monotonic()
         program = fork_quickly()
         if program == 0:
-            become_program(
+            exec_program(
                 job,
                 pipes,
-                surroundings.folder,
-                seccomp=surroundings.seccomp,
-                process_allowance=surroundings.process_allowance,
+                options.folder,
+                seccomp=options.seccomp,
+                process_allowance=options.process_allowance,
             )
         for end in pipes.ends():
             if end not in (pipes.status, pipes.artefacts):
                 os.close(end)
-        watch = _watch(job, program, surroundings)
+        watch = _watch(job, program, options)
         answer = {
             "status": watch.status,
             "stopped": watch.stopped,
@@ -130,10 +130,10 @@ def run_box(job: Job, pipes: Pipes, surroundings: Surroundings) -> NoReturn:
             "seconds": time.monotonic() - began,
             "peak_memory": watch.peak_memory,
             "peak_tasks": watch.peak_tasks,
-            "disk_full": is_full(surroundings.folder),
+            "disk_full": is_full(options.folder),
         }
         if job.collect and watch.stopped is None:
-            for frame in collect(job, surroundings.folder):
+            for frame in collect(job, options.folder):
                 _write_all(pipes.artefacts, frame)
     except BaseException as error:
         answer = {"broken": repr(error)}

@@ -18,7 +18,7 @@ import traceback
 import types
 from typing import Any, NoReturn
 
-from codetune.execution.box.job import Job
+from codetune.execution.box.job import BoxJob
 from codetune.execution.box.strict.channel import ChannelClosed
 from codetune.execution.box.strict.program_side import serve
 from codetune.execution.box.strict.test_side import CannotSend, bind_names
@@ -91,7 +91,7 @@ def _print_traceback(error: BaseException) -> None:
     traceback.print_exception(type(error), error, frames)
 
 
-def run_python(job: Job, secret_pipe: int, report_pipe: int, channel: int = -1) -> NoReturn:
+def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -1) -> NoReturn:
     """Run the program and its tests, report, and leave without coming back.
 
     In a strict run this box has one of the two: the program, which then answers calls over the
@@ -134,7 +134,7 @@ def run_python(job: Job, secret_pipe: int, report_pipe: int, channel: int = -1) 
             serve(names, channel)
         elif tests is not None:
             phase = "tests"
-            if job.role == "referee":
+            if job.role == "tests":
                 names.update(bind_names(tests, channel))
             names["__name__"] = "__main__"
             exec(tests, names)

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["NotPlain", "decode", "encode"]
+__all__ = ["NotSerializable", "decode", "encode"]
 
 _MOST_ITEMS = 1_000_000
 _SAFE_INTEGER = 1 << 60
@@ -39,10 +39,10 @@ def _number(name: str) -> Any:
         import fractions
 
         return fractions.Fraction
-    raise NotPlain("malformed")
+    raise NotSerializable("malformed")
 
 
-class NotPlain(TypeError):
+class NotSerializable(TypeError):
     """A value that can't be sent as data."""
 
 
@@ -62,7 +62,7 @@ def _pack_float(value: float) -> Any:
 def _pack(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
     """Value -> [tag, ...], or a bare string, bool, None, or small integer."""
     if depth > 200:
-        raise NotPlain("nested too deeply")
+        raise NotSerializable("nested too deeply")
     kind = type(value)
     if value is None or kind is bool or kind is str:
         return value
@@ -106,7 +106,7 @@ def _pack(value: Any, refer: Callable[[Any], Any], depth: int = 0) -> Any:
         for item in value:
             taken.append(_pack(item, refer, depth))
             if len(taken) > _MOST_ITEMS:
-                raise NotPlain("an iterator without end")
+                raise NotSerializable("an iterator without end")
         return ["I", taken]
     return ["o", refer(value)]
 
@@ -115,9 +115,9 @@ def _unpack(packed: Any, resolve: Callable[[Any], Any], depth: int = 0) -> Any:
     if not isinstance(packed, list):
         if packed is None or isinstance(packed, (bool, str, int)):
             return packed
-        raise NotPlain("malformed")
+        raise NotSerializable("malformed")
     if depth > 250 or not packed:
-        raise NotPlain("malformed")
+        raise NotSerializable("malformed")
     tag, *rest = packed
 
     def items() -> list[Any]:
@@ -165,11 +165,11 @@ def _unpack(packed: Any, resolve: Callable[[Any], Any], depth: int = 0) -> Any:
             return iter(items())
         case "o":
             return resolve(rest[0])
-    raise NotPlain("malformed")
+    raise NotSerializable("malformed")
 
 
 def _no_reference(value: Any) -> Any:
-    raise NotPlain(f"a {type(value).__name__} can't be sent as plain data")
+    raise NotSerializable(f"a {type(value).__name__} can't be sent as plain data")
 
 
 def encode(value: Any, refer: Callable[[Any], Any] = _no_reference) -> Any:
@@ -180,7 +180,7 @@ def encode(value: Any, refer: Callable[[Any], Any] = _no_reference) -> Any:
         refer: Makes JSON data that stands for what isn't plain.
 
     Raises:
-        NotPlain: It isn't plain, or nested deeper than 200 levels.
+        NotSerializable: It isn't plain, or nested deeper than 200 levels.
     """
     return _pack(value, refer)
 
@@ -189,9 +189,9 @@ def decode(packed: Any, resolve: Callable[[Any], Any] = _no_reference) -> Any:
     """Make the value again.
 
     Raises:
-        NotPlain: The data is malformed, or refers to something unknown.
+        NotSerializable: The data is malformed, or refers to something unknown.
     """
     try:
         return _unpack(packed, resolve)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
-        raise NotPlain(f"malformed: {error}") from error
+        raise NotSerializable(f"malformed: {error}") from error

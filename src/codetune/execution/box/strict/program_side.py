@@ -12,7 +12,7 @@ import types
 from typing import Any
 
 from codetune.execution.box.strict.channel import Channel
-from codetune.execution.box.strict.codec import NotPlain, decode, encode
+from codetune.execution.box.strict.codec import NotSerializable, decode, encode
 
 __all__ = ["serve"]
 
@@ -93,7 +93,7 @@ def serve(names: dict[str, Any], end: int) -> None:
                 answer = {"names": _describe_names(message["names"], names, objects)}
             else:
                 answer = _call(message, objects)
-        except NotPlain as error:
+        except NotSerializable as error:
             answer = {"not_plain": str(error)}
         except (SystemExit, GeneratorExit):
             raise

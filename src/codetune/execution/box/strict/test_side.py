@@ -13,7 +13,7 @@ import types
 from typing import Any
 
 from codetune.execution.box.strict.channel import Channel, ChannelClosed
-from codetune.execution.box.strict.codec import NotPlain, decode, encode
+from codetune.execution.box.strict.codec import NotSerializable, decode, encode
 
 __all__ = ["CannotSend", "bind_names"]
 
@@ -78,11 +78,11 @@ class _Line:
     def _refer(self, value: Any) -> Any:
         if isinstance(value, _Remote):
             return value._number
-        raise NotPlain(f"a {type(value).__name__}")
+        raise NotSerializable(f"a {type(value).__name__}")
 
     def _resolve(self, number: Any) -> Any:
         if not isinstance(number, int):
-            raise NotPlain("malformed")
+            raise NotSerializable("malformed")
         return _Remote(self, number)
 
     def ask(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class _Line:
             raise ValueError(f"the program's answer is no plain data: {answer.get('not_plain')}")
         try:
             return decode(answer["value"], self._resolve)
-        except NotPlain as error:
+        except NotSerializable as error:
             raise ChannelClosed from error
 
     def call(self, number: int, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -109,14 +109,14 @@ class _Line:
                 "arguments": encode(list(arguments), self._refer),
                 "keywords": encode(keywords, self._refer),
             }
-        except NotPlain as error:
+        except NotSerializable as error:
             raise CannotSend(f"the tests pass {error} to the program") from error
         answer = self.ask(sent)
         value = self._value(answer)
         if "changed" in answer:
             try:
                 changed = decode(answer["changed"], lambda number: None)
-            except NotPlain as error:
+            except NotSerializable as error:
                 raise ChannelClosed from error
             if isinstance(changed, list):
                 for original, after in zip(arguments, changed, strict=False):

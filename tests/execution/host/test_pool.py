@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import pytest
 
 from codetune.execution.box_executor import _was_starved
-from codetune.execution.host.job import Answer, Work
-from codetune.execution.host.pool import Pool
+from codetune.execution.host.job import Job, JobResult
+from codetune.execution.host.pool import SlotPool
 from codetune.execution.host.probe import probe
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Limits, Program
@@ -28,7 +28,7 @@ LIMITS = Limits(cpu_seconds=1, wall_seconds=1)
     ],
 )
 def test_only_a_starved_program_runs_again(evidence: dict[str, Any], again: bool) -> None:
-    assert _was_starved(Program(id="", code="x", limits=LIMITS), Answer(evidence)) is again
+    assert _was_starved(Program(id="", code="x", limits=LIMITS), JobResult(evidence)) is again
 
 
 class FakeSlot:
@@ -46,7 +46,7 @@ class FakeSlot:
     def fileno(self) -> int:
         return self._ends[0]
 
-    def send(self, work: Work[str]) -> None:
+    def send(self, work: Job[str]) -> None:
         import os
 
         FakeSlot.busy.add(self.number)
@@ -70,16 +70,16 @@ class FakeSlot:
 
 def test_the_rerun_has_the_machine_to_itself_and_keeps_its_turn() -> None:
     FakeSlot.busy, FakeSlot.seen = set(), []
-    pool = Pool(None, 3, FakeSlot)  # type: ignore[arg-type]
+    pool = SlotPool(None, 3, FakeSlot)  # type: ignore[arg-type]
     items = [f"{n}" for n in range(9)]
     first_time = set(items)
 
-    def alone(item: str, answer: Answer) -> bool:
+    def alone(item: str, result: JobResult) -> bool:
         fresh = item in first_time
         first_time.discard(item)
         return item == "4" and fresh
 
-    order = [item for item, _ in pool.map((Work(item, b"", 0, 0) for item in items), alone=alone)]
+    order = [item for item, _ in pool.map((Job(item, b"", 0, 0) for item in items), alone=alone)]
     pool.close()
     assert order == items
     runs_of_4 = [busy for item, busy in FakeSlot.seen if item == "4"]

@@ -59,12 +59,6 @@ def test_every_language_reads_real_pipes(executor: Executor, language: str) -> N
     assert wrong.detail.startswith("case 1 of 3: ")
 
 
-def test_it_is_judged_outside_under_either_judge(executor: Executor) -> None:
-    assert run(executor, TWICE["python"]).integrity in ("strict", "standard")
-    judged_strictly = executor._test_isolation == "strict"  # type: ignore[attr-defined]
-    assert (run(executor, TWICE["python"]).integrity == "strict") == judged_strictly
-
-
 @pytest.mark.parametrize(
     "code",
     [
@@ -104,13 +98,6 @@ def test_cases_know_nothing_of_one_another(executor: Executor) -> None:
     code = "import os\nfound = os.path.exists('seen')\nopen('seen', 'w').close()\nprint(found)"
     cases = (Case(stdin="", expected_stdout="False"),) * 3
     assert run(executor, code, cases).verdict is Verdict.PASS
-
-
-def test_time_is_the_sum_of_the_cases(executor: Executor) -> None:
-    code = "import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end: pass\nprint(2 * int(input()))"
-    execution = run(executor, code)
-    assert execution.verdict is Verdict.PASS
-    assert 0.3 <= execution.cpu_seconds < 1.5
 
 
 def test_many_programs_with_cases_keep_their_order(executor: Executor) -> None:

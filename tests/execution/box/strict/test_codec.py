@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codetune.execution.box.strict.codec import NotPlain, decode, encode
+from codetune.execution.box.strict.codec import NotSerializable, decode, encode
 
 KEYS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.text(), st.binary(), st.tuples(st.integers(), st.text())
@@ -88,7 +88,7 @@ def test_the_rest_is_refused() -> None:
     cyclic: list[Any] = []
     cyclic.append(cyclic)
     for value in (object(), lambda: 0, cyclic, iter(int, 1)):
-        with pytest.raises(NotPlain):
+        with pytest.raises(NotSerializable):
             encode(value)
 
 
@@ -98,5 +98,5 @@ def test_the_rest_is_refused() -> None:
      ["T", "datetime", "x"], ["s", [["l", []]]], ["b", "0"], [["l"]], ["r", "a"]],
 )  # fmt: skip
 def test_malformed_data_is_refused(forged: Any) -> None:
-    with pytest.raises(NotPlain):
+    with pytest.raises(NotSerializable):
         decode(forged)

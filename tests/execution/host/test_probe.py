@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from codetune.execution.box.isolation import seccomp
-from codetune.execution.host import box_view, probe
+from codetune.execution.host import probe
+from codetune.execution.host.box_view import box_view
 from codetune.execution.host.slot import SlotSpec
 from codetune.execution.languages.toolchains import LANGUAGES, toolchains
 

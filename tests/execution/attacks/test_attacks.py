@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from codetune.execution.attacks import attack as attacks
-from codetune.execution.attacks.programs import HOSTILE, Hostile
+from codetune.execution.attacks.programs import ATTACKS, Attack
 from codetune.execution.host.probe import probe
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Limits, Program
@@ -41,9 +41,9 @@ def canary() -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
-def test_attack_is_held(hostile: Hostile, executors: dict[str, Executor], canary: Path) -> None:
-    result = attacks._one(hostile, executors[hostile.test_isolation], canary)
+@pytest.mark.parametrize("hostile", ATTACKS, ids=lambda hostile: hostile.name)
+def test_attack_is_held(hostile: Attack, executors: dict[str, Executor], canary: Path) -> None:
+    result = attacks.run_attack(hostile, executors[hostile.test_isolation], canary)
     assert result.held, result
 
 
@@ -56,7 +56,7 @@ def test_the_suite_notices_when_the_wall_is_not_there(canary: Path) -> None:
     }
     executor = open_executor(1, sandbox=False)
     try:
-        held = {h.name: attacks._one(h, executor, canary).held for h in HOSTILE if h.name in chosen}
+        held = {h.name: attacks.run_attack(h, executor, canary).held for h in ATTACKS if h.name in chosen}
     finally:
         executor.close()
     assert not held["write to the canary on the host"]
@@ -128,8 +128,8 @@ def test_a_killed_zygote_costs_nothing_but_time() -> None:
 
 
 def test_a_program_that_kills_its_zygote_each_time_is_our_error_not_its_pass() -> None:
-    from codetune.execution.host.job import Work
-    from codetune.execution.host.pool import Pool
+    from codetune.execution.host.job import Job
+    from codetune.execution.host.pool import SlotPool
 
     class Broken:
         overwhelmed = False
@@ -149,8 +149,8 @@ def test_a_program_that_kills_its_zygote_each_time_is_our_error_not_its_pass() -
             for end in self._ends:
                 os.close(end)
 
-    pool: Pool = Pool(None, 1, Broken)  # type: ignore[arg-type]
-    ((_, answer),) = pool.map([Work("item", b"", 0, 0)])
+    pool: SlotPool = SlotPool(None, 1, Broken)  # type: ignore[arg-type]
+    ((_, answer),) = pool.map([Job("item", b"", 0, 0)])
     assert "died twice" in answer.evidence["broken"]
 
 

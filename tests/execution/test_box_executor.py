@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import SafetyError, UsageError
-from codetune.execution.host import box_view, probe
-from codetune.execution.host.pool import Pool
+from codetune.execution.host import probe
+from codetune.execution.host.box_view import box_view
+from codetune.execution.host.pool import SlotPool
 from codetune.execution.host.probe import SandboxReport
-from codetune.execution.host.python_jobs import python_work
+from codetune.execution.host.python_jobs import python_job
 from codetune.execution.host.slot import SlotSpec
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Limits, Program
@@ -151,11 +152,11 @@ def test_packages_with_answers_are_hidden_where_programs_share_the_interpreter(t
     for tier in ("namespaces", "bubblewrap"):
         view = box_view((str(tmp_path),))
         view.hidden.append(str(package))
-        pool: Pool = Pool(SlotSpec(tier, view, bwrap=probe._bwrap()), 1)
-        if tier in probe.probe().refusals or (tier == "bubblewrap" and probe._bwrap() is None):
+        pool: SlotPool = SlotPool(SlotSpec(tier, view, bwrap=probe._bwrap()), 1)
+        if tier in probe.probe().failures or (tier == "bubblewrap" and probe._bwrap() is None):
             continue
         try:
-            answer = pool.run_one(python_work(Program(id="", code=code, tests="")))
+            answer = pool.run_one(python_job(Program(id="", code=code, tests="")))
         finally:
             pool.close()
         assert (answer.evidence.get("report") or {}).get("kind") == "end", (tier, answer)
