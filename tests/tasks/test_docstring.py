@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codetune.tasks.docstring import count_words, is_in_language, prose_of, summary_of
+from codetune.tasks.docstring import count_words, is_in_language, leaks, prose_of, summary_of
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,9 @@ def test_words_in_both_languages():
 )
 def test_language_by_script(text, language, verdict):
     assert is_in_language(text, language) is verdict
+
+
+def test_leaks_sees_through_layout_and_punctuation():
+    assert leaks("Return the sum.", "# return THE\n sum of it")
+    assert not leaks("Return the sum.", "# return the summary")
+    assert not leaks("Sum", "sum")  # too short to be a giveaway

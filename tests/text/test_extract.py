@@ -22,6 +22,9 @@ CODE = "def f():\n    return 1\n"
         (CODE, CODE, "whole-text"),
         ("", "", "none"),
         ("```python\n```", "", "none"),
+        (f"```js\ny\n```\n```py\n{CODE}```", CODE, "labelled-block"),
+        ("~~~python\nx = '```'\n~~~", "x = '```'\n", "labelled-block"),
+        (f"Here it is: ```python\n{CODE}```", CODE, "labelled-block"),
     ],
 )
 def test_strict_reading(text: str, code: str, extractor: str) -> None:
@@ -37,11 +40,14 @@ def test_strict_reading(text: str, code: str, extractor: str) -> None:
         "a, b = 1, 2\n",
         "f = lambda: 1\nf.memo = {}\n",
         "class A:\n    x: int = 3\n\nA.y = 4\n",
+        "async def f(): ...\n",
+        "x = 1\nif x:\n    y = 2\n",
     ],
 )
 def test_nothing_is_deleted_from_a_block(code: str) -> None:
     assert extract(f"Text.\n```python\n{code}```\nMore text.").code == code
     assert extract(f"Text.\n```python\n{code}```\nMore text.", lenient=True).code == code
+    assert extract(code).code == code
 
 
 def test_lenient_takes_the_first_reading_that_parses() -> None:

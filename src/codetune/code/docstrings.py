@@ -1,31 +1,31 @@
-"""Documentation of a definition: the string or the comments that say what it does, without marks."""
+"""Python's docstrings: found, read, and taken out of the code they document."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-import re
-import textwrap
 
 from tree_sitter import Node
 
-__all__ = ["comment_above", "comment_text", "docstring_node", "docstring_text"]
+from codetune.code.languages import canonical_language
+from codetune.code.parsing import python_tree
 
-_COMMENT_TYPES = frozenset({"comment", "line_comment", "block_comment"})
-_BETWEEN = frozenset({"attribute_item", "inner_attribute_item"})
-"""May stand between a comment and what it documents (Rust's `#[...]`)."""
-_BLOCK_EDGE = re.compile(r"^/\*+!?|\*+/$")
-_BLOCK_LINE = re.compile(r"^[ \t]*\*(?!/) ?", re.MULTILINE)
-_LINE_MARK = re.compile(r"^[ \t]*(?:///|//!|//|#+!?|--) ?")
-_XML_TAG = re.compile(r"</?(?:summary|remarks|returns?|para|value|example|exception|inheritdoc)\b[^>]*/?>")
-_NOT_DOCUMENTATION = re.compile(
-    r"(?ix) ^\W* (?: (?:eslint|jshint|jslint|tslint|prettier|noinspection|rubocop|frozen_string_literal|coding)\b"
-    r" | nolint | copyright | license | spdx | -\*- | @ts- | !/ | region\b | endregion\b )"
-)
+__all__ = [
+    "PYTHON_DEFINITIONS",
+    "docstring_node",
+    "docstring_statement",
+    "docstring_text",
+    "lines_without_docstring",
+    "without_docstring",
+]
+
+PythonDefinition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+PYTHON_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+"""What may have a docstring, modules aside."""
 
 
 def docstring_node(definition: Node) -> Node | None:
-    """The statement that is a Python function's docstring, or None."""
+    """The statement of a tree-sitter tree that is a Python function's docstring, or None."""
     body = definition.child_by_field_name("body")
     if body is None:
         return None
@@ -34,6 +34,17 @@ def docstring_node(definition: Node) -> Node | None:
         return None
     string = first.named_children[0]
     return first if string.type == "string" else None
+
+
+def docstring_statement(definition: PythonDefinition) -> ast.stmt | None:
+    """The statement of an `ast` tree that is a definition's docstring, or None."""
+    first = definition.body[0]
+    is_text = (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )
+    return first if is_text else None
 
 
 def docstring_text(source: str) -> str | None:
@@ -45,72 +56,45 @@ def docstring_text(source: str) -> str | None:
     return inspect.cleandoc(value).strip() or None if isinstance(value, str) else None
 
 
-def comment_above(outermost: Node, data: bytes) -> tuple[str, int] | None:
-    """The comment that touches a definition from above.
+def without_docstring(code: str, programming_language: str) -> str:
+    """Code without the docstring of its first definition; everything else stays as it is.
+
+    Only Python's docstrings stand inside a definition: code in other languages, code without a
+    docstring and code that does not parse are given back unchanged. Blank lines after the docstring
+    go with it. A body that was nothing but its docstring gets `pass`.
+    """
+    if canonical_language(programming_language) != "python" or (tree := python_tree(code)) is None:
+        return code
+    definition = next((node for node in ast.walk(tree) if isinstance(node, PYTHON_DEFINITIONS)), None)
+    if definition is None or docstring_statement(definition) is None:
+        return code
+    lines = code.encode("utf-8", "surrogatepass").splitlines(keepends=True)
+    return b"".join(lines_without_docstring(lines, definition)).decode("utf-8", "surrogatepass")
+
+
+def lines_without_docstring(lines: list[bytes], definition: PythonDefinition) -> list[bytes]:
+    """The lines of a source file without the docstring of one definition in it.
 
     Args:
-        outermost: The definition with its decorators and `export`.
-        data: The file.
-
-    Returns:
-        The comment's text without marks, and the byte it starts at; None where there is none, a
-        blank line stands between, or it is a directive to a tool.
+        lines: The source in UTF-8, line ends kept; columns of `ast` count its bytes.
+        definition: A definition of the tree parsed from it.
     """
-    parts: list[Node] = []
-    below = outermost
-    previous = outermost.prev_sibling
-    if previous is None and outermost.parent is not None and outermost.parent.type == "body_statement":
-        previous = outermost.parent.prev_sibling  # Ruby: the comment of a class' first method
-    while previous is not None:
-        # The grammars of Rust and others count the line break as the comment's.
-        end_row = previous.end_point.row - (
-            previous.end_point.column == 0 and previous.type in _COMMENT_TYPES
-        )
-        if below.start_point.row - end_row > 1:
-            break
-        if previous.type in _COMMENT_TYPES:
-            if _shares_its_line(previous) or (parts and _is_block(previous, data)):
-                break
-            parts.append(previous)
-            if _is_block(previous, data):
-                break
-        elif previous.type not in _BETWEEN or parts:
-            break
-        below = previous
-        previous = previous.prev_sibling
-    if not parts:
-        return None
-    parts.reverse()
-    raw = "\n".join(data[p.start_byte : p.end_byte].decode("utf-8", "replace").rstrip("\n") for p in parts)
-    text = comment_text(raw)
-    if text is None or _NOT_DOCUMENTATION.match(text):
-        return None
-    return text, parts[0].start_byte
-
-
-def _is_block(node: Node, data: bytes) -> bool:
-    return data[node.start_byte : node.start_byte + 2] == b"/*"
-
-
-def _shares_its_line(comment: Node) -> bool:
-    """Whether code stands before the comment on its line: then it speaks of that code."""
-    before = comment.prev_sibling
-    return (
-        before is not None
-        and before.end_point.row == comment.start_point.row
-        and bool(before.end_point.column)
-    )
-
-
-def comment_text(raw: str) -> str | None:
-    """Strip comment marks, XML documentation tags and common indentation; None if nothing is left."""
-    raw = raw.strip()
-    if raw.startswith("/*"):
-        body = _BLOCK_LINE.sub("", _BLOCK_EDGE.sub("", raw))
-    else:
-        body = "\n".join(_LINE_MARK.sub("", line) for line in raw.splitlines())
-    body = _XML_TAG.sub("", body)
-    lines = [line.rstrip() for line in body.strip("\n").splitlines()]
-    first, rest = (lines[0].strip(), lines[1:]) if lines else ("", [])
-    text = "\n".join([first, *textwrap.dedent("\n".join(rest)).splitlines()]).strip()
-    return text if any(c.isalnum() for c in text) else None
+    docstring = docstring_statement(definition)
+    if docstring is None:
+        return lines
+    begin, end = docstring.lineno - 1, (docstring.end_lineno or docstring.lineno) - 1
+    before = lines[begin][: docstring.col_offset]
+    rest = lines[end][docstring.end_col_offset or 0 :]
+    kept, tail = lines[:begin], lines[end + 1 :]
+    if len(definition.body) == 1:
+        return [*kept, before + b"pass" + rest, *tail]
+    rest = rest.lstrip(b" \t")
+    if rest.startswith(b";"):
+        rest = rest[1:].lstrip(b" \t")
+    if rest.startswith(b"#"):
+        rest = b"\n"
+    if before.strip() or rest.strip():  # `def f(): "doc"; return 1`
+        return [*kept, before + rest, *tail]
+    while tail and not tail[0].strip():
+        tail = tail[1:]
+    return [*kept, *tail]

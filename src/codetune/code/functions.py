@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from codetune.code.docstrings import comment_above, docstring_node, docstring_text
+from codetune.code.comments import comment_above
+from codetune.code.docstrings import docstring_node, docstring_text
 from codetune.code.languages import canonical_language
 from codetune.code.parsing import parse
 
-__all__ = ["FunctionSpan", "code_without_docstring", "functions"]
+__all__ = ["FunctionSpan", "functions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,41 +222,3 @@ def _dedented(node: Node, data: bytes) -> str:
     if lead.strip():  # code before it on the line: nothing to dedent by
         return text.rstrip()
     return textwrap.dedent(lead.decode("utf-8", "replace") + text).strip("\n").rstrip()
-
-
-def code_without_docstring(code: str, language: str) -> str:
-    """A definition without the documentation inside it, for tasks that ask for the documentation.
-
-    Only Python's docstrings stand inside; other languages' code is given back as it is. A body
-    that was nothing but its docstring gets `pass`.
-    """
-    if canonical_language(language) != "python":
-        return code
-    tree, data = parse(code, "python")
-    holder = next(_python_definitions(tree.root_node), None)
-    held = docstring_node(holder) if holder is not None else None
-    if held is None or holder is None:
-        return code
-    body = holder.child_by_field_name("body")
-    alone = body is not None and sum(child.type != "comment" for child in body.named_children) == 1
-    start, end = held.start_byte, held.end_byte
-    if alone:
-        return (data[:start] + b"pass" + data[end:]).decode("utf-8", "replace")
-    line_start = data.rfind(b"\n", 0, start) + 1
-    line_end = data.find(b"\n", end)
-    own_lines = not data[line_start:start].strip() and line_end >= 0 and not data[end:line_end].strip()
-    if own_lines:
-        start, end = line_start, line_end + 1
-    else:  # `def f(): "doc"; return 1`
-        rest = data[end:].lstrip(b" \t")
-        end = len(data) - len(rest.removeprefix(b";").lstrip(b" \t"))
-    return (data[:start] + data[end:]).decode("utf-8", "replace")
-
-
-def _python_definitions(root: Node) -> Iterator[Node]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.type in ("function_definition", "class_definition"):
-            yield node
-        stack.extend(reversed(node.named_children))

@@ -10,12 +10,12 @@ import ast
 import importlib
 import warnings
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from tree_sitter import Language, Node, Parser, Tree
 
-from codetune.code.languages import PARSED_LANGUAGES, canonical_language
+from codetune.code.languages import LANGUAGES, PARSED_LANGUAGES, canonical_language
 from codetune.errors import UsageError
 
 __all__ = [
@@ -26,38 +26,36 @@ __all__ = [
     "leaves",
     "parse",
     "parses",
-    "supported_languages",
+    "python_tree",
     "tokens",
+    "wrappers_of",
 ]
 
-_GRAMMARS = {
-    "python": ("tree_sitter_python", "language"),
-    "javascript": ("tree_sitter_javascript", "language"),
-    "typescript": ("tree_sitter_typescript", "language_typescript"),
+_VARIANTS = {
     "tsx": ("tree_sitter_typescript", "language_tsx"),
-    "java": ("tree_sitter_java", "language"),
-    "go": ("tree_sitter_go", "language"),
-    "ruby": ("tree_sitter_ruby", "language"),
-    "rust": ("tree_sitter_rust", "language"),
-    "php": ("tree_sitter_php", "language_php"),
     "php_only": ("tree_sitter_php", "language_php_only"),
-    "c": ("tree_sitter_c", "language"),
-    "cpp": ("tree_sitter_cpp", "language"),
-    "csharp": ("tree_sitter_c_sharp", "language"),
 }
+"""Second grammars of a language, which `parse` chooses by the text."""
 
-_WRAPPINGS: dict[str, tuple[tuple[str, str], ...]] = {
-    "javascript": (("class A {", "\n}"), ("async function f() {", "\n}")),
-    "typescript": (("class A {", "\n}"), ("async function f() {", "\n}")),
-    "java": (("class A {", "\n}"),),
-    "csharp": (("class A {", "\n}"),),
-    "php": (("class A {", "\n}"),),
-    "go": (("package p\nfunc f() {", "\n}"),),
-    "rust": (("fn f() {", "\n}"), ("impl A {", "\n}")),
-    "c": (("void f() {", "\n}"),),
-    "cpp": (("class A {", "\n};"), ("void f() {", "\n}")),
+Place = Literal["members", "statements"]
+_WHOLE = ("", "")
+_CLASS = ("class A {\n", "\n}")
+_OBJECT = ("({\n", "\n})")
+_ASYNC_FUNCTION = ("async function f() {\n", "\n}")
+_VOID_FUNCTION = ("void f() {\n", "\n}")
+_WRAPPERS: dict[str, dict[Place, tuple[tuple[str, str], ...]]] = {
+    "javascript": {"members": (_WHOLE, _CLASS, _OBJECT), "statements": (_ASYNC_FUNCTION,)},
+    "typescript": {"members": (_WHOLE, _CLASS, _OBJECT), "statements": (_ASYNC_FUNCTION,)},
+    "java": {"members": (_WHOLE, _CLASS)},
+    # C# reads a method outside a class as a local function, without its modifiers.
+    "csharp": {"members": (_CLASS, _WHOLE)},
+    "php": {"members": (_WHOLE, _CLASS)},
+    "go": {"statements": (("package p\nfunc f() {\n", "\n}"),)},
+    "rust": {"members": (_WHOLE, ("impl A {\n", "\n}")), "statements": (("fn f() {\n", "\n}"),)},
+    "c": {"statements": (_VOID_FUNCTION,)},
+    "cpp": {"members": (_WHOLE, ("class A {\n", "\n};")), "statements": (_VOID_FUNCTION,)},
 }
-"""What a fragment may stand in: members of a class, statements of a function."""
+"""What a fragment may stand in, as text before and after it."""
 
 _COMMENTS = frozenset({"comment", "line_comment", "block_comment", "html_comment", "doc_comment"})
 _STRINGS = frozenset({
@@ -78,19 +76,24 @@ STRING_TOKEN = "$str"
 NUMBER_TOKEN = "$num"
 
 
-def supported_languages() -> tuple[str, ...]:
-    """Canonical names of the languages there is a grammar for."""
-    return PARSED_LANGUAGES
-
-
 def is_parsed_language(language: str | None) -> bool:
     """Whether there is a grammar for the language (aliases such as `c++` count)."""
     return canonical_language(language) in PARSED_LANGUAGES
 
 
+def wrappers_of(language: str, place: Place) -> tuple[tuple[str, str], ...]:
+    """Texts before and after a fragment with which it may parse, the likeliest first.
+
+    Args:
+        language: A name in `PARSED_LANGUAGES`.
+        place: Whether the fragment is members of a type or statements of a function.
+    """
+    return _WRAPPERS.get(language, {}).get(place, (_WHOLE,))
+
+
 @cache
 def _parser(grammar: str) -> Parser:
-    module, function = _GRAMMARS[grammar]
+    module, function = _VARIANTS.get(grammar) or LANGUAGES[grammar].grammar or ("", "")
     return Parser(Language(getattr(importlib.import_module(module), function)()))
 
 
@@ -120,6 +123,10 @@ def parse(code: str, language: str) -> tuple[Tree, bytes]:
         UsageError: No grammar for the language.
     """
     name = _known(language)
+    return _parse_cached(code, name) if len(code) <= _CACHED_CHARACTERS else _parse(code, name)
+
+
+def _parse(code: str, name: str) -> tuple[Tree, bytes]:
     data = code.encode("utf-8", "replace")
     if name == "php" and b"<?" not in data:
         name = "php_only"
@@ -128,6 +135,22 @@ def parse(code: str, language: str) -> tuple[Tree, bytes]:
         other = _parser("tsx").parse(data)
         tree = tree if other.root_node.has_error else other
     return tree, data
+
+
+# One snippet is asked about several times in a row: does it parse, its parts, its tags, its tokens.
+_CACHED_CHARACTERS = 50_000
+_parse_cached = lru_cache(maxsize=8)(_parse)
+
+
+@lru_cache(maxsize=8)
+def python_tree(code: str) -> ast.Module | None:
+    """The tree of this interpreter's own parser, not to be changed; None where it finds an error."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes and the like are not syntax errors
+            return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def parses(code: str, language: str) -> bool:
@@ -143,20 +166,14 @@ def parses(code: str, language: str) -> bool:
     if not code.strip():
         return False
     if name == "python":
-        return _python_parses(code)
-    if _clean(code, name):
-        return True
-    return any(_clean(f"{before}{code}{after}", name) for before, after in _WRAPPINGS.get(name, ()))
-
-
-def _python_parses(code: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes and the like are not syntax errors
-            ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+        return python_tree(code) is not None
+    places: tuple[Place, ...] = ("members", "statements")
+    return _clean(code, name) or any(
+        _clean(f"{before}{code}{after}", name)
+        for place in places
+        for before, after in wrappers_of(name, place)
+        if before
+    )
 
 
 def _clean(code: str, name: str) -> bool:

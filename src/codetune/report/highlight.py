@@ -7,7 +7,6 @@ sees what a model or a compiler would see.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import cache
 from html import escape
@@ -18,6 +17,9 @@ from pygments.lexers import get_lexer_by_name
 from pygments.lexers.special import TextLexer
 from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 from pygments.util import ClassNotFound
+
+from codetune.code.languages import canonical_language
+from codetune.text.fences import fenced_blocks
 
 __all__ = ["code_html", "prose_html", "visible", "visible_attribute"]
 
@@ -37,11 +39,6 @@ _COLOURS: dict[_TokenType, str] = {
     String: "s",
 }
 """Token type -> class in style.css; a type that is not here takes its parent's."""
-
-_ALIASES = {"shell": "bash", "c++": "cpp", "c#": "csharp", "js": "javascript", "ts": "typescript"}
-_FENCE = re.compile(
-    r"^[ ]{0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ ]{0,3}\1[ \t]*$\n?|\Z)", re.M | re.S
-)
 
 
 def _is_hidden(character: str) -> bool:
@@ -87,9 +84,8 @@ def _cut(text: str, max_lines: int, max_columns: int) -> tuple[str, str]:
 
 @cache
 def _lexer(language: str | None) -> Any:
-    name = (language or "text").lower()
     try:
-        return get_lexer_by_name(_ALIASES.get(name, name), stripnl=False, ensurenl=False)
+        return get_lexer_by_name(canonical_language(language) or "text", stripnl=False, ensurenl=False)
     except ClassNotFound:
         return TextLexer(stripnl=False, ensurenl=False)
 
@@ -153,10 +149,10 @@ def prose_html(text: str, language: str | None, *, label: str, max_lines: int = 
     """
     parts: list[Markup] = []
     end = 0
-    for found in _FENCE.finditer(text):
-        parts.append(_paragraphs(text[end : found.start()], max_lines))
-        parts.append(code_html(found[3], found[2] or language, label=label, max_lines=max_lines))
-        end = found.end()
+    for block in fenced_blocks(text):
+        parts.append(_paragraphs(text[end : block.start], max_lines))
+        parts.append(code_html(block.code, block.label or language, label=label, max_lines=max_lines))
+        end = block.end
     parts.append(_paragraphs(text[end:], max_lines))
     return Markup("").join(parts)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["count_words", "is_in_language", "prose_of", "summary_of"]
+__all__ = ["count_words", "is_in_language", "leaks", "prose_of", "summary_of"]
 
 # Where prose ends: Javadoc, Doxygen, reST fields, Google and NumPy sections, doctests, XML docs.
 _TAG_LINE = re.compile(
@@ -81,3 +81,13 @@ def is_in_language(text: str, language: str) -> bool:
 
 def _has_kana_or_hangul(letters: list[str]) -> bool:
     return any("\u3040" <= char <= "\u30ff" or "\uac00" <= char <= "\ud7af" for char in letters)
+
+
+def leaks(answer: str, code: str) -> bool:
+    """Whether an answer of three words or more can be read off the code it is the answer to."""
+    wanted = _normalised(answer)
+    return wanted.count(" ") >= 2 and f" {wanted} " in f" {_normalised(code)} "
+
+
+def _normalised(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))

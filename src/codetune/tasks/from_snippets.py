@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from codetune.code.comments import strip_leading_comments
-from codetune.code.definition import leaks, split_definition
-from codetune.code.definition_parts import Definition
+from codetune.code.definition import Definition, split_definition
 from codetune.records import Instruction, Lineage, Snippet
 from codetune.store.dataset import RejectedRow
 from codetune.store.schema import to_row
 from codetune.tasks.config import TasksConfig
-from codetune.tasks.docstring import count_words, is_in_language, prose_of, summary_of
+from codetune.tasks.docstring import count_words, is_in_language, leaks, prose_of, summary_of
 from codetune.tasks.registry import get_task
 from codetune.tasks.search import Candidates, Pair
 from codetune.tasks.tags import tags_of
 from codetune.tasks.task import FieldValue
+from codetune.text.fences import fence
 
 __all__ = ["STAGE", "rows_of", "search_pair"]
 
@@ -108,7 +108,7 @@ def _generation(
     assert snippet.docstring is not None
     code = definition.code
     if config.fence_code:
-        code = f"```{snippet.programming_language}\n{code.rstrip()}\n```"
+        code = fence(code, snippet.programming_language)
     return {"description": snippet.docstring.strip(), "signature": definition.signature, "code": code}
 
 

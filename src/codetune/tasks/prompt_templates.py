@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, StrictUndefined, Template
 
-from codetune.code.language_names import display_name
+from codetune.code.languages import display_name
 from codetune.errors import DataError
 from codetune.store.hashing import json_hash
 

@@ -1,4 +1,4 @@
-"""Text for models: chat templates, answers taken from text, overlap with benchmarks.
+"""Text that people and models read: chat templates, fenced code, extraction, similarity, benchmark overlap.
 
-Source code as syntax is in `code`.
+Source code as syntax is in `code`; what a task asks and how it is graded is in `tasks`.
 """

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from codetune.code.parsing import is_parsed_language, tokens
 from codetune.records import Problem
+from codetune.text.fences import fenced_blocks
 
 __all__ = ["BenchmarkIndex", "Overlap"]
 
@@ -30,7 +31,6 @@ _MIN_SHAPES = 18
 _MIN_SHARED = 0.8
 """Fraction of a solution's shape that has to be there."""
 _WORD = re.compile(r"\w+")
-_FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class BenchmarkIndex:
         return sorted(found.values(), key=lambda o: (-o.share, o.task_id))
 
     def _renamed(self, text: str, language: str | None) -> Iterator[tuple[int, float]]:
-        blocks = _FENCED.findall(text) or [text]
+        blocks = [block.code for block in fenced_blocks(text)] or [text]
         outline = {gram for block in blocks for gram in _joined(_shape(block, language), _SHAPE)}
         shared = Counter(number for gram in outline for number in self._shapes.get(gram, ()))
         for number, count in shared.items():

@@ -6,16 +6,14 @@ reading that parses. A score under both is an interval: how much of it is the re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from codetune.code.languages import canonical_language
 from codetune.code.parsing import is_parsed_language, parses
+from codetune.text.fences import fenced_blocks
 
-__all__ = ["Extraction", "extract", "fenced_blocks"]
-
-_OPENING = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*$", re.MULTILINE)
+__all__ = ["Extraction", "extract"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +28,6 @@ class Extraction:
 
     code: str
     extractor: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    label: str
-    code: str
-    closed: bool
-
-
-def fenced_blocks(text: str) -> list[_Block]:
-    """Markdown's fenced blocks in order; the last may be unclosed (the answer was cut off)."""
-    blocks: list[_Block] = []
-    position = 0
-    while opening := _OPENING.search(text, position):
-        fence = opening[1]
-        closing = re.compile(rf"^[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$", re.MULTILINE)
-        start = min(opening.end() + 1, len(text))
-        end = closing.search(text, start)
-        code = text[start : end.start() if end else len(text)]
-        blocks.append(_Block(opening[2].lower(), code, end is not None))
-        if end is None:
-            break
-        position = end.end()
-    return blocks
 
 
 def _readings(text: str, language: str) -> Iterator[Extraction]:

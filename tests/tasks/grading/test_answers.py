@@ -1,10 +1,10 @@
-"""Reading labels, choices and code out of what models write."""
+"""Reading labels and choices out of what models write."""
 
 from __future__ import annotations
 
 import pytest
 
-from codetune.tasks.grading.answers import read_choices, read_code, read_label
+from codetune.tasks.grading.answers import read_choices, read_label
 
 
 @pytest.mark.parametrize(
@@ -25,17 +25,3 @@ def test_label(answer, label):
 )
 def test_choices(answer, choices):
     assert read_choices(answer, candidates=5) == choices
-
-
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        ("x = 1\n", "x = 1\n"),
-        ("Here:\n```python\nx = 1\n```\nDone.", "x = 1"),
-        ("```\na\n```\n```\nb\n```", "a"),
-        ("```py\ncut off", "cut off"),
-        ("````md\n```\nin\n```\n````", "```\nin\n```"),
-    ],
-)
-def test_code(answer, code):
-    assert read_code(answer) == code

@@ -14,7 +14,8 @@ import pytest
 from codetune.tasks.grading.bleu import corpus_bleu, smoothed_bleu4
 from codetune.tasks.grading.classification import binary_scores
 from codetune.tasks.grading.retrieval import average_precision_at_r, reciprocal_rank
-from codetune.tasks.grading.text_match import edit_similarity, exact_match, rouge_l, same_tokens
+from codetune.tasks.grading.text_match import edit_similarity, exact_match, same_tokens
+from codetune.text.similarity import rouge_l
 
 SAMPLES = json.loads(
     (Path(__file__).parents[2] / "data" / "codexglue" / "evaluator_samples.json").read_text("utf-8")

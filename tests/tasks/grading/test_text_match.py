@@ -7,23 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codetune.tasks.grading.bleu import corpus_bleu, smoothed_bleu4, summary_tokens
-from codetune.tasks.grading.text_match import edit_similarity, lcs_length, plain_literals, rouge_l
+from codetune.tasks.grading.text_match import edit_similarity, plain_literals
+from codetune.text.similarity import rouge_l
 
 TEXT = st.text(alphabet="abc \n中文_.", max_size=40)
-
-
-def lcs_by_table(a: str, b: str) -> int:
-    row = [0] * (len(b) + 1)
-    for x in a:
-        above = row[:]
-        for j, y in enumerate(b, 1):
-            row[j] = above[j - 1] + 1 if x == y else max(above[j], row[j - 1])
-    return row[-1]
-
-
-@given(TEXT, TEXT)
-def test_lcs_agrees_with_the_table(a, b):
-    assert lcs_length(a, b) == lcs_by_table(a, b)
 
 
 @settings(max_examples=200)
@@ -58,8 +45,3 @@ def test_chinese_is_scored_by_the_character():
 
 def test_literals():
     assert plain_literals('f ( <NUM_LIT:1> , "<STR_LIT:a b>" , <STR_LIT> )') == 'f ( 1 , "a b" ,  )'
-
-
-def test_a_long_pair_is_quick():
-    a, b = "abcdefghij" * 400, "abcdefghji" * 400
-    assert lcs_length(a, b) == 3600

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from codetune.code.docstrings import comment_text
+from codetune.code.comments import comment_text
 from codetune.code.languages import canonical_language
 from codetune.records import Snippet
 from codetune.rejection import Rejection

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -18,6 +17,7 @@ from codetune.sources.files.row_blocks import Block
 from codetune.sources.rows.row import Row, natural_language
 from codetune.sources.rows.row_source import RowSource
 from codetune.store.schema import schema_of
+from codetune.text.fences import fenced_blocks
 
 __all__ = [
     "AlpacaSource",
@@ -28,7 +28,6 @@ __all__ = [
     "fenced",
 ]
 
-_FENCE = re.compile(r"```[ \t]*([A-Za-z][\w+#.-]*)[ \t]*\r?\n")
 _NO_INPUT = frozenset({"<noinput>", "no input", "noinput", "none", "n/a"})
 _NO_INPUT_SET = pa.array(sorted(_NO_INPUT))
 _TASK = "instruction_following"
@@ -39,10 +38,8 @@ def fenced(text: str) -> str | None:
     """The programming language that the first code fence of a text names, or None."""
     if "```" not in text:
         return None
-    found = _FENCE.search(text)
-    if found is None or found[1].lower() in _NOT_PROGRAMMING:
-        return None
-    return canonical_language(found[1])
+    label = next((block.label for block in fenced_blocks(text) if block.label), "")
+    return canonical_language(label) if label not in _NOT_PROGRAMMING else None
 
 
 class AlpacaSource(RowSource):

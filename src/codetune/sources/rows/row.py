@@ -11,6 +11,7 @@ from codetune.records import Instruction, Lineage, content_id
 from codetune.rejection import Rejection
 from codetune.tasks.registry import get_task
 from codetune.tasks.task import FieldValue
+from codetune.text.fences import without_fenced_blocks
 
 __all__ = ["Row", "natural_language"]
 
@@ -18,7 +19,6 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _JAPANESE = re.compile(r"[\u3040-\u30ff]")
 _KOREAN = re.compile(r"[\uac00-\ud7af]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-_FENCES = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 
 
 def natural_language(text: str) -> str:
@@ -29,7 +29,7 @@ def natural_language(text: str) -> str:
     """
     if text.isascii():
         return "en"
-    prose = _FENCES.sub("", text)
+    prose = without_fenced_blocks(text)
     letters = max(1, sum(c.isalpha() for c in prose))
     for language, script in (("ja", _JAPANESE), ("ko", _KOREAN), ("zh", _CHINESE), ("ru", _CYRILLIC)):
         if len(script.findall(prose)) * 10 >= letters:

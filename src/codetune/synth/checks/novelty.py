@@ -13,7 +13,9 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NoveltyIndex", "rouge_l", "words"]
+from codetune.text.similarity import rouge_l_of_tokens
+
+__all__ = ["NoveltyIndex", "words"]
 
 _BANDS, _ROWS = 32, 3
 _PRIME = np.uint64((1 << 31) - 1)
@@ -26,28 +28,6 @@ _WORD = re.compile(r"[\u4e00-\u9fff]|[A-Za-z0-9_]+")
 def words(text: str) -> list[str]:
     """Words in lower case; each Chinese character is one."""
     return _WORD.findall(text.lower())
-
-
-def rouge_l(one: list[str], other: list[str]) -> float:
-    """ROUGE-L F1 of two word lists, 0 to 1.
-
-    Source: Lin 2004, with beta = 1; the longest common subsequence by Hyyrö's bit-parallel method.
-    """
-    if not one or not other:
-        return 0.0
-    places: dict[str, int] = defaultdict(int)
-    for i, word in enumerate(one):
-        places[word] |= 1 << i
-    state = (1 << len(one)) - 1
-    everything = state
-    for word in other:
-        matches = state & places.get(word, 0)
-        state = ((state + matches) | (state - matches)) & everything
-    common = len(one) - state.bit_count()
-    if not common:
-        return 0.0
-    precision, recall = common / len(other), common / len(one)
-    return 2 * precision * recall / (precision + recall)
 
 
 class NoveltyIndex:
@@ -77,7 +57,7 @@ class NoveltyIndex:
         near = {i for bucket in _bands(found) for i in self._buckets.get(bucket, ())}
         best, which = 0.0, ""
         for i in sorted(near):
-            score = rouge_l(found, self._texts[i])
+            score = rouge_l_of_tokens(found, self._texts[i])
             if score > best:
                 best, which = score, " ".join(self._texts[i])
         return best, which

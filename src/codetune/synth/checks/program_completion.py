@@ -6,12 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from codetune.code.language_names import display_name
+from codetune.code.docstrings import without_docstring
+from codetune.code.languages import display_name
 from codetune.code.parsing import parses
 from codetune.records import Snippet
 from codetune.rejection import Rejection
 from codetune.synth.checks.program_layout import assemble
-from codetune.synth.checks.snippet_text import code_without_docstring, own_name, owner_name, shortened
+from codetune.synth.checks.snippet_text import own_name, owner_name, shortened
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.python.free_names import Needs, python_needs
 from codetune.synth.python.program import assemble_python, python_slots
@@ -105,7 +106,7 @@ def _shown(
     return {
         "path": snippet.path,
         "task": statement,
-        "code": shortened(code_without_docstring(snippet), options.code_chars),
+        "code": shortened(without_docstring(snippet.code, snippet.programming_language), options.code_chars),
         "class_name": needs.class_name,
         "missing": list(needs.missing),
         "attributes": list(needs.attributes),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 
 from codetune.records import Snippet
 
-__all__ = ["code_without_docstring", "documentation_in_short", "own_name", "owner_name", "shortened"]
+__all__ = ["documentation_in_short", "own_name", "owner_name", "shortened"]
 
 
 def own_name(snippet: Snippet) -> str | None:
@@ -27,23 +26,6 @@ def documentation_in_short(snippet: Snippet, characters: int = 300) -> str:
     first = (snippet.docstring or "").strip().split("\n\n")[0]
     text = " ".join(first.split())
     return text if len(text) <= characters else text[:characters].rsplit(" ", 1)[0] + " ..."
-
-
-def code_without_docstring(snippet: Snippet) -> str:
-    """The code, for Python without its docstring: that is shown apart."""
-    if snippet.programming_language != "python":
-        return snippet.code
-    try:
-        node = ast.parse(snippet.code).body[0]
-    except (SyntaxError, ValueError, IndexError, RecursionError):
-        return snippet.code
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or ast.get_docstring(node) is None:
-        return snippet.code
-    first, lines = node.body[0], snippet.code.splitlines(keepends=True)
-    starts_its_line = lines[first.lineno - 1].lstrip()[:1] in "\"'rRuU"
-    if len(node.body) == 1 or not starts_its_line or node.body[1].lineno == first.end_lineno:
-        return snippet.code
-    return "".join([*lines[: first.lineno - 1], *lines[first.end_lineno or first.lineno :]])
 
 
 def shortened(code: str, characters: int) -> str:

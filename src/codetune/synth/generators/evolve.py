@@ -19,7 +19,7 @@ from codetune.records import Check, Instruction
 from codetune.rejection import Rejection
 from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow, Shard
-from codetune.synth.checks.novelty import rouge_l, words
+from codetune.synth.checks.novelty import words
 from codetune.synth.checks.statements import statement_fault
 from codetune.synth.generator import STAGE
 from codetune.synth.options import EvolveOptions
@@ -27,6 +27,7 @@ from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_instruction
 from codetune.synth.runtime.text_parsers import PlainText, is_refusal
+from codetune.text.similarity import rouge_l_of_tokens
 
 __all__ = ["Evolve"]
 
@@ -120,7 +121,7 @@ class Evolve:
             return "model declined", "the instruction has to be a task"
         if _OUR_WORDS.search(evolved):
             return "prompt leaked", "the instruction may not speak of the given task"
-        score = rouge_l(words(evolved), words(parent.instruction))
+        score = rouge_l_of_tokens(words(evolved), words(parent.instruction))
         if score > self.options.max_similarity:
             return "nothing gained", "the instruction has to differ from the given one"
         return statement_fault(evolved, language=self.language, words=(4, 400))

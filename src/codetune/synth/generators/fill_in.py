@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from codetune.code.language_names import display_name
+from codetune.code.languages import display_name
 from codetune.records import Check, Instruction, Snippet
 from codetune.rejection import Rejection
 from codetune.store.dataset import Shard

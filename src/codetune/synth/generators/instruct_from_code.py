@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from codetune.code.language_names import display_name
+from codetune.code.docstrings import without_docstring
+from codetune.code.languages import display_name
 from codetune.code.parsing import is_parsed_language, parses
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Generated, Instruction, Snippet, Verdict
@@ -27,7 +28,6 @@ from codetune.store.dataset import Shard
 from codetune.synth.checks.code_preserved import holds_unchanged
 from codetune.synth.checks.program_completion import complete
 from codetune.synth.checks.snippet_text import (
-    code_without_docstring,
     documentation_in_short,
     own_name,
     owner_name,
@@ -197,7 +197,9 @@ class InstructFromCode:
             "kind": "method" if owner_name(snippet) else "function",
             "name": snippet.name,
             "documentation": documentation_in_short(snippet),
-            "code": shortened(code_without_docstring(snippet), self.options.code_chars),
+            "code": shortened(
+                without_docstring(snippet.code, snippet.programming_language), self.options.code_chars
+            ),
             "length": form.length,
             "opening": form.opening,
             "with_io": form.with_io,
@@ -211,7 +213,7 @@ class InstructFromCode:
             # What is drawn steers; what is refused is only what the settings rule out.
             words=(self.options.min_words, self.options.max_words),
             must_name=(own_name(snippet) or "",),
-            body=code_without_docstring(snippet),
+            body=without_docstring(snippet.code, snippet.programming_language),
             ground=f"{snippet.name}\n{snippet.docstring or ''}\n{snippet.code}\n{snippet.path}",
             min_grounded=self.options.min_grounded,
         )

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from codetune.code.language_names import display_name
+from codetune.code.languages import display_name
 from codetune.code.parsing import is_parsed_language, tokens
 from codetune.records import Check, Instruction, Snippet
 from codetune.rejection import Rejection

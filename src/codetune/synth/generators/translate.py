@@ -14,7 +14,7 @@ from codetune.records import Check, Generated, Instruction
 from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
 from codetune.synth.checks.code_masking import changed_tokens, mask
-from codetune.synth.checks.novelty import rouge_l, words
+from codetune.synth.checks.novelty import words
 from codetune.synth.checks.statements import chinese_share
 from codetune.synth.generator import rejected
 from codetune.synth.options import TranslateOptions
@@ -22,6 +22,7 @@ from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import child_lineage, extended
 from codetune.synth.runtime.text_parsers import PlainText
 from codetune.tasks.registry import TASKS
+from codetune.text.similarity import rouge_l_of_tokens
 
 __all__ = ["Translate"]
 
@@ -92,7 +93,7 @@ class Translate:
         text, entries = await self._one_way(original, row, field, row.language, self.options.to, context)
         if self.options.round_trip:
             back, _ = await self._one_way(text, row, field, self.options.to, row.language, context)
-            score = rouge_l(words(back), words(original))
+            score = rouge_l_of_tokens(words(back), words(original))
             if score < self.options.min_round_trip:
                 raise Rejection("round trip differs", f"ROUGE-L {score:.2f}: {back}")
         return text, entries

@@ -8,10 +8,10 @@ from typing import Any
 
 from codetune.code.parsing import is_parsed_language, parses
 from codetune.synth.runtime.answer_parsers import InvalidAnswerError
+from codetune.text.fences import first_block
 
 __all__ = ["CodeBlock", "PlainText", "is_refusal"]
 
-_FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 _REFUSALS = re.compile(
     r"^\W*(i'?m sorry|sorry|i (can'?t|cannot|am unable)|as an ai|很抱歉|抱歉|对不起|作为一个)", re.IGNORECASE
 )
@@ -52,8 +52,7 @@ class CodeBlock:
         return None
 
     def parse(self, text: str) -> str:
-        found = _FENCE.search(text)
-        code = (found.group(1) if found else text).strip("\n")
+        code = first_block(text).strip("\n")
         if not code.strip():
             raise InvalidAnswerError("no code", "the answer has to hold code")
         if is_parsed_language(self.programming_language) and not parses(code, self.programming_language):

@@ -1,10 +1,10 @@
-"""Reading an answer: what a model wrote -> a label, a choice, or code."""
+"""Reading an answer: what a model wrote -> a label or a choice; code is read by `text.fences`."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["read_choices", "read_code", "read_label"]
+__all__ = ["read_choices", "read_label"]
 
 _YES_NO = re.compile(
     r"(?<![a-z])(?P<yes>yes|true)(?![a-z])|(?<![a-z])(?P<no>no|false)(?![a-z])"
@@ -12,10 +12,6 @@ _YES_NO = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d+")
-_FENCE = re.compile(
-    r"^[ \t]*(?P<ticks>```+|~~~+)[^\n`]*\n(?P<code>.*?)(?:^[ \t]*(?P=ticks)[ \t]*$|\Z)",
-    re.DOTALL | re.MULTILINE,
-)
 
 
 def read_label(answer: str) -> bool | None:
@@ -35,9 +31,3 @@ def read_choices(answer: str, candidates: int) -> list[int]:
     """
     named = (int(number) - 1 for number in _NUMBER.findall(answer))
     return list(dict.fromkeys(choice for choice in named if 0 <= choice < candidates))
-
-
-def read_code(answer: str) -> str:
-    """The code of an answer: its first fenced block, or all of it where nothing is fenced."""
-    fenced = _FENCE.search(answer)
-    return fenced["code"].rstrip("\n") if fenced else answer

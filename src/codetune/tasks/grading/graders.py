@@ -7,14 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from codetune.records import Instruction
-from codetune.tasks.grading.answers import read_choices, read_code, read_label
+from codetune.tasks.grading.answers import read_choices, read_label
 from codetune.tasks.grading.bleu import bleu_counts, bleu_of, smoothed_bleu4
 from codetune.tasks.grading.classification import binary_counts, binary_of
 from codetune.tasks.grading.codebleu.score import COUNTS, CodeBleu, codebleu_counts, codebleu_of
 from codetune.tasks.grading.grader import Grader, Grades, Score, mean_score, pooled_score
 from codetune.tasks.grading.passing import pass_at_1
 from codetune.tasks.grading.retrieval import reciprocal_rank
-from codetune.tasks.grading.text_match import edit_similarity, exact_match, rouge_l, same_tokens
+from codetune.tasks.grading.text_match import edit_similarity, exact_match, same_tokens
+from codetune.text.fences import first_block
+from codetune.text.similarity import rouge_l
 
 if TYPE_CHECKING:
     from codetune.execution.protocol import Executor
@@ -58,8 +60,8 @@ def _words(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | No
 def _code_scores(
     rows: Sequence[Instruction], answers: Sequence[str], same: Callable[[str, str], bool]
 ) -> tuple[Score, ...]:
-    wanted = [read_code(row.output) for row in rows]
-    given = [read_code(answer) for answer in answers]
+    wanted = [first_block(row.output) for row in rows]
+    given = [first_block(answer) for answer in answers]
     return (
         mean_score("exact_match", [float(same(a, b)) for a, b in zip(wanted, given, strict=True)]),
         pooled_score("bleu", dict(enumerate(map(bleu_counts, wanted, given))), bleu_of),
@@ -109,7 +111,9 @@ def _changed(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | 
 
 
 def _continued(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[Score, ...]:
-    pairs = [(read_code(row.output), read_code(answer)) for row, answer in zip(rows, answers, strict=True)]
+    pairs = [
+        (first_block(row.output), first_block(answer)) for row, answer in zip(rows, answers, strict=True)
+    ]
     return (
         mean_score("exact_match", [float(same_tokens(a, b)) for a, b in pairs]),
         mean_score("edit_similarity", [edit_similarity(a, b) for a, b in pairs]),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Instruction, Verdict
-from codetune.tasks.grading.answers import read_code
 from codetune.tasks.grading.grader import Score, mean_score
+from codetune.text.fences import first_block
 
 if TYPE_CHECKING:
     from codetune.execution.protocol import Executor
@@ -25,7 +25,7 @@ def programs_of(row: Instruction, answer: str, number: int) -> list[tuple[Progra
     Tests that are a JSON list of `{"input", "output"}` are runs with standard input; any other text
     is code that runs after the answer.
     """
-    code, language = read_code(answer), row.programming_language or "python"
+    code, language = first_block(answer), row.programming_language or "python"
     try:
         cases = json.loads(row.tests or "")
         pairs = [(str(case["input"]), str(case["output"])) for case in cases]

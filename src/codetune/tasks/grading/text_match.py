@@ -1,49 +1,14 @@
-"""Likeness of two texts: longest common subsequence, edit similarity, exact match."""
+"""Edit similarity and exact match of code, as CodeXGLUE's evaluators measure them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
 
-__all__ = ["edit_similarity", "exact_match", "lcs_length", "plain_literals", "rouge_l", "same_tokens"]
+from codetune.text.similarity import lcs_length
 
-_ROUGE_TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[a-z0-9]+")
+__all__ = ["edit_similarity", "exact_match", "plain_literals", "same_tokens"]
+
 _LITERAL = re.compile(r"<(?:STR|NUM|CHAR)_LIT:(.*?)>", re.DOTALL)
-
-
-def lcs_length(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
-    """Length of the longest common subsequence.
-
-    Bit-parallel over whole integers (Hyyrö 2004): a row of the table is one Python integer, so
-    strings of some thousand characters take milliseconds.
-    """
-    positions: dict[Hashable, int] = {}
-    for index, item in enumerate(a):
-        positions[item] = positions.get(item, 0) | (1 << index)
-    full = (1 << len(a)) - 1
-    row = full
-    for item in b:
-        hits = row & positions.get(item, 0)
-        row = ((row + hits) | (row - hits)) & full
-    return len(a) - row.bit_count()
-
-
-def rouge_l(reference: str, hypothesis: str) -> float:
-    """ROUGE-L F1: lower-case words and numbers, no stemming.
-
-    Agrees with the `rouge-score` package (Lin 2004); Chinese characters, which that package drops,
-    are tokens of their own here.
-
-    Returns:
-        Fraction in [0, 1]; 0 where either side has no tokens.
-    """
-    wanted = _ROUGE_TOKEN.findall(reference.lower())
-    given = _ROUGE_TOKEN.findall(hypothesis.lower())
-    common = lcs_length(wanted, given) if wanted and given else 0
-    if common == 0:
-        return 0.0
-    precision, recall = common / len(given), common / len(wanted)
-    return 2 * precision * recall / (precision + recall)
 
 
 def plain_literals(code: str) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
-from codetune.code.languages import PARSED_LANGUAGES, canonical_language, language_of_path
-from codetune.code.parsing import parses, tokens
+from codetune.code.languages import PARSED_LANGUAGES
+from codetune.code.parsing import parse, parses, python_tree, tokens, wrappers_of
 from codetune.errors import UsageError
 
 FUNCTIONS = {
@@ -95,10 +95,14 @@ def test_unknown_languages_are_named_with_the_known_ones() -> None:
         parses("x", "cobol")
 
 
-def test_languages_by_extension_and_by_what_people_write() -> None:
-    assert language_of_path("a/B.PY") == "python"
-    assert language_of_path("a.b.tsx") == "typescript"
-    assert language_of_path("Makefile") is None
-    assert [canonical_language(n) for n in ("C++", "C#", "Golang", " PyPy3 ", "Brainfuck", "", None)] == [
-        "cpp", "csharp", "go", "python", "brainfuck", None, None,
-    ]  # fmt: skip
+def test_a_snippet_asked_about_again_is_not_parsed_again() -> None:
+    assert parse("f(1)", "javascript")[0] is parse("f(1)", "javascript")[0]
+    assert python_tree("f(1)") is python_tree("f(1)")
+    large = "f(1)\n" * 20_000  # whole files are not kept in memory
+    assert parse(large, "javascript")[0] is not parse(large, "javascript")[0]
+
+
+def test_members_are_tried_alone_before_they_are_wrapped() -> None:
+    assert wrappers_of("java", "members")[0] == ("", "")
+    assert wrappers_of("csharp", "members")[0] != ("", "")
+    assert wrappers_of("python", "statements") == (("", ""),)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codetune.code.comments import strip_leading_comments
-from codetune.code.definition import leaks, split_definition
+from codetune.code.definition import split_definition
 
 
 def parts(code: str, language: str = "python") -> tuple[str, str]:
@@ -115,16 +114,3 @@ def test_body_lines_count_code_alone():
     )
     assert definition is not None
     assert definition.body_lines == 3  # `y = (`, `x`, `return y`
-
-
-def test_leading_comments_of_every_kind():
-    assert strip_leading_comments("// a\n/* b\n*/\n# c\n  def f; end") == "  def f; end"
-    assert strip_leading_comments("#include <a>\nint f() {}") == "#include <a>\nint f() {}"
-    assert strip_leading_comments("=begin\nx\n=end\ndef f; end") == "def f; end"
-    assert strip_leading_comments("// only") == ""
-
-
-def test_leaks_sees_through_layout_and_punctuation():
-    assert leaks("Return the sum.", "# return THE\n sum of it")
-    assert not leaks("Return the sum.", "# return the summary")
-    assert not leaks("Sum", "sum")  # too short to be a giveaway

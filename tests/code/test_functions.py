@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codetune.code.functions import code_without_docstring, functions
+from codetune.code.functions import functions
 
 CASES = {
     "python": (
@@ -121,21 +121,3 @@ def test_errors_are_told_by_function(language: str, code: str) -> None:
         "bad": True,
         "fine": False,
     }
-
-
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("def f():\n    '''x\n    y'''\n    return 1\n", "def f():\n    return 1\n"),
-        ("def f(): 'x'; return 1", "def f(): return 1"),
-        ("def f():\n    'x'", "def f():\n    pass"),
-        ("def f():\n    return 1\n", "def f():\n    return 1\n"),
-        (
-            "@d\nasync def f():\n    # c\n    'x'\n    return 1\n",
-            "@d\nasync def f():\n    # c\n    return 1\n",
-        ),
-    ],
-)
-def test_documentation_can_be_taken_out(code: str, expected: str) -> None:
-    assert code_without_docstring(code, "python") == expected
-    ast.parse(code_without_docstring(code, "python"))

@@ -54,8 +54,8 @@ def test_the_solution_is_found_with_its_names_changed(index: BenchmarkIndex) -> 
     assert not index.overlap(f"def solve(s):\n{renamed[:120]}\n")
 
 
-def test_what_two_items_share_is_nobody_s() -> None:
-    twin = Problem(
+def test_what_two_items_share_belongs_to_neither() -> None:
+    duplicate = Problem(
         benchmark="made",
         task_id="Made/1",
         prompt=PROBLEM.prompt,
@@ -63,7 +63,7 @@ def test_what_two_items_share_is_nobody_s() -> None:
         entry_point="commonest",
         canonical_solution="    return 1\n",
     )
-    one = BenchmarkIndex.build([PROBLEM, twin])
+    one = BenchmarkIndex.build([PROBLEM, duplicate])
     text = "the word that a text has most often; of several the first in the alphabet wins"
     assert not one.overlap(text, None)
 
@@ -72,3 +72,12 @@ def test_ordinary_code_is_not_flagged(index: BenchmarkIndex) -> None:
     library = Path(sysconfig.get_paths()["stdlib"])
     for name in ("textwrap.py", "heapq.py", "bisect.py", "statistics.py", "collections/__init__.py"):
         assert not index.overlap((library / name).read_text("utf-8")), name
+
+
+def test_what_all_items_share_says_nothing() -> None:
+    boilerplate = "You are given the following task and you have to write a function that solves it now: "
+    items = [
+        Problem(benchmark="toy", task_id=f"toy/{i}", prompt=f"{boilerplate}{word}", tests="")
+        for i, word in enumerate(("sort", "sum"))
+    ]
+    assert BenchmarkIndex.build(items).overlap(boilerplate + "something else") == []
