@@ -1,0 +1,187 @@
+"""A whole recipe: code in, a report out, with a real server over HTTP and a tiny model that is really tuned."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.recipes.conftest import UNANSWERED, FinishedRun
+
+from codetune.cli.main import run as codetune
+from codetune.engine.local import LocalEngine
+from codetune.errors import OutputError
+from codetune.recipes.recipe import load_recipe
+from codetune.recipes.runner import run_recipe
+from codetune.recipes.stages import STAGES
+from codetune.records import Record
+from codetune.store.dataset import Dataset
+
+DATASETS = ("collect", "tasks", "synth", "curate")
+RUN_UNTIL_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from codetune.engine.local import LocalEngine
+from codetune.recipes import runner
+from codetune.recipes.recipe import load_recipe
+
+class Killed:
+    def run(self, *_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+kinds = {name: kind.settings for name, kind in runner.STAGES.items()}
+recipe = load_recipe(Path(sys.argv[1]), kinds)
+runner.STAGES = {**runner.STAGES, sys.argv[3]: Killed()}
+with LocalEngine(1) as engine:
+    runner.run_recipe(recipe, Path(sys.argv[2]), engine=engine)
+"""
+
+
+def rejected(folder: Path) -> list[dict]:
+    import pyarrow.parquet as pq
+
+    return [
+        row
+        for part in sorted((folder / "rejects").glob("*.parquet"))
+        for row in pq.read_table(part).to_pylist()
+    ]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Rows kept and rejected, as they lie on disk; run cards hold times."""
+    files = [path for name in DATASETS for path in sorted((folder / name).rglob("*.parquet"))]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def answers(folder: Path) -> int:
+    with sqlite3.connect(f"file:{folder / 'cache' / 'requests.sqlite'}?mode=ro", uri=True) as connection:
+        return int(connection.execute("SELECT count(*) FROM answers").fetchone()[0])
+
+
+def test_every_stage_ran_and_no_row_was_lost(finished: FinishedRun) -> None:
+    assert [result.name for result in finished.results] == [step.name for step in finished.recipe.steps]
+    assert all(result.worked for result in finished.results)
+    cards = {result.name: result.card for result in finished.results}
+    assert cards["collect"].counts["kept"] == 23
+    assert cards["tasks"].counts["kept"] + cards["tasks"].counts["rejected"] == 2 * 23
+    assert cards["synth"].counts["kept"] + cards["synth"].counts["rejected"] == 23
+    made = cards["tasks"].counts["kept"] + cards["synth"].counts["kept"]
+    curated = cards["curate"].counts
+    assert curated["kept"] + curated["rejected"] == made
+    trained = cards["train"].counts
+    assert trained["rows"] + trained["held_out"] + trained["rejected"] == curated["kept"]
+    for name in DATASETS:
+        assert len(Dataset[Record](finished.folder / name)) == cards[name].counts["kept"]
+        assert len(rejected(finished.folder / name)) == cards[name].counts["rejected"]
+
+
+def test_rejected_rows_say_why(finished: FinishedRun) -> None:
+    found = {
+        (row["stage"], row["reason"])
+        for name in ("tasks", "synth", "curate")
+        for row in rejected(finished.folder / name)
+    }
+    assert found >= {
+        ("tasks", "docstring too short"),
+        ("synth", "length"),
+        ("synth", "did not run"),
+        ("curate", "secret"),
+        ("curate", "overlaps a benchmark"),
+        ("curate", "near duplicate"),
+    }
+    details = {row["reason"]: row["detail"] for row in rejected(finished.folder / "curate")}
+    assert details["secret"] == "AWS Access Key"
+    assert details["overlaps a benchmark"].startswith("HumanEval/0 ")
+    [unanswered] = [row for row in rejected(finished.folder / "synth") if row["reason"] == "length"]
+    assert UNANSWERED in unanswered["output"]
+    for result in finished.results:
+        assert sum(result.card.rejects.values()) == result.card.counts.get("rejected", 0)
+
+
+def test_the_model_was_asked_over_http_and_every_answer_was_kept(finished: FinishedRun) -> None:
+    assert answers(finished.folder) == len(finished.server.asked) > 23
+    assert {body["model"] for body in finished.server.asked} == {"tiny"}
+
+
+def test_the_tuned_model_learned_from_what_was_kept(finished: FinishedRun) -> None:
+    train = finished.folder / "train"
+    losses = [json.loads(line)["loss"] for line in (train / "loss.jsonl").read_text().splitlines()]
+    card = {result.name: result.card for result in finished.results}["train"]
+    assert len(losses) == card.results["steps"] == 2
+    assert (train / "adapter" / "adapter_model.safetensors").exists()
+    assert card.results["held_out_loss_after"] != card.results["held_out_loss_before"]
+
+
+def test_a_second_run_does_nothing(finished: FinishedRun) -> None:
+    def state() -> dict[Path, int]:
+        # Opening a request store or an index may touch the files beside it, never the stages.
+        files = [p for step in finished.recipe.steps for p in (finished.folder / step.name).rglob("*")]
+        return {path: path.stat().st_mtime_ns for path in files if path.is_file()}
+
+    before, asked = state(), len(finished.server.asked)
+    with LocalEngine(1) as engine:
+        again = run_recipe(finished.recipe, finished.folder, engine=engine)
+    assert not any(result.worked for result in again)
+    assert [result.card for result in again] == [result.card for result in finished.results]
+    assert state() == before
+    assert len(finished.server.asked) == asked
+
+
+def test_a_changed_setting_is_named_and_nothing_is_overwritten(finished: FinishedRun) -> None:
+    kinds = {name: kind.settings for name, kind in STAGES.items()}
+    changed = load_recipe(finished.recipe_file, kinds, overrides={"curate.exact": False})
+    before = contents(finished.folder)
+    with LocalEngine(1) as engine, pytest.raises(OutputError, match="exact"):
+        run_recipe(changed, finished.folder, engine=engine)
+    assert contents(finished.folder) == before
+
+
+def test_killed_between_two_stages_the_command_goes_on(
+    finished: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    asked = len(finished.server.asked)
+    killed = subprocess.run(
+        [sys.executable, "-c", RUN_UNTIL_KILLED, str(finished.recipe_file), str(run), "train"],
+        capture_output=True,
+        text=True,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert [(run / step.name / "run.json").exists() for step in finished.recipe.steps][:5] == [True] * 4 + [
+        False
+    ]
+    paid = len(finished.server.asked)
+    assert paid - asked == asked
+
+    command = ["run", str(finished.recipe_file), "-o", str(run), "--workers", "1"]
+    assert codetune([*command, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(finished.server.asked) == paid
+    assert {name: stage["worked"] for name, stage in told["stages"].items()} == {
+        step.name: step.name not in DATASETS for step in finished.recipe.steps
+    }
+    assert contents(run) == contents(finished.folder)
+    cards = {result.name: result.card for result in finished.results}
+    assert told["collected"] == cards["collect"].counts["kept"]
+    assert told["kept"] == cards["curate"].counts["kept"]
+    assert told["steps"] == 2
+    assert Path(told["page"]).stat().st_size > 10_000
+
+    assert codetune(command) == 0
+    assert "Nothing to do" in capsys.readouterr().out
+
+
+def test_a_step_that_is_gone_is_made_again_and_is_the_same(finished: FinishedRun, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(finished.folder, run)
+    for name in ("curate", "report"):  # the report names the time of each stage, so it is made again too
+        shutil.rmtree(run / name)
+    with LocalEngine(1) as engine:
+        results = run_recipe(finished.recipe, run, engine=engine)
+    assert [result.name for result in results if result.worked] == ["curate", "report"]
+    assert contents(run) == contents(finished.folder)
