@@ -34,7 +34,7 @@ def requests(rows: int) -> Iterator[object]:
 
 def fill(store_path: Path, rows: int) -> None:
     from codetune.models.client.payload import build_payload, request_key
-    from codetune.models.store.request_store import Answer, RequestStore
+    from codetune.models.store.request_store import RequestStore, StoredAnswer
 
     sys.path.insert(0, str(HERE))
     from servers.loopback import TEXT, completion
@@ -46,7 +46,7 @@ def fill(store_path: Path, rows: int) -> None:
             path, payload = build_payload(request, {})  # type: ignore[arg-type]
             room.acquire()
             store.submit(
-                Answer(
+                StoredAnswer(
                     key=request_key("m", path, payload, 0), model="m", sample=0, payload=payload,
                     response=body, finish_reason="stop", prompt_tokens=50, completion_tokens=200,
                     cost_usd=None, endpoint="127.0.0.1", attempts=1, asked_at=0.0, seconds=0.05,

@@ -62,6 +62,7 @@ def ours(arguments: argparse.Namespace, cache: Path) -> dict[str, float]:
     import torch
 
     from codetune.engine.progress import SilentProgress
+    from codetune.models.folder import load_model, load_tokenizer
     from codetune.records import Message
     from codetune.rejection import Rejection
     from codetune.text.chat_template import ChatTemplate
@@ -71,7 +72,7 @@ def ours(arguments: argparse.Namespace, cache: Path) -> dict[str, float]:
     from codetune.train.cpu.lora import add_adapters, named_adapters
     from codetune.train.encoding import Encoder
     from codetune.train.loss_log import LossLog
-    from codetune.train.weights.base_model import BaseModel, load_model, load_tokenizer
+    from codetune.train.weights.base_model import BaseModel
 
     config = TrainConfig(
         max_steps=arguments.steps + WARM_UP_STEPS, budget_seconds=None, checkpoint_every_seconds=None,
@@ -115,7 +116,8 @@ def trl(arguments: argparse.Namespace, cache: Path, *, packed: bool) -> dict[str
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
 
-    from codetune.train.weights.base_model import BaseModel, load_model
+    from codetune.models.folder import load_model
+    from codetune.train.weights.base_model import BaseModel
 
     torch.set_num_threads(arguments.threads)
     folder = BaseModel.find("embedded").folder(cache)

@@ -15,7 +15,8 @@ from tests.train.made import post
 
 from codetune.errors import DataError
 from codetune.models.embedded.smollm2 import smollm2_weights
-from codetune.train.weights.base_model import BaseModel, load_tokenizer
+from codetune.models.folder import load_tokenizer
+from codetune.train.weights.base_model import BaseModel
 from codetune.train.weights.dequantize import dequantized_folder
 from codetune.train.weights.llama_names import from_gguf_order, to_gguf_name, to_gguf_order, to_hf_name
 
@@ -92,7 +93,7 @@ def test_models_are_found_or_refused_in_a_sentence(tiny_model: Path, tmp_path: P
         BaseModel.find(str(tmp_path))
     copy = shutil.copytree(tiny_model, tmp_path / "copy")
     (copy / "model.safetensors").unlink()
-    with pytest.raises(DataError, match=r"no \.safetensors"):
+    with pytest.raises(DataError, match=r"no weights \(\.safetensors\)"):
         BaseModel.find(str(copy))
 
 

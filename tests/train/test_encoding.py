@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from codetune.models.folder import load_tokenizer
 from codetune.records import Instruction, Message
 from codetune.rejection import Rejection
 from codetune.text.chat_template import ChatTemplate
 from codetune.text.conversation import conversation_of
 from codetune.train.cpu.loss import IGNORE_INDEX
 from codetune.train.encoding import Encoder
-from codetune.train.weights.base_model import load_tokenizer
 
 
 @pytest.fixture(scope="module")

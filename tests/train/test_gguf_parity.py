@@ -13,9 +13,9 @@ from tests.train.made import post
 from tests.train.test_lora import shaken
 
 from codetune.errors import DataError
+from codetune.models.folder import load_model, load_tokenizer, model_config
 from codetune.train.config import TrainConfig
 from codetune.train.weights.adapter import write_adapter, write_adapter_gguf
-from codetune.train.weights.base_model import load_model, load_tokenizer, model_config
 from codetune.train.weights.gguf_model import write_model_gguf
 
 TEXT = "<|im_start|>user\nAdd 2 and 40.<|im_end|>\n<|im_start|>assistant\ndef add(a, b):\n    return"

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from codetune.errors import ConfigError
+from codetune.models.folder import load_model
 from codetune.train.config import ALL_LINEAR, TrainConfig
 from codetune.train.cpu.lora import add_adapters, named_adapters
 from codetune.train.weights.adapter import write_adapter
-from codetune.train.weights.base_model import load_model
 
 IDS = torch.tensor([[1, 520, 8, 4000, 17, 2, 99], [5, 6, 7, 8, 9, 10, 11]])
 

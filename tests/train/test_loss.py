@@ -42,12 +42,12 @@ def test_padding_at_the_right_changes_nothing() -> None:
 
 def test_the_mean_over_rows_does_not_depend_on_the_batch(tiny_model: Path) -> None:
     """Each token counts once; a mean of batch means would not pass this."""
+    from codetune.models.folder import load_model, load_tokenizer
     from codetune.records import Message
     from codetune.text.chat_template import ChatTemplate
     from codetune.train.config import TrainConfig
     from codetune.train.cpu.loop import mean_loss
     from codetune.train.encoding import Encoder
-    from codetune.train.weights.base_model import load_model, load_tokenizer
 
     encoder = Encoder(ChatTemplate.from_folder(tiny_model), load_tokenizer(tiny_model), 512)
     rows = [

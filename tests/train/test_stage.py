@@ -16,6 +16,7 @@ import torch
 from tests.train.made import code_rows, write_dataset
 
 from codetune.errors import ConfigError, DataError, OutputError
+from codetune.models.folder import load_tokenizer
 from codetune.records import Instruction
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
@@ -24,7 +25,6 @@ from codetune.train.config import TrainConfig
 from codetune.train.encoding import Encoder
 from codetune.train.rows import encode_datasets
 from codetune.train.stage import run
-from codetune.train.weights.base_model import load_tokenizer
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +146,7 @@ import json, sys
 from pathlib import Path
 from codetune.store.context import StageContext
 from codetune.text.chat_template import ChatTemplate
-from codetune.train.weights.base_model import load_tokenizer
+from codetune.models.folder import load_tokenizer
 from codetune.train.config import TrainConfig
 from codetune.train.encoding import Encoder
 from codetune.train.rows import encode_datasets
@@ -293,7 +293,7 @@ def test_rows_of_one_repository_are_held_out_by_file(tiny_model: Path, tmp_path:
 def test_full_tuning_writes_a_model(
     tiny_model: Path, rows_folder: Path, tmp_path: Path, context: StageContext
 ) -> None:
-    from codetune.train.weights.base_model import load_model
+    from codetune.models.folder import load_model
 
     config = settings(tiny_model, method="full", learning_rate=1e-3, max_steps=12, dtype="bfloat16")
     card = run(config, [rows_folder], tmp_path / "out", context)

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from codetune.errors import CodetuneError, ConfigError, MissingExtraError
+from codetune.models.folder import load_model
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
 from codetune.store.run_card import Plan, RunCard
@@ -23,7 +24,7 @@ from codetune.train.gpu.trl_arguments import (
     quantization_arguments,
     sft_arguments,
 )
-from codetune.train.weights.base_model import BaseModel, load_model
+from codetune.train.weights.base_model import BaseModel
 
 pytest.importorskip("trl")
 

@@ -22,10 +22,11 @@ import transformers
 
 from codetune.errors import BackendError, ConfigError, DataError
 from codetune.evaluate.backends.backend import find_backend
-from codetune.evaluate.backends.folder_model import FolderModel, ModelFolder
+from codetune.evaluate.backends.folder_model import FolderModel
 from codetune.evaluate.backends.ranks import Ranks
 from codetune.evaluate.backends.sampling import RowDraws, first_stop
 from codetune.evaluate.scoring.verdict_table import read_verdicts
+from codetune.models.folder import ModelFolder
 from codetune.models.protocol import ChatRequest
 from codetune.models.store.request_store import RequestStore
 from codetune.records import Message
@@ -199,14 +200,14 @@ def test_folders_that_lack_something_say_what(tiny: Path, tmp_path: Path, adapte
     ):
         with pytest.raises(DataError, match=words):
             find_backend(str(_copy(tiny, tmp_path / missing, missing)))
-    with pytest.raises(DataError, match="no PEFT adapter"):
+    with pytest.raises(DataError, match="not a PEFT adapter"):
         find_backend(str(tiny), adapter=tmp_path)
     settings = json.loads((adapter / "adapter_config.json").read_text()) | {
         "base_model_name_or_path": "org/x"
     }
     moved = _copy(adapter, tmp_path / "moved")
     (moved / "adapter_config.json").write_text(json.dumps(settings))
-    with pytest.raises(ConfigError, match="made for 'org/x', which is no folder here"):
+    with pytest.raises(ConfigError, match="made for 'org/x', which is not a folder"):
         find_backend(str(moved))
     with pytest.raises(ConfigError, match="2 processes were started, but 'local' is asked by one"):
         find_backend("local", ranks=Ranks(0, 2))

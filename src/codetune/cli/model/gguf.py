@@ -46,8 +46,8 @@ def gguf(
         import gguf as library  # noqa: F401
     except ImportError as error:
         raise MissingExtraError.of("writing GGUF", "train") from error
+    from codetune.models.folder import model_config
     from codetune.train.weights.adapter import write_adapter_gguf
-    from codetune.train.weights.base_model import model_config
     from codetune.train.weights.gguf_model import write_model_gguf
     from codetune.train.weights.merge import base_of
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Protocol
 
 from codetune.errors import ConfigError
-from codetune.evaluate.backends.folder_model import ModelFolder
+from codetune.evaluate.backends.folder_model import chat_template
 from codetune.evaluate.backends.ranks import Ranks
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.embedded.gguf_file import fingerprint
 from codetune.models.embedded.server import EmbeddedServer
+from codetune.models.folder import ModelFolder
 from codetune.models.open import run_requests
 from codetune.models.protocol import ChatRequest
 
@@ -130,11 +131,11 @@ class _Folder:
 
     @property
     def style(self) -> str:
-        return _CHAT_STYLE if self.found.template is not None else _TEXT_STYLE
+        return _CHAT_STYLE if chat_template(self.found) is not None else _TEXT_STYLE
 
     @property
     def assumption(self) -> str | None:
-        if self.found.template is not None:
+        if chat_template(self.found) is not None:
             return None
         return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style {_TEXT_STYLE}"
 

@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from codetune.errors import BackendError
-from codetune.evaluate.backends.folder_model import FolderModel, ModelFolder
+from codetune.evaluate.backends.folder_model import FolderModel
 from codetune.evaluate.backends.ranks import Ranks
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.client.payload import COMPLETION, ParsedAnswer, build_payload, parse_answer, request_key
+from codetune.models.folder import ModelFolder
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.store.request_store import RequestStore, StoredAnswer
 

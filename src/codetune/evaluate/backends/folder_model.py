@@ -2,120 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
-from codetune.errors import BackendError, ConfigError, DataError, MissingExtraError
+from codetune.errors import BackendError, DataError, MissingExtraError
 from codetune.models.client.payload import ParsedAnswer
-from codetune.models.embedded.gguf_file import fingerprint
+from codetune.models.folder import ModelFolder, load_model
 from codetune.models.protocol import ChatRequest
-from codetune.store.hashing import file_hash, json_hash
 from codetune.text.chat_template import ChatTemplate
 
-__all__ = ["FolderModel", "ModelFolder"]
+__all__ = ["FolderModel", "chat_template"]
 
 _CONTEXT_TOKENS = 4
 """Of the prompt, decoded with the answer: a tokenizer drops the space of a text's first token."""
 
 
-@dataclass(frozen=True)
-class ModelFolder:
-    """A model as files: found and checked, nothing loaded.
-
-    Attributes:
-        name: What scores and the request store call it: folder names and a hash of the weights.
-        base: Folder of the weights.
-        adapter: Folder of a PEFT adapter, or None.
-        tokenizer: The folder that has it: the adapter's, if it brings its own.
-        template: Its chat template, or None where it has none.
-    """
-
-    name: str
-    base: Path
-    adapter: Path | None
-    tokenizer: Path
-    template: ChatTemplate | None
-
-    @classmethod
-    def find(cls, folder: Path, adapter: Path | None = None) -> ModelFolder:
-        """Find a model and an adapter on it.
-
-        Args:
-            folder: A model's folder; or an adapter's whose settings name the base model's folder.
-            adapter: A PEFT adapter's folder.
-
-        Raises:
-            DataError: Something is missing from a folder.
-            ConfigError: An adapter was given without a base that is here.
-        """
-        if adapter is None and (folder / "adapter_config.json").is_file():
-            folder, adapter = _base_of(folder), folder
-        if adapter is not None and not (adapter / "adapter_config.json").is_file():
-            raise DataError(
-                "this is no PEFT adapter (adapter_config.json is missing)",
-                where=str(adapter),
-                next_step="give the folder `adapter` of a training's output",
-            )
-        if not (folder / "config.json").is_file():
-            raise DataError(
-                "this is not a model in Hugging Face's format (config.json is missing)",
-                where=str(folder),
-                next_step="download one with: hf download ORGANIZATION/NAME --local-dir FOLDER",
-            )
-        weights = sorted([*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin")])
-        if not weights:
-            raise DataError("the model folder has no weights (.safetensors)", where=str(folder))
-        files = [folder / "config.json", *weights]
-        if adapter is not None:
-            files += sorted(adapter.glob("adapter_*"))
-        tokenizer = next((f for f in (adapter, folder) if f is not None and _has_tokenizer(f)), None)
-        if tokenizer is None:
-            raise DataError(
-                "the model folder has no tokenizer",
-                where=str(folder),
-                next_step="copy tokenizer.json and tokenizer_config.json of the model it was made from into it",
-            )
-        try:
-            template = ChatTemplate.from_folder(tokenizer)
-        except DataError:
-            template = None
-        digest = json_hash([[f.name, fingerprint(f)] for f in files] + [file_hash(_tokenizer(tokenizer))])
-        name = folder.name if adapter is None else f"{folder.name}+{adapter.resolve().name}"
-        return cls(f"{name}@{digest[:12]}", folder, adapter, tokenizer, template)
-
-
-def _base_of(adapter: Path) -> Path:
+@cache
+def chat_template(found: ModelFolder) -> ChatTemplate | None:
+    """The chat template of the model's tokenizer; None where it has none."""
     try:
-        named = str(
-            json.loads((adapter / "adapter_config.json").read_text("utf-8"))["base_model_name_or_path"]
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError("the adapter's settings can't be read", where=str(adapter)) from error
-    if not Path(named).is_dir():
-        raise ConfigError(
-            f"the adapter was made for {named!r}, which is no folder here",
-            where=str(adapter),
-            next_step="give the base model's folder with --model and the adapter with --adapter",
-        )
-    return Path(named)
-
-
-def _tokenizer(folder: Path) -> Path:
-    return next(
-        (
-            folder / name
-            for name in ("tokenizer.json", "tokenizer.model", "vocab.json")
-            if (folder / name).is_file()
-        ),
-        folder / "tokenizer.json",
-    )
-
-
-def _has_tokenizer(folder: Path) -> bool:
-    return _tokenizer(folder).is_file()
+        return ChatTemplate.from_folder(found.tokenizer)
+    except DataError:
+        return None
 
 
 class FolderModel:
@@ -146,9 +55,7 @@ class FolderModel:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(
                 found.tokenizer, local_files_only=True
             )
-            model: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                found.base, dtype=self.dtype, attn_implementation="sdpa", local_files_only=True
-            )
+            model: Any = load_model(found.path, self.dtype)
             if found.adapter is not None:
                 from peft import PeftModel
 
@@ -156,7 +63,7 @@ class FolderModel:
         except (OSError, ValueError, RuntimeError) as error:
             raise DataError(
                 f"the model can't be loaded: {str(error).splitlines()[0]}",
-                where=str(found.adapter or found.base),
+                where=str(found.adapter or found.tokenizer),
                 next_step="give a causal language model that the transformers library knows",
             ) from error
         self._model = model.to(self.device).eval()
@@ -183,9 +90,10 @@ class FolderModel:
         """
         if request.prompt is not None:
             return list(self._tokenizer(request.prompt)["input_ids"])
-        if self._found.template is None:
+        template = chat_template(self._found)
+        if template is None:
             raise DataError("the model has no chat template", where=str(self._found.tokenizer))
-        text = self._found.template.render_prompt(request.messages)
+        text = template.render_prompt(request.messages)
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def answer(self, requests: Sequence[ChatRequest]) -> Iterator[ParsedAnswer | BackendError]:
@@ -217,7 +125,7 @@ class FolderModel:
             yield answers.get(number) or BackendError(
                 f"{len(prompts[number])} tokens of prompt and {request.max_new_tokens} of answer are more than "
                 f"the model's {self._longest}",
-                where=str(self._found.base),
+                where=str(self._found.path),
             )
 
     def _decoded(self, requests: Sequence[ChatRequest], prompts: Sequence[list[int]]) -> list[ParsedAnswer]:

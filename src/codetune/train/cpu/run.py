@@ -12,6 +12,7 @@ from torch import nn
 
 from codetune.engine.local import available_cores
 from codetune.errors import ConfigError
+from codetune.models.folder import copy_tokenizer, load_model, load_tokenizer, model_config
 from codetune.records import Record
 from codetune.store.atomic import disk_errors, write_text
 from codetune.store.context import StageContext
@@ -29,7 +30,7 @@ from codetune.train.loss_log import LossLog
 from codetune.train.rows import TrainingRows, encode_datasets, write_rejects
 from codetune.train.summary import finish_training
 from codetune.train.weights.adapter import write_adapter, write_adapter_gguf
-from codetune.train.weights.base_model import BaseModel, load_model, load_tokenizer, model_config
+from codetune.train.weights.base_model import BaseModel
 
 __all__ = ["train_on_cpu"]
 
@@ -131,9 +132,7 @@ def _write_result(
         target = output / "model"
         with disk_errors(target):
             model.save_pretrained(target)
-            for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
-                if (folder / name).exists():
-                    write_text(target / name, (folder / name).read_text("utf-8"))
+            copy_tokenizer(folder, target)
         return sorted(target.glob("*.safetensors"))
     write_adapter(output / "adapter", parameters, config, base.name)
     files = sorted((output / "adapter").iterdir())

@@ -23,6 +23,7 @@ import torch
 import yaml
 
 from codetune.errors import CodetuneError, MissingExtraError
+from codetune.models.folder import copy_tokenizer, load_tokenizer, model_config
 from codetune.records import Record
 from codetune.store.atomic import replacing, write_text
 from codetune.store.context import StageContext
@@ -39,7 +40,7 @@ from codetune.train.loss_log import LossLog
 from codetune.train.rows import encode_datasets, write_rejects
 from codetune.train.summary import finish_training
 from codetune.train.weights.adapter import write_adapter_gguf
-from codetune.train.weights.base_model import BaseModel, load_tokenizer, model_config
+from codetune.train.weights.base_model import BaseModel
 
 __all__ = ["train_with_trl"]
 
@@ -171,9 +172,7 @@ def _take_result(config: TrainConfig, base: BaseModel, folder: Path, work: Path,
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(work / "result", target)
     if config.method == "full":
-        for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
-            if (folder / name).exists():
-                shutil.copy2(folder / name, target / name)
+        copy_tokenizer(folder, target)
         return sorted(target.glob("*.safetensors"))
     named = json.loads((target / "adapter_config.json").read_text("utf-8"))
     named["base_model_name_or_path"] = base.name  # the path of a cache is nobody else's

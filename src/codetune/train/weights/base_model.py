@@ -1,29 +1,24 @@
-"""Which model is tuned, and where its weights lie."""
+"""Which model is tuned: the embedded one, a GGUF file or a Hugging Face folder."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from codetune.errors import ConfigError, DataError
 from codetune.models.embedded.gguf_file import check_gguf, fingerprint
 from codetune.models.embedded.smollm2 import smollm2_weights
-from codetune.store.hashing import file_hash, json_hash
+from codetune.models.folder import ModelFolder
 from codetune.train.weights.dequantize import dequantized_folder
 
-if TYPE_CHECKING:
-    import torch
-
-__all__ = ["EMBEDDED", "BaseModel", "load_model", "load_tokenizer", "model_config"]
+__all__ = ["EMBEDDED", "BaseModel"]
 
 EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A model as named by the user, found but not loaded.
+    """A model as the user named it: found, not loaded.
 
     Attributes:
         name: What people call it, the same on every machine.
@@ -57,56 +52,25 @@ class BaseModel:
                 where="model",
                 next_step="give `embedded`, a .gguf file, or a folder in Hugging Face's format",
             )
-        if not (path / "config.json").exists() or not (path / "tokenizer.json").exists():
+        found = ModelFolder.find(path)
+        if found.adapter is not None:
             raise DataError(
-                "this is not a model in Hugging Face's format (config.json or tokenizer.json is missing)",
+                "this is an adapter, not a whole model",
                 where=str(path),
-                next_step="download it with: hf download ORGANIZATION/NAME --local-dir FOLDER",
+                next_step="merge it first: codetune merge ADAPTER -o DIR",
             )
-        weights = [[file.name, fingerprint(file)] for file in sorted(path.glob("*.safetensors"))]
-        if not weights:
-            raise DataError("the model folder has no .safetensors weights", where=str(path))
-        small = [[name, file_hash(path / name)] for name in ("config.json", "tokenizer.json")]
-        return cls(path.name, json_hash([small, weights])[:12], path)
+        if not (path / "tokenizer.json").is_file() or not any(path.glob("*.safetensors")):
+            raise DataError(
+                "training needs tokenizer.json and .safetensors weights, and one of them is missing",
+                where=str(path),
+                next_step="download the model with: hf download ORGANIZATION/NAME --local-dir FOLDER",
+            )
+        return cls(path.name, found.hash, path)
 
     @property
     def is_gguf(self) -> bool:
         return self.path.suffix == ".gguf"
 
     def folder(self, cache: Path) -> Path:
-        """A Hugging Face folder with its plain weights; a GGUF file is de-quantised once."""
+        """A Hugging Face folder with its float weights; a GGUF file is de-quantised once into the cache."""
         return dequantized_folder(self.path, cache) if self.is_gguf else self.path
-
-
-def load_model(folder: Path, dtype: torch.dtype) -> Any:
-    """The whole model, on the CPU, ready to be changed.
-
-    Raises:
-        DataError: The library doesn't know the architecture, or weights are missing.
-    """
-    import transformers
-
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        return transformers.AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, attn_implementation="sdpa", local_files_only=True
-        )
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"the model can't be loaded: {str(error).splitlines()[0]}",
-            where=str(folder),
-            next_step="give a causal language model that the transformers library knows",
-        ) from error
-
-
-def load_tokenizer(folder: Path) -> Any:
-    """The model's `tokenizers.Tokenizer`; quicker and stricter than the library's wrapper."""
-    from tokenizers import Tokenizer
-
-    return Tokenizer.from_file(str(folder / "tokenizer.json"))
-
-
-def model_config(folder: Path) -> dict[str, Any]:
-    """A model folder's `config.json`."""
-    config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
-    return config

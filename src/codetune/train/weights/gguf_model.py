@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from codetune.errors import DataError
+from codetune.models.folder import model_config
 from codetune.store.atomic import replacing
-from codetune.train.weights.base_model import model_config
 from codetune.train.weights.llama_names import heads_of, to_gguf_name, to_gguf_order
 
 __all__ = ["GGUF_TYPES", "GgufType", "write_model_gguf"]

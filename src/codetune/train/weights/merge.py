@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Literal
 
 from codetune.errors import DataError
+from codetune.models.folder import copy_tokenizer, load_model, model_config
 from codetune.store.hashing import code_hash, hash_files
 from codetune.store.run_card import Plan, RunCard, read_card
 from codetune.store.stage_output import StageOutput
 from codetune.train.weights.adapter import read_adapter_config
-from codetune.train.weights.base_model import BaseModel, load_model, model_config
+from codetune.train.weights.base_model import BaseModel
 
 __all__ = ["base_of", "merge_adapter"]
-
-_TOKENIZER_FILES = (
-    "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
-    "generation_config.json",
-)  # fmt: skip
 
 
 def base_of(adapter: Path, base: str | None) -> BaseModel:
@@ -92,7 +88,7 @@ def merge_adapter(
         import torch
         from peft import PeftModel
 
-        from codetune.store.atomic import disk_errors, write_text
+        from codetune.store.atomic import disk_errors
 
         folder = model_base.folder(cache)
         written_as = _stored_dtype(folder) if dtype == "auto" else dtype
@@ -107,9 +103,7 @@ def merge_adapter(
             ) from error
         with disk_errors(output):
             merged.to(getattr(torch, written_as)).save_pretrained(output)
-        for name in _TOKENIZER_FILES:
-            if (folder / name).exists():
-                write_text(output / name, (folder / name).read_text("utf-8"))
+        copy_tokenizer(folder, output)
         written = sorted(output.glob("*.safetensors"))
         return stage.finish(
             output_hash=hash_files(output, written),
