@@ -1,4 +1,4 @@
-"""Collect: read one source at one place, write its records as a dataset directory."""
+"""Collect: read one source at one path, write its records as a dataset directory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from codetune.errors import DataError, UsageError
 from codetune.sources.config import CollectConfig
 from codetune.sources.detection import source_of_path
-from codetune.sources.limit import Chosen, Ranks, cutoff_of
+from codetune.sources.limit import LimitedRows
 from codetune.sources.registry import get_source
 from codetune.sources.source import STAGE, Collection, Source
 from codetune.store.context import StageContext
@@ -35,7 +35,7 @@ def run(config: CollectConfig, inputs: Sequence[Path], output: Path, context: St
     """
     if inputs:
         raise UsageError(
-            "collect starts the way and takes no dataset as input", next_step="set `path` instead"
+            "collect reads a source and takes no dataset as input", next_step="set `path` instead"
         )
     source = get_source(config.source)
     try:
@@ -56,7 +56,7 @@ def run(config: CollectConfig, inputs: Sequence[Path], output: Path, context: St
 
 
 def _with_guess(error: DataError, source: Source, config: CollectConfig) -> DataError:
-    """The same refusal, with the source that the place looks like, where that is another one."""
+    """The same error, with the source that the path looks like, where that is another one."""
     looks = source_of_path(config.path)
     if looks is None or looks == source.name:
         return error
@@ -66,29 +66,27 @@ def _with_guess(error: DataError, source: Source, config: CollectConfig) -> Data
 def _collect(
     source: Source, opened: Collection, config: CollectConfig, output: StageOutput, context: StageContext
 ) -> RunCard:
-    work, found = opened.work, None
-    progress = context.progress
-    if config.limit is not None:
-        progress.start(f"choose from {source.name}", opened.total)
-        results = []
-        for result in context.engine.map(Ranks(opened.work, context.seed, config.limit), opened.items()):
-            results.append(result)
-            progress.advance()
-        progress.finish()
-        found, cutoff = cutoff_of(results, config.limit)
-        work = Chosen(opened.work, context.seed, cutoff) if cutoff is not None else opened.work
     writer = DatasetWriter(output, source.record)
-    progress.start(f"collect {source.name}", opened.total)
-    kept = 0
-    for rows in writer.run(context.engine, work, opened.items()):
-        kept += rows
-        progress.advance()
-        progress.note(f"{kept:,} rows")
-    progress.finish()
-    counts = {} if found is None else {"found": found}
-    return writer.finish(
+    limited: LimitedRows | None = None
+    context.progress.start(f"collect {source.name}", opened.total)
+    if config.limit is None:
+        kept = 0
+        for rows in writer.run(context.engine, opened.work, opened.items()):
+            kept += rows
+            context.progress.advance()
+            context.progress.note(f"{kept:,} rows")
+    else:
+        limited = LimitedRows(output.folder, source.record, seed=context.seed, limit=config.limit)
+        for found in limited.write(context, opened.work, opened.items()):
+            context.progress.advance()
+            context.progress.note(f"{found:,} rows found")
+    context.progress.finish()
+    card = writer.finish(
         title=f"{source.record.__name__} records from {source.name}",
         description=f"{source.holds[:1].upper()}{source.holds[1:]}.",
-        counts=counts,
+        counts={} if limited is None else {"found": limited.found},
         results=dict(opened.notes),
     )
+    if limited is not None:
+        limited.clean_up()
+    return card

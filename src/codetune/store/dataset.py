@@ -33,7 +33,7 @@ from codetune.store.run_card import RunCard, read_card
 from codetune.store.schema import from_row, schema_of, to_row
 from codetune.store.stage_output import StageOutput
 
-__all__ = ["Dataset", "DatasetWriter", "RejectedRow", "Shard"]
+__all__ = ["Dataset", "DatasetWriter", "RejectedRow", "Shard", "read_rows", "write_kept", "write_rejected"]
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -75,14 +75,36 @@ def _write_table(path: Path, table: pa.Table) -> None:
         pq.write_table(table, temporary, compression="zstd", row_group_size=20_000)
 
 
-def _write_part(folder: Path, kind: type[Record], index: int, shard: Shard[Any]) -> None:
-    rejected = []
-    for reject in shard.rejected:
+def write_rejected(folder: Path, kind: type[Record], index: int, rejected: Sequence[RejectedRow]) -> None:
+    """Write the rejected rows of one part; they go first, so that a part with kept rows is complete.
+
+    Args:
+        folder: The dataset directory.
+        kind: Record type of the dataset.
+        index: Number of the part.
+        rejected: Its rejected rows, in order.
+    """
+    rows = []
+    for reject in rejected:
         row = to_row(reject.row) if isinstance(reject.row, Record) else dict(reject.row)
-        rejected.append({**row, "stage": reject.stage, "reason": reject.reason, "detail": reject.detail})
-    _write_table(folder / "rejects" / _part(index), table_of_rejects(kind, rejected))
-    table = shard.table if shard.table is not None else table_of_records(kind, shard.kept)
+        rows.append({**row, "stage": reject.stage, "reason": reject.reason, "detail": reject.detail})
+    _write_table(folder / "rejects" / _part(index), table_of_rejects(kind, rows))
+
+
+def write_kept(folder: Path, index: int, table: pa.Table) -> None:
+    """Write the kept rows of one part, which completes it.
+
+    Args:
+        folder: The dataset directory.
+        index: Number of the part.
+        table: Its rows, with the schema of the dataset's record type.
+    """
     _write_table(folder / "data" / _part(index), table)
+
+
+def _write_part(folder: Path, kind: type[Record], index: int, shard: Shard[Any]) -> None:
+    write_rejected(folder, kind, index, shard.rejected)
+    write_kept(folder, index, shard.table if shard.table is not None else table_of_records(kind, shard.kept))
 
 
 def _work_and_write(
