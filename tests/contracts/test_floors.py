@@ -14,7 +14,7 @@ FLOORS: list[set[str]] = [
     {"config"},
     {"engine"},
     {"store"},
-    {"code", "models"},
+    {"code", "models", "edits"},
     {"text", "execution"},
     {"tasks"},
     {"sources"},

@@ -68,7 +68,7 @@ class LineIndex:
                 for place in found
                 if place != start and place >= 0 and lines[place : place + size] == wanted
             ]
-        places = set()
+        places: set[int] = set()
         if start > 0:
             places.update(place + 1 for place in self._places[lines[start - 1]])
         if start < len(lines):
