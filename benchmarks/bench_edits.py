@@ -20,7 +20,21 @@ from codetune.edits.area import changed_ranges
 from codetune.edits.blocks import diff_blocks
 from codetune.edits.series import intermediate_states
 
-WORDS = ["value", "count", "index", "result", "total", "buffer", "handler", "item", "node", "left", "right", "parse", "render"]
+WORDS = [
+    "value",
+    "count",
+    "index",
+    "result",
+    "total",
+    "buffer",
+    "handler",
+    "item",
+    "node",
+    "left",
+    "right",
+    "parse",
+    "render",
+]
 
 
 def pair(number: int, length: int) -> tuple[str, str]:
