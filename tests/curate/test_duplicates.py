@@ -7,7 +7,8 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codetune.curate.duplicates import exact_duplicates, jaccard, near_duplicates, shingles
+from codetune.curate.duplicates import NGRAM, exact_duplicates, near_duplicates, words
+from codetune.text.minhash import jaccard, ngrams
 
 WORDS = [f"word{i}" for i in range(400)]
 
@@ -27,8 +28,11 @@ def with_one_word_changed(text: str, at: int) -> str:
     return " ".join(words)
 
 
-def test_jaccard_by_hand() -> None:
-    assert jaccard({"a", "b", "c"}, {"b", "c", "d"}) == 0.5
+def shingles(text: str) -> set[str]:
+    return ngrams(words(text), NGRAM)
+
+
+def test_similarity_is_measured_on_words_and_marks() -> None:
     assert shingles("A b, c") == {"a b , c"}
     assert shingles("one two three four five six") == {"one two three four five", "two three four five six"}
 

@@ -25,5 +25,5 @@ def test_near_texts_are_found_and_far_ones_not_compared() -> None:
         found += which == " ".join(text) and score >= 0.7
     assert found >= 294  # 98 %
     assert index.nearest("something quite unlike all of these")[0] < 0.3
-    largest = max(len(bucket) for bucket in index._buckets.values())
+    largest = max(len(bucket) for band in index._index.buckets for bucket in band.values())
     assert largest < 50  # candidates don't grow with the number of texts
