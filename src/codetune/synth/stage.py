@@ -23,6 +23,7 @@ from codetune.records import Instruction
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset, DatasetWriter, Shard, read_rows
 from codetune.store.hashing import code_hash
+from codetune.store.row_selection import ChosenRows, read_chosen
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.synth.config import SynthConfig
@@ -32,7 +33,7 @@ from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.scheduler import schedule
-from codetune.synth.runtime.selection import PartPlan, Selection, read_part, select
+from codetune.synth.runtime.selection import Selection, select
 from codetune.synth.runtime.session import Session, identity, is_local
 
 __all__ = ["open_inputs", "run"]
@@ -177,7 +178,7 @@ async def _in_one_loop(
             notices.extend(generation.notices())
 
 
-def _one_part(session: Session, generator: Generator, part: PartPlan) -> Shard[Instruction]:
+def _one_part(session: Session, generator: Generator, part: ChosenRows) -> Shard[Instruction]:
     """One part in a worker of the engine's."""
     made: list[Shard[Instruction]] = []
 
@@ -195,8 +196,8 @@ def _one_part(session: Session, generator: Generator, part: PartPlan) -> Shard[I
     return made[0]
 
 
-def _read(part: PartPlan, generator: Generator) -> list[Any]:
-    return list(read_part(part, generator.consumes))
+def _read(part: ChosenRows, generator: Generator) -> list[Any]:
+    return list(read_chosen(part, generator.consumes))
 
 
 def _earlier(datasets: Sequence[Dataset[Any]], writer: DatasetWriter[Instruction]) -> Iterator[Instruction]:

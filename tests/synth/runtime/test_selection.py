@@ -8,7 +8,8 @@ from tests.synth.conftest import snippet, write_dataset
 from codetune.errors import DataError
 from codetune.records import Snippet
 from codetune.store.dataset import Dataset
-from codetune.synth.runtime.selection import Selection, read_part, select
+from codetune.store.row_selection import read_chosen
+from codetune.synth.runtime.selection import Selection, select
 
 
 def rows(count: int, language: str = "python") -> list[Snippet]:
@@ -18,7 +19,7 @@ def rows(count: int, language: str = "python") -> list[Snippet]:
 def chosen(folder: Path, **more) -> tuple[Selection, list[str]]:
     settings = {"rows": None, "seed": 0, "programming_languages": (), "part_rows": 10, **more}
     selection = select([Dataset(folder)], **settings)
-    return selection, [row.name for part in selection.parts for row in read_part(part, Snippet)]
+    return selection, [row.name for part in selection.parts for row in read_chosen(part, Snippet)]
 
 
 def test_a_sample_goes_by_id_so_added_rows_do_not_reshuffle_it(tmp_path: Path) -> None:

@@ -20,12 +20,13 @@ from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 from codetune.models.store.request_store import RequestStore
 from codetune.store.context import StageContext
 from codetune.store.dataset import Shard
+from codetune.store.row_selection import ChosenRows, read_chosen
 from codetune.synth.config import SynthConfig
 from codetune.synth.generator import StatefulGenerator
 from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
 from codetune.synth.runtime.scheduler import schedule
-from codetune.synth.runtime.selection import PartPlan, read_part, select
+from codetune.synth.runtime.selection import select
 from codetune.synth.runtime.session import STORE, Session, is_local
 from codetune.synth.stage import open_inputs
 
@@ -113,7 +114,7 @@ def dry_run(
             generation.voters = tuple(_Recorder(voter, recorder.outcomes) for voter in generation.voters)
             began = time.monotonic()
             await schedule(
-                [(0, lambda: list(read_part(part, generator.consumes)))],
+                [(0, lambda: list(read_chosen(part, generator.consumes)))],
                 generator,
                 generation,
                 write=lambda _, shard: made.append(shard),
@@ -146,7 +147,7 @@ def _tell(context: StageContext, rows: int) -> None:
     context.progress.advance(rows)
 
 
-def _spread(parts: Sequence[PartPlan], rows: int) -> PartPlan:
+def _spread(parts: Sequence[ChosenRows], rows: int) -> ChosenRows:
     """Draw rows at even distances, because neighbouring rows come from one file and are alike."""
     places = [(path, number) for part in parts for path, numbers in part.rows for number in numbers]
     count = min(rows, len(places))
@@ -154,4 +155,4 @@ def _spread(parts: Sequence[PartPlan], rows: int) -> PartPlan:
     for i in range(count):
         path, number = places[i * len(places) // count]
         chosen.setdefault(path, []).append(number)
-    return PartPlan(tuple((path, tuple(numbers)) for path, numbers in chosen.items()))
+    return ChosenRows(tuple((path, tuple(numbers)) for path, numbers in chosen.items()))

@@ -6,41 +6,28 @@ drawn by each record's id: rows added later may take some places, but never resh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from codetune.errors import DataError
-from codetune.records import Record
 from codetune.store.dataset import Dataset
-from codetune.store.schema import from_row
+from codetune.store.row_selection import ChosenRows
 
-__all__ = ["PartPlan", "Selection", "read_part", "select"]
-
-
-@dataclass(frozen=True, slots=True)
-class PartPlan:
-    """The rows of one part: file -> row numbers in it, ascending."""
-
-    rows: tuple[tuple[Path, tuple[int, ...]], ...]
-
-    def __len__(self) -> int:
-        return sum(len(numbers) for _, numbers in self.rows)
+__all__ = ["Selection", "select"]
 
 
 @dataclass(frozen=True)
 class Selection:
     """What was selected, and what was left alone."""
 
-    parts: tuple[PartPlan, ...]
+    parts: tuple[ChosenRows, ...]
     counts: dict[str, int] = field(default_factory=dict)
     """`read`, `other_language`, `repeated`, `not_sampled`, `selected`."""
 
@@ -111,31 +98,10 @@ def _rank(seed: int, record_id: str) -> int:
     return int.from_bytes(blake2b(f"{seed}:{record_id}:sample".encode(), digest_size=8).digest(), "big")
 
 
-def _plan(places: npt.NDArray[np.int64], files: Sequence[Path]) -> PartPlan:
-    return PartPlan(
+def _plan(places: npt.NDArray[np.int64], files: Sequence[Path]) -> ChosenRows:
+    return ChosenRows(
         tuple(
             (files[number], tuple(places[places[:, 0] == number, 1].tolist()))
             for number in np.unique(places[:, 0]).tolist()
         )
     )
-
-
-@lru_cache(maxsize=2)
-def _row_group(path: Path, changed_ns: int, group: int) -> pa.Table:
-    return pq.ParquetFile(path).read_row_group(group)
-
-
-def read_part(plan: PartPlan, kind: type[Record]) -> Iterator[Record]:
-    """The records of one part, in the input's order; memory holds two row groups."""
-    for path, numbers in plan.rows:
-        metadata = pq.read_metadata(path)
-        start = 0
-        remaining = np.array(numbers, dtype=np.int64)
-        for group in range(metadata.num_row_groups):
-            stop = start + metadata.row_group(group).num_rows
-            mine = remaining[(remaining >= start) & (remaining < stop)] - start
-            if len(mine):
-                table = _row_group(path, path.stat().st_mtime_ns, group).take(pa.array(mine))
-                for row in table.to_pylist():
-                    yield from_row(kind, row)
-            start = stop
