@@ -65,19 +65,18 @@ def test_what_is_opened_is_a_chat_model(served):
     assert asyncio.run(main())
 
 
-def test_leaving_early_stops_quickly_and_keeps_what_came(served, tmp_path):
+def test_leaving_early_waits_for_no_answer_and_keeps_what_came(served, tmp_path):
     async def slow(server, body):
-        await asyncio.sleep(0.02 if len(server.asked) < 20 else 30)
+        if len(server.asked) >= 20:
+            await asyncio.Event().wait()  # answers that never come must not hold up the end
         return server.reply("x")
 
     served.answer = slow
-    begun = time.monotonic()
     outcomes = run_requests(served.url, questions(10**6), store=tmp_path / "r.sqlite", in_flight=8)
     for seen, _ in enumerate(outcomes, 1):
         if seen == 5:
             break
     outcomes.close()
-    assert time.monotonic() - begun < 2.0
     stored = [
         outcome.stored
         for _, outcome in run_requests(served.url, questions(5), store=tmp_path / "r.sqlite", in_flight=1)

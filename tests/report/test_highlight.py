@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 from html import unescape
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.report.page_reader import PageReader
 
+from codetune.report import highlight
 from codetune.report.highlight import code_html, prose_html, visible, visible_attribute
 
 TROJAN = "access = 'user\u202e \u2066// Check if admin\u2069 \u2066'"
@@ -94,10 +94,16 @@ def test_long_lines_and_long_code_are_cut_and_say_so() -> None:
     assert len(html) < 1_000
 
 
-def test_a_megabyte_on_one_line_is_quick() -> None:
-    clock = time.perf_counter()
+def test_only_what_is_shown_is_highlighted(monkeypatch) -> None:
+    """A megabyte on one line costs no more than the line that is shown."""
+    lexed = []
+    coloured = highlight._coloured
+    monkeypatch.setattr(
+        highlight, "_coloured", lambda code, language: lexed.append(len(code)) or coloured(code, language)
+    )
     code_html("(" * 1_000_000, "python", label="x")
-    assert time.perf_counter() - clock < 2
+    code_html("x = 1\n" * 100_000, "python", label="x", max_lines=60)
+    assert lexed == [401, 60 * 6 - 1]
 
 
 def test_fences_become_code_and_the_rest_prose() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from codetune.errors import CodetuneError, ConfigError
@@ -46,6 +47,7 @@ class Budget:
         usd: US dollars, or None.
         seconds: Wall time from `begin`, or None.
         tokens: Prompt and completion tokens together, or None.
+        clock: Seconds, always rising.
     """
 
     usd: float | None = None
@@ -53,6 +55,7 @@ class Budget:
     tokens: float | None = None
     spent_usd: float = 0.0
     spent_tokens: float = 0.0
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
     _reserved_usd: float = 0.0
     _reserved_tokens: float = 0.0
     _in_flight: int = 0
@@ -87,11 +90,11 @@ class Budget:
     def begin(self) -> None:
         """Start the clock, once."""
         if self._begun is None:
-            self._begun = time.monotonic()
+            self._begun = self.clock()
 
     @property
     def elapsed_seconds(self) -> float:
-        return time.monotonic() - self._begun if self._begun is not None else 0.0
+        return self.clock() - self._begun if self._begun is not None else 0.0
 
     @property
     def seconds_left(self) -> float | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import time
 
 import pytest
 
@@ -96,16 +95,27 @@ def test_money_needs_a_price(scripted):
 
 
 def test_time_stops_what_is_in_flight(scripted):
+    now = 0.0
+
     async def slow(server, body):
-        await asyncio.sleep(0.2)
+        nonlocal now
+        now += 0.1
+        if now > 0.95:  # this answer never comes; 0.05 s are left for it
+            await asyncio.Event().wait()
         return server.reply("x")
 
     scripted.answer = slow
-    begun = time.monotonic()
-    outcomes, error = run(scripted, Budget(seconds=0.5), 10_000)
-    assert "s of time is spent" in str(error)
-    assert 0.5 <= time.monotonic() - begun < 2.0
-    assert 8 <= len(outcomes) <= 16
+    budget = Budget(seconds=1.05, clock=lambda: now)
+    outcomes, error = run(scripted, budget, 10_000, in_flight=1)
+    assert "1 s of time is spent" in str(error)
+    assert len(outcomes) == 9 and len(scripted.asked) == 10
+
+
+def test_no_request_is_sent_once_the_time_is_up(scripted):
+    ticks = iter(range(1000))
+    outcomes, error = run(scripted, Budget(seconds=5, clock=lambda: float(next(ticks))), 100, in_flight=1)
+    assert "5 s of time is spent" in str(error)
+    assert len(outcomes) == len(scripted.asked) < 5
 
 
 def test_forecast_scales_the_sample():

@@ -1,13 +1,13 @@
 """The client against a server that behaves badly in every way a server can."""
 
 import asyncio
-import time
 
 import pytest
 from aiohttp import web
 
 from codetune.errors import BackendUnavailableError, ConfigError, RequestRefusedError
 from codetune.models.client.client import EndpointsDownError, OpenAIClient
+from codetune.models.client.endpoint import Endpoint
 from codetune.models.client.transport import GarbledAnswer
 from codetune.models.protocol import ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
@@ -109,11 +109,24 @@ def test_a_refusal_is_final_and_in_the_servers_words(scripted, status):
     assert len(scripted.asked) == 1
 
 
-def test_retry_after_is_honoured_for_the_whole_endpoint(scripted):
-    scripted.answer = in_turn(failing(429, **{"Retry-After": "1"}), good)
-    begun = time.monotonic()
+def test_retry_after_is_honoured_for_the_whole_endpoint(scripted, monkeypatch):
+    paused, slept = [], []
+    pause, sleep = Endpoint.pause, asyncio.sleep
+
+    def noted(endpoint, seconds, now):
+        paused.append(seconds)
+        pause(endpoint, 0.0, now)
+
+    async def no_sleep(seconds):
+        slept.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(Endpoint, "pause", noted)
+    monkeypatch.setattr("codetune.models.client.client.asyncio.sleep", no_sleep)
+    scripted.answer = in_turn(failing(429, **{"Retry-After": "17"}), good)
     [reply], _ = ask(scripted, question())
-    assert reply.text == "hello" and time.monotonic() - begun >= 1.0
+    assert reply.text == "hello" and paused == [17.0]
+    assert 17.0 <= max(slept) <= 17.1, "the request itself waits too, with a little jitter"
 
 
 def test_tries_are_limited(scripted):

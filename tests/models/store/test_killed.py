@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-BENCH = Path(__file__).parents[2] / "benchmarks" / "bench_faults.py"
+BENCH = Path(__file__).parents[3] / "benchmarks" / "bench_faults.py"
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -53,7 +52,7 @@ WRITER = """
 import sys
 from codetune.models.store.request_store import RequestStore
 sys.path.insert(0, sys.argv[2])
-from test_store import make_answer
+from test_request_store import make_answer
 store = RequestStore(__import__("pathlib").Path(sys.argv[1]))
 for number in range(10**6):
     store.put(make_answer(number))
@@ -102,7 +101,6 @@ def test_waiting_answers_share_a_commit(tmp_path):
         done = []
         for number in range(1, 1001):
             store.submit(make_answer(number), lambda answer, error: done.append((answer, error)))
-        time.sleep(0.05)
         assert not done, "nobody is told before the commit"
         blocker.execute("ROLLBACK")
         blocker.close()

@@ -1,8 +1,12 @@
-"""How long a server that can't be reached is left alone."""
+"""Which endpoint gets the next request, and when."""
 
+import asyncio
 import math
 
-from codetune.models.client.endpoint import Endpoint
+import pytest
+from tests.models.virtual_time import run_virtually
+
+from codetune.models.client.endpoint import Endpoint, EndpointPool
 from codetune.models.client.shared_limits import SharedLimits
 from codetune.models.spec import EndpointSpec
 
@@ -51,3 +55,37 @@ def test_processes_divide_what_is_in_flight_and_share_what_is_per_minute(tmp_pat
         spec, shared_limits=SharedLimits(4, tmp_path)
     )  # a worker's next part starts with no new bucket
     assert late.requests.wait_seconds(1, 0.0) > 0
+
+
+def seconds_for(count, used_tokens, **limits):
+    """Virtual seconds until so many requests were let through, each answered at once."""
+
+    async def one(pool):
+        lease = await pool.acquire(30)
+        await asyncio.sleep(0)
+        pool.release(lease, complaint=False, used_tokens=used_tokens)
+
+    async def all_of_them():
+        pool = EndpointPool([Endpoint(EndpointSpec(base="http://127.0.0.1:9/v1", **limits))])
+        await asyncio.gather(*(one(pool) for _ in range(count)))
+
+    return run_virtually(all_of_them())[1]
+
+
+def test_requests_per_minute_are_kept():
+    # 600 a minute are 10 a second; 50 of them (five seconds' worth) may go out at once.
+    assert seconds_for(60, 30, requests_per_minute=600) == pytest.approx(1.0, abs=0.3)
+    assert seconds_for(650, 30, requests_per_minute=600) == pytest.approx(60.0, abs=2.0)
+
+
+def test_unused_tokens_are_given_back():
+    # 100 tokens a second, and 500 at once. Each request reserves 30 and is given back what it did not use.
+    assert seconds_for(60, 30, tokens_per_minute=6000) == pytest.approx((60 * 30 - 500) / 100, rel=0.1)
+    assert seconds_for(60, 15, tokens_per_minute=6000) == pytest.approx((60 * 15 - 500) / 100, rel=0.2)
+
+
+def test_a_pause_is_kept_by_all_requests():
+    endpoint = make()
+    endpoint.pause(5.0, now=10.0)
+    endpoint.pause(1.0, now=10.0)
+    assert [endpoint.wait_seconds(0, now) for now in (10.0, 13.0, 15.0)] == [5.0, 2.0, 0.0]
