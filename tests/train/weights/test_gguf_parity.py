@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import torch
+from tests.train.cpu.test_lora import shaken
 from tests.train.made import post
-from tests.train.test_lora import shaken
 
 from codetune.errors import DataError
 from codetune.models.folder import load_model, load_tokenizer, model_config
