@@ -7,8 +7,10 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codetune.curate.duplicates import NGRAM, exact_duplicates, near_duplicates, words
-from codetune.text.minhash import jaccard, ngrams
+from codetune.curate import duplicates
+from codetune.curate.duplicates import band_keys, exact_duplicates, exact_key, shingles
+from codetune.rejection import Rejection
+from codetune.text.minhash import jaccard
 
 WORDS = [f"word{i}" for i in range(400)]
 
@@ -22,27 +24,30 @@ def ids(texts: list[str]) -> list[str]:
     return [f"id{i}" for i in range(len(texts))]
 
 
+def near_duplicates(ids: list[str], texts: list[str], threshold: float) -> dict[int, Rejection]:
+    return duplicates.near_duplicates(ids, texts.__getitem__, band_keys(texts, threshold), threshold)
+
+
 def with_one_word_changed(text: str, at: int) -> str:
     words = text.split()
     words[at] = "changed"
     return " ".join(words)
 
 
-def shingles(text: str) -> set[str]:
-    return ngrams(words(text), NGRAM)
-
-
-def test_similarity_is_measured_on_words_and_marks() -> None:
+def test_jaccard_by_hand() -> None:
+    assert jaccard({"a", "b", "c"}, {"b", "c", "d"}) == 0.5
     assert shingles("A b, c") == {"a b , c"}
     assert shingles("one two three four five six") == {"one two three four five", "two three four five six"}
 
 
 def test_exact_means_equal_but_for_white_space() -> None:
     texts = ["def f():\n    pass", "x", "def f(): pass", "X"]
-    assert {k: v.detail for k, v in exact_duplicates(ids(texts), texts).items()} == {2: "of id0"}
+    assert {k: v.detail for k, v in exact_duplicates(ids(texts), list(map(exact_key, texts))).items()} == {
+        2: "of id0"
+    }
 
 
-def test_a_near_twin_goes_and_the_first_stays() -> None:
+def test_a_near_duplicate_goes_and_the_first_stays() -> None:
     original = text_of(1)
     texts = [text_of(2), original, with_one_word_changed(original, 40), text_of(3)]
     found = near_duplicates(ids(texts), texts, 0.7)
@@ -57,7 +62,7 @@ def test_below_the_threshold_it_stays() -> None:
     assert set(near_duplicates(ids(texts), texts, 0.87)) == {1}
 
 
-def test_a_chain_of_small_steps_does_not_carry_everything_off() -> None:
+def test_a_chain_of_small_differences_does_not_remove_everything() -> None:
     chain = [text_of(5)]
     for step in range(12):
         chain.append(with_one_word_changed(chain[-1], 6 * step + 3))
@@ -76,6 +81,18 @@ def test_it_agrees_with_comparing_all_pairs(seeds: list[int], threshold: float) 
         if any(jaccard(shingles(text), shingles(texts[i])) >= threshold for i in earlier):
             expected.add(position)
     assert set(near_duplicates(ids(texts), texts, threshold)) == expected
+
+
+def test_only_texts_of_candidates_are_looked_up() -> None:
+    texts = [text_of(1), text_of(2), text_of(3), text_of(1)]
+    asked: set[int] = set()
+
+    def look(position: int) -> str:
+        asked.add(position)
+        return texts[position]
+
+    assert set(duplicates.near_duplicates(ids(texts), look, band_keys(texts, 0.7), 0.7)) == {3}
+    assert asked == {0, 3}
 
 
 def test_few_and_empty_texts() -> None:

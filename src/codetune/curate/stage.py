@@ -7,14 +7,21 @@ the output is part i of the inputs laid end to end.
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from codetune.curate.comparison import Candidates, set_aside
 from codetune.curate.config import CurateConfig
 from codetune.curate.duplicates import exact_duplicates, near_duplicates
-from codetune.curate.row_checks import check_row, full_text
+from codetune.curate.row_checks import check_row
 from codetune.errors import DataError
 from codetune.records import Instruction, Problem
 from codetune.rejection import Rejection
@@ -22,12 +29,14 @@ from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset, DatasetWriter, RejectedRow, Shard, read_rows
 from codetune.store.hashing import code_hash, json_hash
 from codetune.store.run_card import Plan, RunCard
+from codetune.store.schema import schema_of
 from codetune.store.stage_output import StageOutput
 from codetune.text.benchmark_index import BenchmarkIndex
 
 __all__ = ["ProblemLoader", "run"]
 
 STAGE = "curate"
+_ASIDE = ".compare"
 
 ProblemLoader = Callable[[str], Sequence[Problem]]
 """Name of a benchmark -> its items. The recipe hands it in: curation knows no benchmark itself."""
@@ -74,17 +83,21 @@ def run(
             return stage.finished
         parts = [path for data in datasets for path in data.parts()]
         index = BenchmarkIndex.build(p for items in guarded.values() for p in items) if guarded else None
+        aside = stage.folder / _ASIDE
+        check = partial(_check_part, config, index, aside)
         context.progress.start("curate: check rows", len(parts))
         decisions: list[dict[int, Rejection]] = []
-        for checked in context.engine.map(partial(_check_part, config, index), parts):
+        for checked in context.engine.map(check, enumerate(parts)):
             decisions.append(checked)
             context.progress.advance()
-        context.progress.start("curate: compare rows", len(parts))
-        _compare(config, parts, decisions)
+        context.progress.finish()
+        _compare(config, Candidates(sorted(aside.glob("*.arrow"))), decisions)
+        context.progress.start("curate: write rows", len(parts))
         writer = DatasetWriter(stage, Instruction)
         for _ in writer.run(context.engine, _apply, zip(parts, decisions, strict=True)):
             context.progress.advance()
         context.progress.finish()
+        shutil.rmtree(aside, ignore_errors=True)
         return writer.finish(
             title="Curated code instructions",
             description="Instructions that passed every check; the others are in `rejects/` with the reason.",
@@ -92,62 +105,61 @@ def run(
         )
 
 
-def _check_part(config: CurateConfig, index: BenchmarkIndex | None, path: Path) -> dict[int, Rejection]:
+def _check_part(
+    config: CurateConfig, index: BenchmarkIndex | None, aside: Path, numbered: tuple[int, Path]
+) -> dict[int, Rejection]:
+    """Check each row of a part alone and set the others aside for comparison; runs in a worker."""
+    number, path = numbered
     rejected: dict[int, Rejection] = {}
+    left: list[tuple[int, Instruction]] = []
     for position, row in enumerate(read_rows(path, Instruction)):
         rejection = check_row(config, index, row)
         if rejection is not None:
             rejected[position] = rejection
+        else:
+            left.append((position, row))
+    if config.exact or config.near_duplicate_jaccard is not None:
+        set_aside(aside / f"part-{number:05d}.arrow", left, config.near_duplicate_jaccard)
     return rejected
 
 
-def _compare(config: CurateConfig, parts: Sequence[Path], decisions: Sequence[dict[int, Rejection]]) -> None:
-    """Add the duplicates among the rows that are left to `decisions`."""
+def _compare(config: CurateConfig, rows: Candidates, decisions: Sequence[dict[int, Rejection]]) -> None:
+    """Add the duplicates among the rows that were set aside to `decisions`."""
+    everything = np.arange(len(rows.left))
     if config.exact:
-        rows = _left(parts, decisions)
-        found = exact_duplicates([row.id for _, _, row in rows], [full_text(row) for _, _, row in rows])
-        _add(rows, found, decisions)
-    if config.near_duplicate_jaccard is None:
+        _add(rows, everything, exact_duplicates(rows.ids(everything), rows.exact_keys()), decisions)
+    threshold = config.near_duplicate_jaccard
+    if threshold is None:
         return
-    rows = _left(parts, decisions)
-    for task in sorted({row.task for _, _, row in rows}):
-        same = [entry for entry in rows if entry[2].task == task]
-        found = near_duplicates(
-            [row.id for _, _, row in same],
-            [full_text(row) for _, _, row in same],
-            config.near_duplicate_jaccard,
-        )
-        _guard_against_wipe_out(config, task, same, found)
-        _add(same, found, decisions)
+    for task, same in rows.by_task():
+        text_of = partial(_text_of, rows, same)
+        found = near_duplicates(rows.ids(same), text_of, rows.bands(same), threshold)
+        _guard_against_wipe_out(config, task, rows.sources(same), found)
+        _add(rows, same, found, decisions)
 
 
-_Placed = tuple[int, int, Instruction]
-"""Part, position in the part, row."""
-
-
-def _left(parts: Iterable[Path], decisions: Sequence[_Decisions]) -> list[_Placed]:
-    return [
-        (number, position, row)
-        for number, path in enumerate(parts)
-        for position, row in enumerate(read_rows(path, Instruction))
-        if position not in decisions[number]
-    ]
+def _text_of(rows: Candidates, chosen: npt.NDArray[np.int64], index: int) -> str:
+    return rows.text(chosen[index])
 
 
 def _add(
-    rows: Sequence[_Placed], found: Mapping[int, Rejection], decisions: Sequence[dict[int, Rejection]]
+    rows: Candidates,
+    chosen: npt.NDArray[np.int64],
+    found: Mapping[int, Rejection],
+    decisions: Sequence[dict[int, Rejection]],
 ) -> None:
     for index, rejection in found.items():
-        number, position, _ = rows[index]
-        decisions[number][position] = rejection
+        number = chosen[index]
+        rows.left[number] = False
+        decisions[rows.part[number]][int(rows.position[number])] = rejection
 
 
 def _guard_against_wipe_out(
-    config: CurateConfig, task: str, rows: Sequence[_Placed], found: Mapping[int, Rejection]
+    config: CurateConfig, task: str, sources: Sequence[str], found: Mapping[int, Rejection]
 ) -> None:
-    total = Counter(row.source for _, _, row in rows)
-    gone = Counter(rows[index][2].source for index in found)
-    for source, count in gone.items():
+    total = Counter(sources)
+    rejected = Counter(sources[index] for index in found)
+    for source, count in rejected.items():
         # A handful of equal rows is no boilerplate; only a real amount is worth stopping for.
         if count > 100 and count / total[source] > config.max_rejected_fraction:
             raise DataError(
@@ -158,15 +170,20 @@ def _guard_against_wipe_out(
 
 
 def _apply(part: tuple[Path, _Decisions]) -> Shard[Instruction]:
+    """Part a part's rows into kept and rejected ones, as columns; runs in a worker."""
     path, decisions = part
-    kept: list[Instruction] = []
-    rejected: list[RejectedRow] = []
-    for position, row in enumerate(read_rows(path, Instruction)):
-        rejection = decisions.get(position)
-        if rejection is None:
-            kept.append(row)
-        else:
-            rejected.append(
-                RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
+    table = pa.Table.from_arrays(pq.read_table(path).columns, schema=schema_of(Instruction))
+    kept = np.ones(table.num_rows, dtype=np.bool_)
+    positions = sorted(decisions)
+    kept[positions] = False
+    rejected = (
+        [
+            RejectedRow(
+                row=row, stage=STAGE, reason=decisions[position].reason, detail=decisions[position].detail
             )
-    return Shard(kept, rejected)
+            for position, row in zip(positions, table.take(positions).to_pylist(), strict=True)
+        ]
+        if positions
+        else []
+    )
+    return Shard((), rejected, table.filter(pa.array(kept)))
