@@ -93,8 +93,8 @@ class Lineage:
     functions is, names both, joined by ` & `."""
     parents: tuple[str, ...] = ()
     """Ids of the records this one was made from."""
-    wording: str | None = None
-    """Name of the template that worded the row."""
+    prompt_template: str | None = None
+    """Name of the template that the row is asked with, e.g. `code_repair.en.fix`."""
     generated: tuple[Generated, ...] = ()
     checks: tuple[Check, ...] = ()
 

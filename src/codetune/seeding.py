@@ -17,7 +17,7 @@ def draw(seed: int, *keys: object) -> random.Random:
 
     Args:
         seed: The run's seed.
-        keys: What is drawn for, e.g. a record's id and `"wording"`.
+        keys: What is drawn for, e.g. a record's id and `"completion"`.
     """
     return random.Random(_text(seed, keys))
 

@@ -269,7 +269,7 @@ def test_parts_pick_task_and_languages(tmp_path, context):
     assert {row.source for row in rows(tmp_path / "out")} == {"en"}
 
 
-def test_snippets_are_worded_and_a_translator_sees_prose_alone(tmp_path, context):
+def test_snippets_become_instructions_and_a_translator_sees_prose_alone(tmp_path, context):
     folder = write(tmp_path / "s", Snippet, snippets(40))
     seen: list[str] = []
 
@@ -320,7 +320,7 @@ def test_queries_are_translated_and_candidates_are_not(tmp_path, context):
         assert row.candidates == source.candidates
         assert row.output == source.output
         assert row.input.startswith(CHINESE)
-        assert row.lineage.wording.startswith("code_search.zh.")
+        assert row.lineage.prompt_template.startswith("code_search.zh.")
 
 
 def test_missing_parts_are_named_all_at_once_or_skipped(two, tmp_path, context):

@@ -69,7 +69,7 @@ def instruction(number: int, task: str = "code_summarization", **changes: Any) -
         "lineage": Lineage(
             path="Lib/fractions.py",
             parents=("ab" * 16,),
-            wording="code_summarization.en.plain",
+            prompt_template="code_summarization.en.plain",
             generated=(
                 Generated(
                     field="output", model="smollm2", prompt="instruct", prompt_hash="1", request_key="k"

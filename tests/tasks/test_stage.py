@@ -25,7 +25,7 @@ def snippet(code: str, docstring: str | None, **more: str) -> Snippet:
     return Snippet(code=code, docstring=docstring, **values)
 
 
-REFUSED = {
+REJECTED = {
     "no docstring": snippet("def f(a):\n    b = a\n    return b", None),
     "docstring too short": snippet("def f(a):\n    b = a\n    return b", "Add."),
     "docstring is only a list of tags": snippet("def f(a):\n    b = a\n    return b", ":param a: b"),
@@ -70,22 +70,22 @@ def test_one_snippet_gives_a_row_to_each_task(tmp_path, context):
         assert (row.license, row.source, row.language) == ("MIT", "code", "en")
         assert row.lineage.parents == (good.id,)
         assert row.lineage.repo == row.lineage.group == "o/r"
-        assert row.lineage.wording is not None
-        assert row.lineage.wording.startswith(f"{row.task}.en.")
+        assert row.lineage.prompt_template is not None
+        assert row.lineage.prompt_template.startswith(f"{row.task}.en.")
 
 
-def test_each_refusal_has_its_reason_and_its_row(tmp_path, context):
+def test_each_rejection_has_its_reason_and_its_row(tmp_path, context):
     config = TasksConfig(tasks=("code_summarization",), tags=False)
-    folder = dataset(tmp_path / "in", [*REFUSED.values(), LEAK])
+    folder = dataset(tmp_path / "in", [*REJECTED.values(), LEAK])
     card = run(config, [folder], tmp_path / "out", context)
     assert card.counts["kept"] == 0
-    assert set(card.rejects) == {*REFUSED, "docstring stands in the code"}
+    assert set(card.rejects) == {*REJECTED, "docstring stands in the code"}
     assert set(card.rejects.values()) == {1}
     by_reason = {row["reason"]: row for row in Dataset(tmp_path / "out").rejects()}
-    for reason, refused in REFUSED.items():
-        assert by_reason[reason]["lineage"]["parents"] == [refused.id]
+    for reason, rejected in REJECTED.items():
+        assert by_reason[reason]["lineage"]["parents"] == [rejected.id]
         assert by_reason[reason]["stage"] == "tasks"
-        assert by_reason[reason]["input"] == refused.code
+        assert by_reason[reason]["input"] == rejected.code
 
 
 def test_leaking_docstring_is_no_hindrance_to_generation(tmp_path, context):
@@ -94,8 +94,8 @@ def test_leaking_docstring_is_no_hindrance_to_generation(tmp_path, context):
     assert card.counts["kept"] == 1
 
 
-def test_rows_in_are_rows_out_or_refusals(tmp_path, context):
-    rows = [snippet(GOOD, "Add two numbers."), *REFUSED.values(), LEAK]
+def test_rows_in_are_rows_out_or_rejections(tmp_path, context):
+    rows = [snippet(GOOD, "Add two numbers."), *REJECTED.values(), LEAK]
     card = run(TasksConfig(), [dataset(tmp_path / "in", rows)], tmp_path / "out", context)
     assert card.counts["kept"] + card.counts["rejected"] == 2 * len(rows)
 
@@ -142,13 +142,13 @@ def test_a_second_run_does_nothing_and_another_config_is_refused(tmp_path, conte
         run(TasksConfig(language="zh"), [folder], tmp_path / "out", context)
 
 
-def test_other_wordings_are_another_run(tmp_path, context, monkeypatch):
+def test_other_prompt_templates_are_another_run(tmp_path, context, monkeypatch):
     folder = dataset(tmp_path / "in", [snippet(GOOD, "Add two numbers.")])
     run(TasksConfig(), [folder], tmp_path / "out", context)
     monkeypatch.setattr(
         "codetune.tasks.prompt_templates._file_of", lambda task, language: f"{task} {language} new"
     )
-    with pytest.raises(OutputError, match="made from another wordings"):
+    with pytest.raises(OutputError, match="made from another prompt template set"):
         run(TasksConfig(), [folder], tmp_path / "out", context)
 
 
@@ -175,7 +175,7 @@ def many(count: int) -> list[Snippet]:
 
 def test_code_search_over_all_parts(tmp_path, context):
     rows = many(60)
-    folder = dataset(tmp_path / "in", rows[:30], rows[30:], [REFUSED["no docstring"]])
+    folder = dataset(tmp_path / "in", rows[:30], rows[30:], [REJECTED["no docstring"]])
     config = TasksConfig(tasks=("code_search",), candidates=4)
     card = run(config, [folder], tmp_path / "out", context)
     assert card.counts["kept"] == 60

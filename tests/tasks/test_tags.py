@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codetune.tasks.tags import shape_of, tags_of
+from codetune.tasks.tags import profile_of, tags_of
 
 PROCEDURAL = {
     "python": "def f(xs):\n    t = 0\n    for x in xs:\n        t += x\n    return t",
@@ -100,8 +100,8 @@ def test_level(code, level):
     ],
 )
 def test_a_chain_of_else_ifs_is_wide_and_not_deep(language, code):
-    shape = shape_of(code, language)
-    assert (shape.branches, shape.depth) == (3, 1)
+    profile = profile_of(code, language)
+    assert (profile.branches, profile.depth) == (3, 1)
 
 
 def test_a_language_without_grammar_has_no_tags():

@@ -1,4 +1,4 @@
-"""Wordings: complete, stable, in both languages, and faithful to the row's text."""
+"""Prompt templates: complete, stable, in both languages, and faithful to the row's text."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ FIELDS: dict[str, FieldValue] = {
     "output": "done",
 }
 
-EVERY_WORDING = [
-    (task, language, variant, wording)
+EVERY_TEMPLATE = [
+    (task, language, variant, template)
     for task in TASKS.values()
     for language in task.languages
-    for variant in task.wordings(language).variants
-    for wording in variant.wordings
+    for variant in task.prompt_templates(language).variants
+    for template in variant.templates
 ]
 
 
@@ -50,16 +50,16 @@ def given(needs: tuple[str, ...]) -> dict[str, FieldValue]:
 
 @pytest.mark.parametrize("with_language", [True, False])
 @pytest.mark.parametrize(
-    ("task", "language", "variant", "wording"),
-    EVERY_WORDING,
+    ("task", "language", "variant", "template"),
+    EVERY_TEMPLATE,
     ids=lambda part: getattr(part, "name", part),
 )
-def test_every_wording_fills(task, language, variant, wording, with_language):
+def test_every_template_fills(task, language, variant, template, with_language):
     fields = given((*variant.needs, *variant.optional))
     if with_language:
         fields["programming_language"] = "cpp"
-    answers = task.wordings(language).answers
-    instruction, input_, output = wording.fill(fields, answers=answers)
+    answers = task.prompt_templates(language).answers
+    instruction, input_, output = template.fill(fields, answers=answers)
     assert instruction.strip() == instruction
     assert instruction
     assert output
@@ -73,11 +73,11 @@ def test_every_wording_fills(task, language, variant, wording, with_language):
             if name in ("source_language", "target_language"):
                 text = {"java": "Java", "csharp": "C#"}[text]
             assert text in shown, f"{name} is nowhere in the row"
-    optional_left_out = wording.fill(given(variant.needs), answers=answers)
+    optional_left_out = template.fill(given(variant.needs), answers=answers)
     assert optional_left_out[2] == output
 
 
-def test_eight_tasks_and_edit_have_several_wordings_in_both_languages():
+def test_eight_tasks_and_edit_have_several_templates_in_both_languages():
     eight = [name for name in TASKS if name not in ("edit", "instruction_following")]
     assert eight == [
         "code_summarization", "code_generation", "code_search", "clone_detection",
@@ -85,63 +85,63 @@ def test_eight_tasks_and_edit_have_several_wordings_in_both_languages():
     ]  # fmt: skip
     for name in (*eight, "edit"):
         for language in ("en", "zh"):
-            wordings = TASKS[name].wordings(language)
-            assert all(len(variant.wordings) >= 3 for variant in wordings.variants)
-            assert len(set(wordings.names)) == len(wordings.names)
-        english, chinese = (TASKS[name].wordings(x) for x in ("en", "zh"))
-        assert english.names == chinese.names, f"{name}: the two languages differ in their wordings"
+            templates = TASKS[name].prompt_templates(language)
+            assert all(len(variant.templates) >= 3 for variant in templates.variants)
+            assert len(set(templates.names)) == len(templates.names)
+        english, chinese = (TASKS[name].prompt_templates(x) for x in ("en", "zh"))
+        assert english.names == chinese.names, f"{name}: the two languages differ in their templates"
 
 
-def word(task: Task, record_id: str, seed: int = 0, language: str = "en") -> str:
+def template_of(task: Task, record_id: str, seed: int = 0, language: str = "en") -> str:
     fields = {"code": "x", "docstring": "Some text."}
-    return task.word(fields, record_id=record_id, seed=seed, language=language).wording
+    return task.render(fields, record_id=record_id, seed=seed, language=language).prompt_template
 
 
-def test_wording_depends_on_record_and_seed_alone_and_uses_all():
+def test_template_depends_on_record_and_seed_alone_and_uses_all():
     task = get_task("code_summarization")
-    first = [word(task, f"r{n}") for n in range(300)]
-    assert first == [word(task, f"r{n}") for n in range(300)]
-    assert first != [word(task, f"r{n}", seed=1) for n in range(300)]
-    assert {name.rpartition(".")[2] for name in first} == set(task.wordings("en").names)
-    assert word(task, "r1", language="zh").startswith("code_summarization.zh.")
+    first = [template_of(task, f"r{n}") for n in range(300)]
+    assert first == [template_of(task, f"r{n}") for n in range(300)]
+    assert first != [template_of(task, f"r{n}", seed=1) for n in range(300)]
+    assert {name.rpartition(".")[2] for name in first} == set(task.prompt_templates("en").names)
+    assert template_of(task, "r1", language="zh").startswith("code_summarization.zh.")
 
 
 def test_text_is_never_stripped_or_read_as_a_template():
     task = get_task("code_completion")
-    worded = task.word({"prefix": "  {{ x }} = [\n", "completion": "\t{% y %}\n"}, record_id="a")
-    assert worded.input == "  {{ x }} = [\n"
-    assert worded.output == "\t{% y %}\n"
+    row = task.render({"prefix": "  {{ x }} = [\n", "completion": "\t{% y %}\n"}, record_id="a")
+    assert row.input == "  {{ x }} = [\n"
+    assert row.output == "\t{% y %}\n"
 
 
 def test_labels_are_words_of_the_language():
     task = get_task("clone_detection")
     fields: dict[str, FieldValue] = {"code_a": "a", "code_b": "b", "label": False}
-    assert task.word(fields, record_id="a").output == "No"
-    assert task.word(fields, record_id="a", language="zh").output == "否"
+    assert task.render(fields, record_id="a").output == "No"
+    assert task.render(fields, record_id="a", language="zh").output == "否"
 
 
 def test_search_names_the_right_candidate_by_its_number():
     task = get_task("code_search")
-    worded = task.word(
+    row = task.render(
         {"query": "q", "candidates": ("a", "b", "c"), "answer": 2}, record_id="a", language="en"
     )
-    assert worded.output == "3"
-    assert worded.input == "q\n\n[1]\na\n\n[2]\nb\n\n[3]\nc"
+    assert row.output == "3"
+    assert row.input == "q\n\n[1]\na\n\n[2]\nb\n\n[3]\nc"
 
 
 def test_missing_and_unknown_fields_are_named():
     task = get_task("code_translation")
     with pytest.raises(DataError, match=r"lacks fields: it has code.*source_language"):
-        task.word({"code": "x"}, record_id="a")
+        task.render({"code": "x"}, record_id="a")
     with pytest.raises(DataError, match="knows no field 'colour'"):
-        get_task("code_repair").word({"code": "x", "fixed": "y", "colour": "red"}, record_id="a")
-    with pytest.raises(DataError, match=r"no wordings in the language 'de'.*en, zh"):
-        task.word({}, record_id="a", language="de")
+        get_task("code_repair").render({"code": "x", "fixed": "y", "colour": "red"}, record_id="a")
+    with pytest.raises(DataError, match=r"no prompt templates in the language 'de'.*en, zh"):
+        task.render({}, record_id="a", language="de")
 
 
 def test_none_counts_as_absent():
-    worded = get_task("code_repair").word({"code": "x", "fixed": "y", "description": None}, record_id="a")
-    assert worded.input == "x"
+    row = get_task("code_repair").render({"code": "x", "fixed": "y", "description": None}, record_id="a")
+    assert row.input == "x"
 
 
 def test_unknown_task_names_the_nearest():

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.gguf_chat_template import gguf_chat_template
 
 from codetune.errors import ConfigError, DataError
 from codetune.records import Message
-from codetune.text.chat_template import ChatTemplate, Piece
+from codetune.text.chat_template import ChatTemplate, RenderedSpan
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] "
@@ -42,10 +43,10 @@ def weights() -> Path:
 
 @pytest.fixture(scope="module")
 def smollm2(weights: Path) -> ChatTemplate:
-    return ChatTemplate.from_gguf(weights)
+    return gguf_chat_template(weights)
 
 
-def test_pieces_are_the_text_and_train_exactly_what_the_assistant_says() -> None:
+def test_spans_are_the_text_and_train_exactly_what_the_assistant_says() -> None:
     template = ChatTemplate(CHATML, eos_token="<|im_end|>")
     talk = [
         Message(role="user", content="one"),
@@ -53,10 +54,10 @@ def test_pieces_are_the_text_and_train_exactly_what_the_assistant_says() -> None
         Message(role="user", content="three"),
         Message(role="assistant", content="four"),
     ]
-    pieces = template.pieces(talk)
-    assert "".join(piece.text for piece in pieces) == template.render(talk)
-    assert [piece.text for piece in pieces if piece.trained] == ["two<|im_end|>", "four<|im_end|>"]
-    assert pieces[-1] == Piece("\n", False)
+    spans = template.spans(talk)
+    assert "".join(piece.text for piece in spans) == template.render(talk)
+    assert [piece.text for piece in spans if piece.trained] == ["two<|im_end|>", "four<|im_end|>"]
+    assert spans[-1] == RenderedSpan("\n", False)
 
 
 def test_the_prompt_is_a_prefix_of_the_whole(smollm2: ChatTemplate) -> None:
@@ -70,7 +71,7 @@ def test_the_prompt_is_a_prefix_of_the_whole(smollm2: ChatTemplate) -> None:
 
 def test_the_injected_system_turn_is_there_whether_training_or_asking(smollm2: ChatTemplate) -> None:
     asked = smollm2.render_prompt(TALKS[0])
-    trained = smollm2.pieces([*TALKS[0], Message(role="assistant", content="42")])[0].text
+    trained = smollm2.spans([*TALKS[0], Message(role="assistant", content="42")])[0].text
     assert asked == trained
     assert "You are a helpful AI assistant named SmolLM" in asked
     assert "SmolLM" not in smollm2.render_prompt(TALKS[1])
@@ -79,7 +80,7 @@ def test_the_injected_system_turn_is_there_whether_training_or_asking(smollm2: C
 def test_a_template_that_never_stops_is_refused() -> None:
     template = ChatTemplate("{% for m in messages %}{{ m.content }}\n{% endfor %}", eos_token="</s>")
     with pytest.raises(DataError, match="never learn to stop"):
-        template.pieces([Message(role="user", content="a"), Message(role="assistant", content="b")])
+        template.spans([Message(role="user", content="a"), Message(role="assistant", content="b")])
 
 
 def test_a_template_that_rewrites_earlier_turns_is_refused() -> None:
@@ -90,13 +91,13 @@ def test_a_template_that_rewrites_earlier_turns_is_refused() -> None:
     template = ChatTemplate(source, eos_token="</s>")
     talk = [Message(role="user", content="a"), Message(role="assistant", content="b")]
     with pytest.raises(DataError, match="rewrites turn 2"):
-        template.pieces([*talk, *talk])
-    assert template.pieces(talk)[1] == Piece("b</s>", True)
+        template.spans([*talk, *talk])
+    assert template.spans(talk)[1] == RenderedSpan("b</s>", True)
 
 
 def test_nothing_to_learn_and_broken_templates_are_said_plainly() -> None:
     with pytest.raises(DataError, match="nothing to learn"):
-        ChatTemplate(CHATML, eos_token="<|im_end|>").pieces(TALKS[0])
+        ChatTemplate(CHATML, eos_token="<|im_end|>").spans(TALKS[0])
     with pytest.raises(ConfigError, match="can't be read"):
         ChatTemplate("{% for %}", eos_token="</s>").render(TALKS[0])
     strict = ChatTemplate("{{ raise_exception('roles must alternate') }}", eos_token="</s>")

@@ -33,7 +33,7 @@ class Format:
     """Whether each task also gets a file of its own."""
 
     def check(self, kind: type[Record]) -> None:
-        """Refuse record types that the format has no place for.
+        """Reject record types that the format has no place for.
 
         Raises:
             DataError: Of another type.

@@ -74,7 +74,7 @@ def query_prose(language: str, seed: int) -> Prose[Instruction]:
         return row.input.removesuffix(shown(row)) if fits else None
 
     def put(row: Instruction, text: str) -> Instruction:
-        worded = get_task("code_search").word(
+        rendered = get_task("code_search").render(
             {
                 "query": text,
                 "candidates": row.candidates,
@@ -88,11 +88,13 @@ def query_prose(language: str, seed: int) -> Prose[Instruction]:
         return replace(
             row,
             id="",
-            instruction=worded.instruction,
-            input=worded.input,
-            output=worded.output,
+            instruction=rendered.instruction,
+            input=rendered.input,
+            output=rendered.output,
             language=language,
-            lineage=replace(row.lineage, parents=(*row.lineage.parents, row.id), wording=worded.wording),
+            lineage=replace(
+                row.lineage, parents=(*row.lineage.parents, row.id), prompt_template=rendered.prompt_template
+            ),
         )
 
     return Prose(Instruction, of, put)

@@ -105,7 +105,7 @@ def _part(name: str, text: str, row: Instruction, config: ReportConfig) -> dict[
 
 def _lineage(row_id: str, lineage: Lineage) -> Iterable[tuple[str, str]]:
     yield "id", row_id
-    for name in ("path", "repo", "commit", "url", "upstream_id", "wording", "group"):
+    for name in ("path", "repo", "commit", "url", "upstream_id", "prompt_template", "group"):
         value = getattr(lineage, name)
         if value:
             yield name.replace("_", " "), value

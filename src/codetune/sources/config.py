@@ -23,7 +23,7 @@ class CollectConfig(Settings):
         (), description="Programming languages wanted, e.g. python, go; empty takes all the source has."
     )
     language: str = Field(
-        "en", description="Natural language tasks are worded in: en or zh (instruction sets keep their own)."
+        "en", description="Natural language tasks are asked in: en or zh (instruction sets keep their own)."
     )
     min_lines: int = Field(3, ge=1, description="Source code: shortest function kept, in lines.")
     max_lines: int = Field(200, ge=1, description="Source code: longest function kept, in lines.")

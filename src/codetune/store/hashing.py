@@ -66,7 +66,7 @@ def _imports(module: str) -> frozenset[str]:
 def code_hash(module: str) -> str:
     """Hash the source of a module and of everything of ours that it imports, directly or not.
 
-    Prompts, wordings and templates are code too: the files beside those modules count.
+    Prompts and templates are code too: the files beside those modules count.
 
     An edit in another room leaves the hash alone, so an unrelated upgrade doesn't refuse to
     resume; an edit anywhere on the stage's own way changes it.

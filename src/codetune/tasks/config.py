@@ -22,7 +22,7 @@ class TasksConfig(Settings):
         min_length=1,
     )
     language: Literal["en", "zh"] = Field(
-        "en", description="Natural language to ask in, ISO 639-1; docstrings in another one are refused."
+        "en", description="Natural language to ask in, ISO 639-1; docstrings in another one are rejected."
     )
     any_docstring_language: bool = Field(
         False, description="Take docstrings in any natural language, whatever `language` says."
@@ -32,13 +32,15 @@ class TasksConfig(Settings):
         description="What summarisation answers: the docstring's first paragraph, or all of it.",
     )
     min_docstring_words: int = Field(
-        3, ge=1, description="Shorter docstrings are refused (words; a Chinese character counts as one)."
+        3, ge=1, description="Shorter docstrings are rejected (words; a Chinese character counts as one)."
     )
-    max_docstring_chars: int = Field(2_000, ge=1, description="Longer docstrings are refused (characters).")
+    max_docstring_chars: int = Field(2_000, ge=1, description="Longer docstrings are rejected (characters).")
     min_code_lines: int = Field(
-        3, ge=1, description="Shorter code is refused (lines without docstring, comments and blanks)."
+        3, ge=1, description="Shorter code is rejected (lines without docstring, comments and blanks)."
     )
-    max_code_chars: int = Field(6_000, ge=1, description="Longer code is refused (characters, no docstring).")
+    max_code_chars: int = Field(
+        6_000, ge=1, description="Longer code is rejected (characters, no docstring)."
+    )
     candidates: int = Field(
         5, ge=2, le=50, description="Code search: pieces of code to choose from, the right one included."
     )

@@ -1,8 +1,7 @@
-"""Snippet -> rows of code_summarization and code_generation, or the reason why not."""
+"""One snippet in, a row for each task out, or the reason why there is none."""
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 from codetune.code.comments import strip_leading_comments
 from codetune.code.definition import Definition, split_definition
 from codetune.records import Instruction, Lineage, Snippet
+from codetune.rejection import Rejection
+from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow
 from codetune.store.schema import to_row
 from codetune.tasks.config import TasksConfig
@@ -26,30 +27,22 @@ STAGE = "tasks"
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--)")
 
 
-class _Refused(Exception):
-    """Why a snippet gives no row to a task."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(reason)
-        self.reason, self.detail = reason, detail
-
-
 def rows_of(
     snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None = None
 ) -> Iterator[Instruction | RejectedRow]:
-    """One row or one refusal for each task of the config, in the config's order.
+    """One row or one rejection for each task of the config, in the config's order.
 
     Args:
         snippet: The code.
-        config: Which tasks, and what is refused.
+        config: Which tasks, and what is rejected.
         seed: The run's seed.
         candidates: What code search shows for this snippet; None where there are too few others.
     """
     for task in config.tasks:
         try:
             fields = _FIELDS[task](snippet, config, seed, candidates)
-        except _Refused as refused:
-            yield _reject(snippet, task, refused)
+        except Rejection as rejection:
+            yield _rejected(snippet, task, rejection)
             continue
         yield _instruction(snippet, task, fields, config, seed, candidates)
 
@@ -57,31 +50,31 @@ def rows_of(
 def _docstring(snippet: Snippet, config: TasksConfig) -> str:
     """The docstring's prose, if it is fit to be asked by or answered with."""
     if snippet.docstring is None or not snippet.docstring.strip():
-        raise _Refused("no docstring")
+        raise Rejection("no docstring")
     prose = prose_of(snippet.docstring)
     if not prose:
-        raise _Refused("docstring is only a list of tags")
+        raise Rejection("docstring is only a list of tags")
     words = count_words(prose)
     if words < config.min_docstring_words:
-        raise _Refused("docstring too short", f"{words} words")
+        raise Rejection("docstring too short", f"{words} words")
     if len(snippet.docstring) > config.max_docstring_chars:
-        raise _Refused("docstring too long", f"{len(snippet.docstring)} characters")
+        raise Rejection("docstring too long", f"{len(snippet.docstring)} characters")
     if not config.any_docstring_language and not is_in_language(prose, config.language):
-        raise _Refused("docstring in another language", f"asked for {config.language}")
+        raise Rejection("docstring in another language", f"asked for {config.language}")
     return prose
 
 
 def _definition(snippet: Snippet, config: TasksConfig) -> Definition:
     definition = split_definition(snippet.code, snippet.programming_language)
     if definition is None:
-        raise _Refused("code does not parse", snippet.programming_language)
+        raise Rejection("code does not parse", snippet.programming_language)
     if definition.is_empty:
-        raise _Refused("code has no body")
+        raise Rejection("code has no body")
     lines = definition.body_lines + 1
     if lines < config.min_code_lines:
-        raise _Refused("code too short", f"{lines} lines")
+        raise Rejection("code too short", f"{lines} lines")
     if len(definition.code) > config.max_code_chars:
-        raise _Refused("code too long", f"{len(definition.code)} characters")
+        raise Rejection("code too long", f"{len(definition.code)} characters")
     return definition
 
 
@@ -93,10 +86,10 @@ def _summarization(
     assert snippet.docstring is not None
     summary = summary_of(snippet.docstring)
     if count_words(summary) < config.min_docstring_words:
-        raise _Refused("docstring too short", "its first paragraph is")
+        raise Rejection("docstring too short", "its first paragraph is")
     answer = summary if config.answer == "summary" else snippet.docstring.strip()
     if leaks(summary, definition.code) or leaks(prose, definition.code):
-        raise _Refused("docstring stands in the code")
+        raise Rejection("docstring stands in the code")
     return {"code": definition.code, "docstring": answer}
 
 
@@ -119,7 +112,7 @@ def _completion(
     code = definition.code if definition is not None else snippet.code  # prose is not what is to be completed
     lines = code.splitlines(keepends=True)
     if len(code) > config.max_code_chars:
-        raise _Refused("code too long", f"{len(code)} characters")
+        raise Rejection("code too long", f"{len(code)} characters")
     # Two lines to go on from, and a line that says something: no lone bracket, no comment.
     cuts = [
         number
@@ -127,8 +120,8 @@ def _completion(
         if number >= 2 and sum(char.isalnum() for char in line) >= 3 and not _COMMENT.match(line)
     ]
     if len(lines) < config.min_code_lines or not cuts:
-        raise _Refused("no line to complete")
-    cut = random.Random(f"{seed}:{snippet.id}:completion").choice(cuts)
+        raise Rejection("no line to complete")
+    cut = draw(seed, snippet.id, "completion").choice(cuts)
     line = lines[cut].rstrip()
     indent = line[: len(line) - len(line.lstrip())]
     return {"prefix": "".join(lines[:cut]) + indent, "completion": line.lstrip()}
@@ -138,7 +131,7 @@ def search_pair(snippet: Snippet, config: TasksConfig) -> Pair | None:
     """The snippet as query and code, or None where it can't be one."""
     try:
         _docstring(snippet, config)
-    except _Refused:
+    except Rejection:
         return None
     definition = split_definition(snippet.code, snippet.programming_language)
     code = (definition.code if definition else strip_leading_comments(snippet.code)).strip("\n")
@@ -154,9 +147,9 @@ def _search(
     _docstring(snippet, config)
     pair = search_pair(snippet, config)
     if pair is None:
-        raise _Refused("no code to search for", "too long, empty, or the query stands in it")
+        raise Rejection("no code to search for", "too long, empty, or the query stands in it")
     if candidates is None:
-        raise _Refused("too few candidates", f"{config.candidates} asked for")
+        raise Rejection("too few candidates", f"{config.candidates} asked for")
     return {"query": pair.query, "candidates": candidates.codes, "answer": candidates.answer}
 
 
@@ -168,17 +161,17 @@ _FIELDS: dict[str, Callable[[Snippet, TasksConfig, int, Candidates | None], dict
 }
 
 
-def _lineage(snippet: Snippet, wording: str | None) -> Lineage:
+def _lineage(snippet: Snippet, prompt_template: str | None) -> Lineage:
     place = f"{snippet.path}:{snippet.start_line}" if snippet.start_line is not None else snippet.path
     return Lineage(
         upstream_id=place,
         repo=snippet.repo,
         path=snippet.path,
         commit=snippet.commit,
-        # A folder without a repository's name is split by file: two functions of one file may be twins.
+        # A folder without a repository's name is split by file: two functions of one file may be duplicates.
         group=snippet.repo or snippet.path,
         parents=(snippet.id,),
-        wording=wording,
+        prompt_template=prompt_template,
     )
 
 
@@ -188,9 +181,9 @@ def _instruction(
     fields: Mapping[str, FieldValue],
     config: TasksConfig,
     seed: int,
-    shown: Candidates | None,
+    candidates: Candidates | None,
 ) -> Instruction:
-    worded = get_task(task).word(
+    rendered = get_task(task).render(
         {**fields, "programming_language": snippet.programming_language},
         record_id=snippet.id,
         seed=seed,
@@ -198,20 +191,20 @@ def _instruction(
     )
     return Instruction(
         task=task,
-        instruction=worded.instruction,
-        input=worded.input,
-        output=worded.output,
+        instruction=rendered.instruction,
+        input=rendered.input,
+        output=rendered.output,
         language=config.language,
         programming_language=snippet.programming_language,
         source=snippet.source,
         license=snippet.license,
-        candidates=shown.codes if shown is not None and task == "code_search" else (),
+        candidates=candidates.codes if candidates is not None and task == "code_search" else (),
         tags=tags_of(snippet.code, snippet.programming_language) if config.tags else (),
-        lineage=_lineage(snippet, worded.wording),
+        lineage=_lineage(snippet, rendered.prompt_template),
     )
 
 
-def _reject(snippet: Snippet, task: str, refused: _Refused) -> RejectedRow:
+def _rejected(snippet: Snippet, task: str, rejection: Rejection) -> RejectedRow:
     row: dict[str, Any] = {
         "id": snippet.id,
         "task": task,
@@ -222,7 +215,7 @@ def _reject(snippet: Snippet, task: str, refused: _Refused) -> RejectedRow:
         "license": snippet.license,
         "lineage": to_row_of_lineage(_lineage(snippet, None)),
     }
-    return RejectedRow(row=row, stage=STAGE, reason=refused.reason, detail=refused.detail)
+    return RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
 
 
 def to_row_of_lineage(lineage: Lineage) -> dict[str, Any]:

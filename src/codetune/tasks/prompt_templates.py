@@ -1,7 +1,8 @@
-"""Wordings: the files that say how a task is asked, and how one is filled in.
+"""Prompt templates: the files that say how a task is asked, and how one is filled in.
 
-A file holds one or more variants, the most specific first; a variant lists the fields it needs
-and the wordings that use them. The first variant whose needs a row meets is its variant.
+A file `TASK.LANGUAGE.yaml` holds one or more variants, the most specific first; a variant lists the
+fields it needs and the templates that use them. The first variant whose needs a row meets is its
+variant.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ from codetune.code.languages import display_name
 from codetune.errors import DataError
 from codetune.store.hashing import json_hash
 
-__all__ = ["Variant", "Wording", "Wordings", "load_wordings", "wordings_hash"]
+__all__ = [
+    "PromptTemplate",
+    "PromptTemplates",
+    "TemplateVariant",
+    "load_prompt_templates",
+    "prompt_templates_hash",
+]
 
 _ALWAYS_OPTIONAL = ("programming_language",)
 
@@ -37,8 +44,8 @@ def _spaced(name: str, language: str) -> str:
 
 
 @dataclass(frozen=True)
-class Wording:
-    """One way to ask."""
+class PromptTemplate:
+    """One way to ask, with places for the row's fields."""
 
     name: str
     instruction: str
@@ -71,13 +78,13 @@ class Wording:
 
 
 @dataclass(frozen=True)
-class Variant:
-    """Wordings that need the same fields."""
+class TemplateVariant:
+    """Templates that need the same fields."""
 
     name: str
     needs: tuple[str, ...]
     optional: tuple[str, ...]
-    wordings: tuple[Wording, ...]
+    templates: tuple[PromptTemplate, ...]
 
     def fits(self, given: Collection[str]) -> bool:
         """Whether all needed fields are there."""
@@ -85,20 +92,20 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Wordings:
-    """All wordings of one task in one natural language."""
+class PromptTemplates:
+    """All prompt templates of one task in one natural language."""
 
     task: str
     language: str
-    variants: tuple[Variant, ...]
+    variants: tuple[TemplateVariant, ...]
     answers: Mapping[bool, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
-        """Names of all wordings, in the file's order."""
-        return [wording.name for variant in self.variants for wording in variant.wordings]
+        """Names of all templates, in the file's order."""
+        return [template.name for variant in self.variants for template in variant.templates]
 
-    def variant_for(self, given: Collection[str]) -> Variant:
+    def variant_for(self, given: Collection[str]) -> TemplateVariant:
         """The first variant that the given fields satisfy.
 
         Raises:
@@ -121,10 +128,10 @@ class Wordings:
         )
 
 
-def _parse_variant(name: str, plain: Mapping[str, Any], language: str) -> Variant:
+def _parse_variant(name: str, plain: Mapping[str, Any], language: str) -> TemplateVariant:
     optional = tuple(plain.get("optional", ()))
-    wordings = tuple(
-        Wording(
+    templates = tuple(
+        PromptTemplate(
             name=entry["name"],
             instruction=entry["instruction"],
             input=entry.get("input", plain.get("input", "")),
@@ -132,28 +139,28 @@ def _parse_variant(name: str, plain: Mapping[str, Any], language: str) -> Varian
             language=language,
             optional=optional,
         )
-        for entry in plain["wordings"]
+        for entry in plain["templates"]
     )
-    return Variant(name=name, needs=tuple(plain["needs"]), optional=optional, wordings=wordings)
+    return TemplateVariant(name=name, needs=tuple(plain["needs"]), optional=optional, templates=templates)
 
 
 def _file_of(task: str, language: str) -> str:
     return files("codetune.tasks").joinpath(f"templates/{task}.{language}.yaml").read_text("utf-8")
 
 
-def wordings_hash(tasks: Iterable[str], language: str) -> str:
-    """Hash of the wordings of some tasks: they decide on rows as code does, and are no code."""
+def prompt_templates_hash(tasks: Iterable[str], language: str) -> str:
+    """Hash of the templates of some tasks: they decide on rows as code does, and are no code."""
     return json_hash({task: _file_of(task, language) for task in tasks})
 
 
 @cache
-def load_wordings(task: str, language: str) -> Wordings:
-    """Read `wordings/TASK.LANGUAGE.yaml`."""
+def load_prompt_templates(task: str, language: str) -> PromptTemplates:
+    """Read `templates/TASK.LANGUAGE.yaml`."""
     plain = yaml.safe_load(_file_of(task, language))
-    variants: Sequence[Variant] = [
+    variants: Sequence[TemplateVariant] = [
         _parse_variant(name, entry, language) for name, entry in plain["variants"].items()
     ]
     answers = plain.get("answers", {})
-    return Wordings(
+    return PromptTemplates(
         task, language, tuple(variants), {True: answers["yes"], False: answers["no"]} if answers else {}
     )

@@ -1,4 +1,4 @@
-"""The tasks, by name: the eight of CoMIT, edits, and rows that a source has worded itself."""
+"""The tasks, by name: the eight of CoMIT, edits, and instructions in the source's own words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from codetune.errors import ConfigError
 from codetune.tasks.task import Task
 
-__all__ = ["TASKS", "get_task", "task_names"]
+__all__ = ["TASKS", "get_task"]
 
 _ALL = (
     Task(
@@ -53,7 +53,7 @@ _ALL = (
     ),
     Task(
         name="code_repair",
-        title="mend faulty code",
+        title="fix faulty code",
         answer="code",
         fillable=("output",),
         metrics=("exact_match", "bleu", "codebleu"),
@@ -74,7 +74,7 @@ _ALL = (
     ),
     Task(
         name="instruction_following",
-        title="instructions that the source worded itself",
+        title="instructions in the source's own words",
         answer="text",
         fillable=("instruction", "output"),
         metrics=("exact_match", "rouge_l"),
@@ -84,11 +84,6 @@ _ALL = (
 
 TASKS = MappingProxyType({task.name: task for task in _ALL})
 """Name -> task, in the order of the list above."""
-
-
-def task_names() -> tuple[str, ...]:
-    """Names of all tasks, in their order."""
-    return tuple(TASKS)
 
 
 def get_task(name: str) -> Task:

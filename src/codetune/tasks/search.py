@@ -6,11 +6,11 @@ same code under another layout; the place of the right one is uniform, drawn fro
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from codetune.seeding import draw
 from codetune.text.bm25 import Bm25, code_terms
 
 __all__ = ["Candidates", "Pair", "draw_candidates"]
@@ -60,7 +60,7 @@ def draw_candidates(pairs: Iterable[Pair], *, count: int, seed: int) -> dict[str
 
 
 def _draw(pairs: Sequence[Pair], count: int, seed: int) -> Mapping[str, Candidates]:
-    pool = _Pool(pairs, count - 1)
+    pool = _CandidatePool(pairs, count - 1)
     index = Bm25(pool.terms)
     asking = [number for number, pair in enumerate(pairs) if pair.is_answer]
     drawn: dict[str, Candidates] = {}
@@ -73,7 +73,7 @@ def _draw(pairs: Sequence[Pair], count: int, seed: int) -> Mapping[str, Candidat
     return drawn
 
 
-class _Pool:
+class _CandidatePool:
     """Pieces of code of one language, and which of them may stand against which."""
 
     def __init__(self, pairs: Sequence[Pair], wanted: int) -> None:
@@ -94,7 +94,7 @@ class _Pool:
         found: list[int] = []
         shown = {self._looks[number]}
 
-        def take(others: Iterable[int]) -> None:
+        def add(others: Iterable[int]) -> None:
             for other in others:
                 if len(found) == self._wanted:
                     return
@@ -103,9 +103,9 @@ class _Pool:
                     found.append(int(other))
 
         if group is not None:
-            take(self._known_wrong.get(group, ()))
+            add(self._known_wrong.get(group, ()))
         query = self._queries[number]
-        take(
+        add(
             other
             for other in near
             if self._queries[other] != query and (group is None or self._pairs[other].group != group)
@@ -114,7 +114,7 @@ class _Pool:
 
 
 def _placed(pair: Pair, wrong: list[str], seed: int) -> Candidates:
-    draw = random.Random(f"{seed}:{pair.id}:candidates")
-    draw.shuffle(wrong)  # by likeness the order would give the right one away
-    answer = draw.randrange(len(wrong) + 1)
+    order = draw(seed, pair.id, "candidates")
+    order.shuffle(wrong)  # by likeness the order would give the right one away
+    answer = order.randrange(len(wrong) + 1)
     return Candidates((*wrong[:answer], pair.code, *wrong[answer:]), answer)

@@ -15,17 +15,17 @@ from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.tasks.config import TasksConfig
 from codetune.tasks.from_snippets import STAGE, rows_of, search_pair
-from codetune.tasks.prompt_templates import wordings_hash
+from codetune.tasks.prompt_templates import prompt_templates_hash
 from codetune.tasks.search import Candidates, Pair, draw_candidates
 
 __all__ = ["run"]
 
 
 def run(config: TasksConfig, inputs: Sequence[Path], output: Path, context: StageContext) -> RunCard:
-    """Word snippets as instructions.
+    """Make instructions of snippets.
 
     Args:
-        config: Which tasks, in which language, and what is refused.
+        config: Which tasks, in which language, and what is rejected.
         inputs: Finished datasets of `Snippet` rows.
         output: Folder of the dataset of `Instruction` rows; part i comes from input part i alone.
         context: Seed, engine, progress.
@@ -45,7 +45,7 @@ def run(config: TasksConfig, inputs: Sequence[Path], output: Path, context: Stag
         config=config.model_dump(mode="json"),
         inputs={
             **{f"input {number}": data.card.output_hash for number, data in enumerate(datasets, 1)},
-            "wordings": wordings_hash(config.tasks, config.language),
+            "prompt template set": prompt_templates_hash(config.tasks, config.language),
         },
         code=code_hash(__name__),
         seed=context.seed,
@@ -60,13 +60,13 @@ def run(config: TasksConfig, inputs: Sequence[Path], output: Path, context: Stag
             if "code_search" in config.tasks
             else [(p, {}) for p in parts]
         )
-        context.progress.start("wording tasks (parts)", len(parts))
-        for _ in writer.run(context.engine, partial(word_part, config=config, seed=context.seed), items):
+        context.progress.start("tasks (parts)", len(parts))
+        for _ in writer.run(context.engine, partial(rows_of_part, config=config, seed=context.seed), items):
             context.progress.advance()
         context.progress.finish()
         return writer.finish(
             title="Instructions from code",
-            description=f"Rows of {', '.join(config.tasks)}, worded from code and its docstrings.",
+            description=f"Rows of {', '.join(config.tasks)}, made from code and its docstrings.",
             counts={"read": sum(len(data) for data in datasets)},
         )
 
@@ -93,8 +93,8 @@ def _with_candidates(parts: Sequence[Path], config: TasksConfig, context: StageC
     ]
 
 
-def word_part(item: _Item, *, config: TasksConfig, seed: int) -> Shard[Instruction]:
-    """Rows and refusals of one part; runs in a worker."""
+def rows_of_part(item: _Item, *, config: TasksConfig, seed: int) -> Shard[Instruction]:
+    """Rows and rejections of one part; runs in a worker."""
     part, candidates = item
     kept: list[Instruction] = []
     rejected: list[RejectedRow] = []

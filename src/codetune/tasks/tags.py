@@ -9,13 +9,13 @@ The rule, written down so that it can be checked by eye (docs/tasks.md tells it 
                           loops than those
         procedural        everything else
     level
-        beginner          at most 3 ways through, nested at most 2 deep, no advanced construct
-        advanced          more than 10 ways through, or nested more than 4 deep, or 2 kinds of advanced
+        beginner          at most 3 paths through, nested at most 2 deep, no advanced construct
+        advanced          more than 10 paths through, or nested more than 4 deep, or 2 kinds of advanced
                           constructs: async, generators, concurrency, generics, metaprogramming, unsafe,
                           bit arithmetic
         intermediate      everything else
 
-Ways through are cyclomatic complexity: branches and loops plus one.
+Paths through are cyclomatic complexity: branches and loops plus one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tree_sitter import Node
 from codetune.code.languages import PARSED_LANGUAGES
 from codetune.code.parsing import parse
 
-__all__ = ["Shape", "level_of", "paradigm_of", "shape_of", "tags_of"]
+__all__ = ["SyntaxProfile", "level_of", "paradigm_of", "profile_of", "tags_of"]
 
 _BRANCHES = frozenset({
     "if_statement", "if_expression", "elif_clause", "else_if_clause", "elsif", "if", "unless",
@@ -94,7 +94,7 @@ _FLAT = frozenset({"elif_clause", "else_if_clause", "elsif"})
 
 
 @dataclass(slots=True)
-class Shape:
+class SyntaxProfile:
     """What the rule looks at."""
 
     branches: int = 0
@@ -109,52 +109,52 @@ class Shape:
 
     @property
     def complexity(self) -> int:
-        """Ways through the code."""
+        """Paths through the code."""
         return 1 + self.branches + self.loops
 
 
-def shape_of(code: str, programming_language: str) -> Shape:
+def profile_of(code: str, programming_language: str) -> SyntaxProfile:
     """Count what the rule needs, in one walk over the tree."""
     tree, _ = parse(code, programming_language)
-    shape = Shape()
+    profile = SyntaxProfile()
     stack: list[tuple[Node, int]] = [(tree.root_node, 0)]
     while stack:
         node, depth = stack.pop()
         kind = node.type
         if node.is_named:
-            depth = _look(node, kind, depth, shape, programming_language)
+            depth = _look(node, kind, depth, profile, programming_language)
         elif kind in _BITS and node.parent is not None and "binary" in node.parent.type:
-            shape.advanced["bit arithmetic"] += 1
+            profile.advanced["bit arithmetic"] += 1
         elif kind == "async":
-            shape.advanced["async"] += 1
+            profile.advanced["async"] += 1
         elif kind in _SELVES:
-            shape.has_members = True
+            profile.has_members = True
         stack.extend((child, depth) for child in node.children)
-    return shape
+    return profile
 
 
-def _look(node: Node, kind: str, depth: int, shape: Shape, language: str) -> int:
+def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: str) -> int:
     if kind in _BRANCHES:
-        shape.branches += 1
+        profile.branches += 1
     if kind in _LOOPS:
-        shape.loops += 1
+        profile.loops += 1
     if kind in _NESTS and kind not in _FLAT and not _is_else_if(node):
         depth += 1
-        shape.depth = max(shape.depth, depth)
+        profile.depth = max(profile.depth, depth)
     if kind in _TYPES or kind in _SELVES or (kind == "identifier" and node.text in (b"self", b"this")):
-        shape.has_members = True
+        profile.has_members = True
     if kind in _COMPREHENSIONS or (kind in _LAMBDAS and _is_lambda(kind, language)):
-        shape.functional += 1
+        profile.functional += 1
     if kind in _CALLS:
         called = _called(node)
-        shape.functional += called in _FUNCTIONAL
-        shape.registers += called in _REGISTER and _has_function_argument(node)
+        profile.functional += called in _FUNCTIONAL
+        profile.registers += called in _REGISTER and _has_function_argument(node)
     name = node.child_by_field_name("name")
     if name is not None and ("function" in kind or "method" in kind) and name.text is not None:
-        shape.is_handler |= bool(_HANDLER_NAME.match(name.text.decode("utf-8", "replace")))
+        profile.is_handler |= bool(_HANDLER_NAME.match(name.text.decode("utf-8", "replace")))
     for word, kinds in _ADVANCED.items():
         if kind in kinds:
-            shape.advanced[word] += 1
+            profile.advanced[word] += 1
     return depth
 
 
@@ -195,23 +195,23 @@ def _has_function_argument(node: Node) -> bool:
     return any(child.type in _LAMBDAS or child.type in plain for child in arguments.named_children)
 
 
-def paradigm_of(shape: Shape) -> str:
-    """The paradigm that the rule gives a shape."""
-    if shape.registers or shape.is_handler:
+def paradigm_of(profile: SyntaxProfile) -> str:
+    """The paradigm that the rule gives a profile."""
+    if profile.registers or profile.is_handler:
         return "event-driven"
-    if shape.has_members:
+    if profile.has_members:
         return "object-oriented"
-    if shape.functional >= 2 and shape.functional >= shape.loops:
+    if profile.functional >= 2 and profile.functional >= profile.loops:
         return "functional"
     return "procedural"
 
 
-def level_of(shape: Shape) -> str:
-    """The level that the rule gives a shape."""
-    kinds = len(shape.advanced)
-    if shape.complexity > 10 or shape.depth > 4 or kinds >= 2:
+def level_of(profile: SyntaxProfile) -> str:
+    """The level that the rule gives a profile."""
+    kinds = len(profile.advanced)
+    if profile.complexity > 10 or profile.depth > 4 or kinds >= 2:
         return "advanced"
-    if shape.complexity <= 3 and shape.depth <= 2 and kinds == 0:
+    if profile.complexity <= 3 and profile.depth <= 2 and kinds == 0:
         return "beginner"
     return "intermediate"
 
@@ -221,5 +221,5 @@ def tags_of(code: str, programming_language: str) -> tuple[str, ...]:
     """`paradigm:...` and `level:...` of a piece of code; nothing for languages without a grammar."""
     if programming_language not in PARSED_LANGUAGES:
         return ()
-    shape = shape_of(code, programming_language)
-    return (f"paradigm:{paradigm_of(shape)}", f"level:{level_of(shape)}")
+    profile = profile_of(code, programming_language)
+    return (f"paradigm:{paradigm_of(profile)}", f"level:{level_of(profile)}")

@@ -45,7 +45,7 @@ class Overlap:
     """Fraction of the item's n-grams that stand in the text, 0 to 1."""
 
     def describe(self) -> str:
-        """For a refusal's detail."""
+        """For a rejection's detail."""
         return f"{self.task_id} {self.kind}, {self.share:.0%} of its n-grams"
 
 

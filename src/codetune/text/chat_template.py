@@ -1,9 +1,9 @@
 """The chat template: one object that training, evaluation and serving all render with.
 
 What enters is turns, what leaves is text (and, for training, which parts of it are the
-assistant's). A model's own Jinja template is taken as it is, from its GGUF file or its Hugging Face
-folder, and rendered under the rules that the Hugging Face library and llama.cpp's server follow;
-tests hold the three against each other. Nothing here knows a tokenizer: `train` turns the pieces
+assistant's). A model's own Jinja template is taken as it is from its Hugging Face folder
+and rendered under the rules that the Hugging Face library and llama.cpp's server follow;
+tests hold the three against each other. Nothing here knows a tokenizer: `train` turns the spans
 into tokens.
 
 A template may inject a system turn when none is given (SmolLM2's does). Nobody here adds or removes
@@ -22,14 +22,14 @@ from typing import Any, NoReturn
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from codetune.errors import ConfigError, DataError, MissingExtraError
+from codetune.errors import ConfigError, DataError
 from codetune.records import Message
 
-__all__ = ["ChatTemplate", "Piece"]
+__all__ = ["ChatTemplate", "RenderedSpan"]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class RenderedSpan:
     """A stretch of a rendered conversation."""
 
     text: str
@@ -61,30 +61,6 @@ class ChatTemplate:
     eos_token: str
     bos_token: str = ""
     name: str = "chat template"
-
-    @classmethod
-    def from_gguf(cls, path: Path) -> ChatTemplate:
-        """Read the template and its tokens from a GGUF file's metadata.
-
-        Raises:
-            DataError: The file has no chat template.
-            MissingExtraError: The `gguf` package is not installed.
-        """
-        try:
-            from gguf import GGUFReader
-        except ImportError as error:
-            raise MissingExtraError.of("reading a GGUF file", "train") from error
-        fields = GGUFReader(path).fields
-        if "tokenizer.chat_template" not in fields:
-            raise _without_template(path)
-        tokens = fields["tokenizer.ggml.tokens"]
-
-        def token(key: str) -> str:
-            field = fields.get(f"tokenizer.ggml.{key}_token_id")
-            return str(tokens.contents(int(field.contents()))) if field is not None else ""
-
-        template = str(fields["tokenizer.chat_template"].contents())
-        return cls(source=template, eos_token=token("eos"), bos_token=token("bos"), name=path.name)
 
     @classmethod
     def from_folder(cls, folder: Path) -> ChatTemplate:
@@ -129,7 +105,7 @@ class ChatTemplate:
             add_generation_prompt: End with the opening of an assistant's turn.
 
         Raises:
-            DataError: The template refuses the turns (an order of roles it doesn't know).
+            DataError: The template does not take the turns (an order of roles it doesn't know).
         """
         turns = [{"role": message.role, "content": message.content} for message in messages]
         try:
@@ -141,7 +117,7 @@ class ChatTemplate:
             )
         except jinja2.TemplateError as error:
             raise DataError(
-                f"the chat template refuses the turns {[turn['role'] for turn in turns]}: {error}",
+                f"the chat template does not take the turns {[turn['role'] for turn in turns]}: {error}",
                 where=self.name,
             ) from error
 
@@ -155,10 +131,10 @@ class ChatTemplate:
         before = self.render(messages[:-1], add_generation_prompt=True)
         return before + messages[-1].content
 
-    def pieces(self, messages: Sequence[Message]) -> list[Piece]:
+    def spans(self, messages: Sequence[Message]) -> list[RenderedSpan]:
         """Cut a conversation into what is read and what is learned.
 
-        The pieces joined are exactly `render(messages)`. A trained piece begins where generation
+        The spans joined are exactly `render(messages)`. A trained span begins where generation
         would begin, and ends with the stop token; what a template puts between turns (a newline)
         is read, not learned.
 
@@ -170,7 +146,7 @@ class ChatTemplate:
                 come (then what was trained would never be seen again when serving).
         """
         whole = self.render(messages)
-        pieces: list[Piece] = []
+        spans: list[RenderedSpan] = []
         done = 0
         for index, message in enumerate(messages):
             if message.role != "assistant":
@@ -192,13 +168,16 @@ class ChatTemplate:
                     where=self.name,
                 )
             end = stop + len(self.eos_token)
-            pieces += [Piece(whole[done : len(prompt)], False), Piece(whole[len(prompt) : end], True)]
+            spans += [
+                RenderedSpan(whole[done : len(prompt)], False),
+                RenderedSpan(whole[len(prompt) : end], True),
+            ]
             done = end
-        if not pieces:
+        if not spans:
             raise DataError("a conversation without an assistant's turn has nothing to learn")
         if done < len(whole):
-            pieces.append(Piece(whole[done:], False))
-        return pieces
+            spans.append(RenderedSpan(whole[done:], False))
+        return spans
 
 
 def _without_template(path: Path) -> DataError:

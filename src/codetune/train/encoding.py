@@ -82,11 +82,11 @@ class Encoder:
             raise Rejection("nothing-to-learn", "the assistant says nothing")
         ids: list[int] = []
         labels: list[int] = []
-        for piece in self.template.pieces(messages):
-            tokens = self.tokens(piece.text)
+        for span in self.template.spans(messages):
+            tokens = self.tokens(span.text)
             ids += tokens
-            labels += tokens if piece.trained else [IGNORE_INDEX] * len(tokens)
-            if piece.trained and tokens[-1] != self.eos_id:
+            labels += tokens if span.trained else [IGNORE_INDEX] * len(tokens)
+            if span.trained and tokens[-1] != self.eos_id:
                 raise Rejection("no-stop-token", f"the turn ends in token {tokens[-1]}")
         # Nothing after the last stop token is trained on, so it would only cost time.
         while labels[-1] == IGNORE_INDEX:

@@ -111,13 +111,15 @@ def test_merged_model_is_the_peft_model(tiny_model: Path, tmp_path: Path, server
 def test_the_file_knows_tokens_and_template(
     tiny_model: Path, tmp_path: Path, server: Callable[..., Any]
 ) -> None:
+    from tests.gguf_chat_template import gguf_chat_template
+
     from codetune.records import Message
     from codetune.text.chat_template import ChatTemplate
 
     path = tmp_path / "model.gguf"
     write_model_gguf(tiny_model, path, "q8_0")
     template = ChatTemplate.from_folder(tiny_model)
-    assert ChatTemplate.from_gguf(path) == ChatTemplate(
+    assert gguf_chat_template(path) == ChatTemplate(
         template.source, template.eos_token, template.bos_token, path.name
     )
     tokenizer = load_tokenizer(tiny_model)

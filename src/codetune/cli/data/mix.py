@@ -46,7 +46,7 @@ def mix(
             "--translator", help="MODULE:FUNCTION that translates texts, for parts that ask for it."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of rows, wordings and splits.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of rows, prompt templates and splits.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one a core.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run card as JSON.")] = False,
 ) -> None:

@@ -21,7 +21,7 @@ from codetune.evaluate.statistics.estimates import wilson
 from codetune.execution.protocol import Executor
 from codetune.records import Completion, Problem
 from codetune.store.atomic import write_text
-from codetune.tasks.grading.grader import Pool
+from codetune.tasks.grading.grader import RowStatistics
 from codetune.tasks.registry import get_task
 
 __all__ = ["RESAMPLES", "graded_score"]
@@ -67,13 +67,13 @@ def graded_score(
     metrics: dict[str, dict[str, Any]] = {}
     for score in scores:
         kept: dict[str, Any] = {"value": score.value, "rows": score.rows, "note": score.note}
-        if score.value is None or score.pool is None:
+        if score.value is None or score.statistics is None:
             kept |= {"low": None, "high": None, "method": "not measured"}
         elif score.metric == "pass@1" and alone:
             found = asdict(wilson(round(score.value * score.rows), score.rows))
             kept |= {name: found[name] for name in ("low", "high", "method")}
         else:
-            low, high = _interval(score.pool, clusters, seed)
+            low, high = _interval(score.statistics, clusters, seed)
             kind = "bootstrap" if alone else "cluster bootstrap"
             kept |= {"low": low, "high": high, "method": f"{kind} 95%, {RESAMPLES} draws"}
         metrics[score.metric] = kept
@@ -90,10 +90,10 @@ def graded_score(
     }
 
 
-def _interval(pool: Pool, clusters: Sequence[str], seed: int) -> tuple[float, float]:
+def _interval(statistics: RowStatistics, clusters: Sequence[str], seed: int) -> tuple[float, float]:
     """The 2.5th and 97.5th percentile of a score over drawn clusters of rows."""
-    names, place_of = np.unique([clusters[row] for row in pool.rows], return_inverse=True)
-    numbers = np.asarray(list(pool.rows.values()), dtype=float)
+    names, place_of = np.unique([clusters[row] for row in statistics.rows], return_inverse=True)
+    numbers = np.asarray(list(statistics.rows.values()), dtype=float)
     sums = np.zeros((len(names), numbers.shape[1]))
     np.add.at(sums, place_of, numbers)
     generator = np.random.default_rng(seed)
@@ -101,7 +101,7 @@ def _interval(pool: Pool, clusters: Sequence[str], seed: int) -> tuple[float, fl
     for start in range(0, RESAMPLES, _AT_A_TIME):
         drawn = generator.integers(0, len(names), (min(_AT_A_TIME, RESAMPLES - start), len(names)))
         times = np.apply_along_axis(np.bincount, 1, drawn, minlength=len(names))
-        worth = (pool.value(total) for total in (times @ sums).tolist())
+        worth = (statistics.value(total) for total in (times @ sums).tolist())
         values += [value for value in worth if value is not None]
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)

@@ -48,7 +48,7 @@ class Row:
     license: str | None
     seed: int
     language: str
-    """Natural language that tasks are to be worded in."""
+    """Natural language that tasks are asked in."""
     extra: Any = None
     """What the source attached to the row's block."""
 
@@ -121,30 +121,30 @@ class Row:
         lineage: Lineage | None = None,
         **more: Any,
     ) -> Instruction:
-        """An instruction in one of the task's wordings, chosen by the content and the seed.
+        """An instruction in one of the task's prompt templates, chosen by the content and the seed.
 
         Args:
             task: Name of the task.
             fields: What the task needs.
-            programming_language: For the wording and the record.
-            lineage: Of the record; its wording is filled in.
+            programming_language: For the prompt and the record.
+            lineage: Of the record; its prompt template is filled in.
             more: Further fields of the record.
         """
         key = content_id("row", self.source, task, *(repr(fields[name]) for name in sorted(fields)))
         given = dict(fields)
         if programming_language is not None:
             given.setdefault("programming_language", programming_language)
-        worded = get_task(task).word(given, record_id=key, seed=self.seed, language=self.language)
+        rendered = get_task(task).render(given, record_id=key, seed=self.seed, language=self.language)
         return Instruction(
             task=task,
-            instruction=worded.instruction,
-            input=worded.input,
-            output=worded.output,
+            instruction=rendered.instruction,
+            input=rendered.input,
+            output=rendered.output,
             language=self.language,
             programming_language=programming_language,
             source=self.source,
             license=more.pop("license", self.license),
-            lineage=replace(lineage or self.lineage(), wording=worded.wording),
+            lineage=replace(lineage or self.lineage(), prompt_template=rendered.prompt_template),
             **more,
         )
 

@@ -94,7 +94,7 @@ class Summarize(_FillIn):
 
     async def make(self, item: tuple[Snippet, ...], context: GenerationContext) -> Shard[Instruction]:
         (snippet,) = item
-        worded = get_task("code_summarization").word(
+        rendered = get_task("code_summarization").render(
             {"code": snippet.code, "docstring": "?", "programming_language": snippet.programming_language},
             record_id=snippet.id,
             seed=self.seed,
@@ -102,7 +102,7 @@ class Summarize(_FillIn):
         )
         row = row_of_snippet(
             snippet, task="code_summarization", language=self.language, tag=self.name,
-            instruction=worded.instruction, input=worded.input,
+            instruction=rendered.instruction, input=rendered.input,
         )  # fmt: skip
         shown = {"code": snippet.code, "programming_language": display_name(snippet.programming_language)}
         return await self._text(row, shown, snippet.id, context)

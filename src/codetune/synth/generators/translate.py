@@ -58,7 +58,11 @@ class Translate:
             given,
             id="",
             tags=(*given.tags, self.name),
-            lineage=replace(child_lineage(given), wording=given.lineage.wording, checks=given.lineage.checks),
+            lineage=replace(
+                child_lineage(given),
+                prompt_template=given.lineage.prompt_template,
+                checks=given.lineage.checks,
+            ),
         )
         fields = ["instruction"]
         if given.task in TASKS and TASKS[given.task].answer == "text" and given.output:

@@ -11,11 +11,11 @@ from codetune.records import Instruction
 if TYPE_CHECKING:
     from codetune.execution.protocol import Executor
 
-__all__ = ["Grader", "Grades", "Pool", "Score", "mean_score", "pooled_score"]
+__all__ = ["Grader", "Grades", "RowStatistics", "TaskScore", "mean_score", "summed_score"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class RowStatistics:
     """What a score is made of: numbers of each row that add up, and what their sum is worth.
 
     Drawing rows anew, for an interval, is adding up other rows; nothing is graded twice.
@@ -28,7 +28,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class TaskScore:
     """One number about many answers."""
 
     metric: str
@@ -38,7 +38,7 @@ class Score:
     """Denominator: rows the value is about."""
     note: str = ""
     """What is particular: rows left out, parts not measured, answers that could not be read."""
-    pool: Pool | None = field(default=None, compare=False, repr=False)
+    statistics: RowStatistics | None = field(default=None, compare=False, repr=False)
     """What it is made of; None where there was nothing to measure."""
 
 
@@ -47,10 +47,10 @@ class Grades:
     """All scores of one task over some rows."""
 
     task: str
-    scores: tuple[Score, ...]
+    scores: tuple[TaskScore, ...]
     """In the task's order; the first one leads."""
 
-    def __getitem__(self, metric: str) -> Score:
+    def __getitem__(self, metric: str) -> TaskScore:
         for score in self.scores:
             if score.metric == metric:
                 return score
@@ -77,26 +77,26 @@ class Grader(Protocol):
         ...
 
 
-def pooled_score(
+def summed_score(
     metric: str,
     rows: Mapping[int, tuple[float, ...]],
     value: Callable[[Sequence[float]], float | None],
     note: str = "",
-) -> Score:
+) -> TaskScore:
     """The score of what all rows' numbers add up to; None over no rows."""
     sums = [sum(column) for column in zip(*rows.values(), strict=True)]
-    return Score(
+    return TaskScore(
         metric=metric,
         value=value(sums) if rows else None,
         rows=len(rows),
         note=note,
-        pool=Pool(rows, value) if rows else None,
+        statistics=RowStatistics(rows, value) if rows else None,
     )
 
 
 def mean_score(
     metric: str, values: Sequence[float], note: str = "", places: Sequence[int] | None = None
-) -> Score:
+) -> TaskScore:
     """The mean of a value for each row; None over no rows.
 
     Args:
@@ -106,7 +106,7 @@ def mean_score(
         places: Where these rows stand among those graded, if they aren't all of them.
     """
     numbered = zip(range(len(values)) if places is None else places, values, strict=True)
-    return pooled_score(metric, {place: (value, 1.0) for place, value in numbered}, _mean, note)
+    return summed_score(metric, {place: (value, 1.0) for place, value in numbered}, _mean, note)
 
 
 def _mean(sums: Sequence[float]) -> float | None:

@@ -11,7 +11,7 @@ from codetune.tasks.grading.answers import read_choices, read_label
 from codetune.tasks.grading.bleu import bleu_counts, bleu_of, smoothed_bleu4
 from codetune.tasks.grading.classification import binary_counts, binary_of
 from codetune.tasks.grading.codebleu.score import COUNTS, CodeBleu, codebleu_counts, codebleu_of
-from codetune.tasks.grading.grader import Grader, Grades, Score, mean_score, pooled_score
+from codetune.tasks.grading.grader import Grader, Grades, TaskScore, mean_score, summed_score
 from codetune.tasks.grading.passing import pass_at_1
 from codetune.tasks.grading.retrieval import reciprocal_rank
 from codetune.tasks.grading.text_match import edit_similarity, exact_match, same_tokens
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GRADERS", "grader_for"]
 
-_Grade = Callable[[Sequence[Instruction], Sequence[str], "Executor | None"], tuple[Score, ...]]
+_Grade = Callable[[Sequence[Instruction], Sequence[str], "Executor | None"], tuple[TaskScore, ...]]
 
 
 class _TaskGrader:
@@ -41,7 +41,9 @@ class _TaskGrader:
         return Grades(task=self.task, scores=self._grade(rows, answers, executor))
 
 
-def _summaries(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[Score, ...]:
+def _summaries(
+    rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None
+) -> tuple[TaskScore, ...]:
     wanted = [row.output for row in rows]
     return (
         mean_score("smoothed_bleu4", list(map(smoothed_bleu4, wanted, answers))),
@@ -49,7 +51,7 @@ def _summaries(rows: Sequence[Instruction], answers: Sequence[str], _: Executor 
     )
 
 
-def _words(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[Score, ...]:
+def _words(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[TaskScore, ...]:
     wanted = [row.output for row in rows]
     return (
         mean_score("exact_match", [float(same_tokens(a, b)) for a, b in zip(wanted, answers, strict=True)]),
@@ -59,17 +61,17 @@ def _words(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | No
 
 def _code_scores(
     rows: Sequence[Instruction], answers: Sequence[str], same: Callable[[str, str], bool]
-) -> tuple[Score, ...]:
+) -> tuple[TaskScore, ...]:
     wanted = [first_block(row.output) for row in rows]
     given = [first_block(answer) for answer in answers]
     return (
         mean_score("exact_match", [float(same(a, b)) for a, b in zip(wanted, given, strict=True)]),
-        pooled_score("bleu", dict(enumerate(map(bleu_counts, wanted, given))), bleu_of),
+        summed_score("bleu", dict(enumerate(map(bleu_counts, wanted, given))), bleu_of),
         _codebleu(rows, wanted, given),
     )
 
 
-def _codebleu(rows: Sequence[Instruction], wanted: Sequence[str], given: Sequence[str]) -> Score:
+def _codebleu(rows: Sequence[Instruction], wanted: Sequence[str], given: Sequence[str]) -> TaskScore:
     """Over languages, weighted by their rows; parts that a language lacks are named."""
     spoken = [row.programming_language or "" for row in rows]
     languages = sorted(set(spoken))
@@ -97,20 +99,24 @@ def _codebleu(rows: Sequence[Instruction], wanted: Sequence[str], given: Sequenc
         for language, score, _ in parts(sums)
         for part, why in score.left_out.items()
     ]
-    return pooled_score("codebleu", counted, value, note="; ".join(notes))
+    return summed_score("codebleu", counted, value, note="; ".join(notes))
 
 
 def _generated(
     rows: Sequence[Instruction], answers: Sequence[str], executor: Executor | None
-) -> tuple[Score, ...]:
+) -> tuple[TaskScore, ...]:
     return (pass_at_1(rows, answers, executor), *_code_scores(rows, answers, same_tokens))
 
 
-def _changed(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[Score, ...]:
+def _changed(
+    rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None
+) -> tuple[TaskScore, ...]:
     return _code_scores(rows, answers, exact_match)
 
 
-def _continued(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[Score, ...]:
+def _continued(
+    rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None
+) -> tuple[TaskScore, ...]:
     pairs = [
         (first_block(row.output), first_block(answer)) for row, answer in zip(rows, answers, strict=True)
     ]
@@ -121,23 +127,27 @@ def _continued(rows: Sequence[Instruction], answers: Sequence[str], _: Executor 
 
 
 def _labels(*metrics: str) -> _Grade:
-    def grade(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[Score, ...]:
+    def grade(
+        rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None
+    ) -> tuple[TaskScore, ...]:
         return _label_scores(metrics, dict(enumerate(zip(rows, answers, strict=True))))
 
     return grade
 
 
-def _label_scores(metrics: Sequence[str], pairs: Mapping[int, tuple[Instruction, str]]) -> tuple[Score, ...]:
+def _label_scores(
+    metrics: Sequence[str], pairs: Mapping[int, tuple[Instruction, str]]
+) -> tuple[TaskScore, ...]:
     read = {place: (row.output, read_label(answer)) for place, (row, answer) in pairs.items()}
     unreadable = sum(label is None for _, label in read.values())
     note = f"{unreadable} answers were neither yes nor no, counted as wrong" if unreadable else ""
     counted = {
         place: binary_counts(read_label(truth) is True, label) for place, (truth, label) in read.items()
     }
-    return tuple(pooled_score(name, counted, partial(binary_of, name), note) for name in metrics)
+    return tuple(summed_score(name, counted, partial(binary_of, name), note) for name in metrics)
 
 
-def _found(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[Score, ...]:
+def _found(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[TaskScore, ...]:
     """Choices among candidates; rows of one piece of code are yes/no, and scored as such beside them."""
     pairs = dict(enumerate(zip(rows, answers, strict=True)))
     choosing = [place for place, (row, _) in pairs.items() if row.candidates]
@@ -147,7 +157,7 @@ def _found(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | No
         )
         for place in choosing
     ]
-    scores: list[Score] = [
+    scores: list[TaskScore] = [
         mean_score("accuracy@1", [float(rank == 1) for rank in ranks], places=choosing),
         mean_score("mrr", ranks, "candidates that an answer doesn't name rank nowhere", choosing),
     ]

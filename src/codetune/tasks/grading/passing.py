@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Instruction, Verdict
-from codetune.tasks.grading.grader import Score, mean_score
+from codetune.tasks.grading.grader import TaskScore, mean_score
 from codetune.text.fences import first_block
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _right(execution: Execution, output: str | None) -> bool | None:
     return output is None or execution.stdout.split() == output.split()
 
 
-def pass_at_1(rows: Sequence[Instruction], answers: Sequence[str], executor: Executor | None) -> Score:
+def pass_at_1(rows: Sequence[Instruction], answers: Sequence[str], executor: Executor | None) -> TaskScore:
     """Fraction of the answers that pass all tests of their row.
 
     Rows without tests, and rows whose run says nothing about the program (no toolchain, a broken
@@ -56,9 +56,9 @@ def pass_at_1(rows: Sequence[Instruction], answers: Sequence[str], executor: Exe
     """
     tested = [(n, row, answers[n]) for n, row in enumerate(rows) if row.tests]
     if not tested:
-        return Score(metric=_METRIC, value=None, rows=0, note="no row has tests")
+        return TaskScore(metric=_METRIC, value=None, rows=0, note="no row has tests")
     if executor is None:
-        return Score(
+        return TaskScore(
             metric=_METRIC, value=None, rows=0, note=f"{len(tested)} rows have tests, no sandbox was given"
         )
     verdicts: dict[int, list[bool | None]] = {n: [] for n, _, _ in tested}

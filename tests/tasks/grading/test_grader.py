@@ -48,13 +48,15 @@ def given(task: str) -> tuple[list[Instruction], list[str]]:
 def test_sums_of_drawn_rows_are_their_score(task: str) -> None:
     rows, answers = given(task)
     grader, draw = grader_for(task), random.Random(task)
-    pools = {score.metric: score.pool for score in grader.grade(rows, answers).scores if score.pool}
-    assert pools
+    found = {
+        score.metric: score.statistics for score in grader.grade(rows, answers).scores if score.statistics
+    }
+    assert found
     for _ in range(20):
         places = draw.choices(range(len(rows)), k=len(rows))
         again = grader.grade([rows[n] for n in places], [answers[n] for n in places])
-        for metric, pool in pools.items():
-            sums = [sum(column) for column in zip(*(pool.rows[n] for n in places), strict=True)]
-            assert pool.value(sums) == (
+        for metric, statistics in found.items():
+            sums = [sum(column) for column in zip(*(statistics.rows[n] for n in places), strict=True)]
+            assert statistics.value(sums) == (
                 None if again[metric].value is None else pytest.approx(again[metric].value)
             ), metric
