@@ -19,6 +19,7 @@ __all__ = [
     "Completion",
     "Conversation",
     "Edit",
+    "EditHistory",
     "Generated",
     "Instruction",
     "Lineage",
@@ -176,6 +177,27 @@ class Revision:
 
     code: str
     programming_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditHistory(Record):
+    """Versions of one file, oldest first, from which moments of editing are drawn."""
+
+    content_fields: ClassVar[tuple[str, ...]] = ("origin", "versions", "request")
+
+    origin: Literal["ai-programmer", "commit", "submission"]
+    versions: tuple[str, ...]
+    """At least two texts; the first one is empty where the file was new."""
+    programming_language: str | None = None
+    request: str = ""
+    """What the author said: the subject of the last commit, or the problem's statement."""
+    accepted: bool | None = None
+    """Whether a contest's judge accepted the last version; None where nobody judged."""
+    language: str = "en"
+    """Natural language of `request`, ISO 639-1."""
+    source: str
+    license: str | None = None
+    lineage: Lineage = field(default_factory=Lineage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,5 +360,15 @@ class Verdict(enum.StrEnum):
 
 RECORD_TYPES: dict[str, type[Record]] = {
     kind.__name__: kind
-    for kind in (Snippet, Instruction, Edit, Commit, Submission, Conversation, Problem, Completion)
+    for kind in (
+        Snippet,
+        Instruction,
+        EditHistory,
+        Edit,
+        Commit,
+        Submission,
+        Conversation,
+        Problem,
+        Completion,
+    )
 }

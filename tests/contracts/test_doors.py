@@ -15,7 +15,7 @@ MODULES = sorted(p for p in SOURCE.rglob("*.py") if p.name not in ("__init__.py"
 
 PINNED = {
     "records": {
-        "RECORD_TYPES", "Check", "Commit", "Completion", "Conversation", "Edit", "Generated", "Instruction",
+        "RECORD_TYPES", "Check", "Commit", "Completion", "Conversation", "Edit", "EditHistory", "Generated", "Instruction",
         "Lineage", "Message", "Problem", "Record", "Revision", "Snippet", "Submission", "Verdict", "content_id",
     },
     "errors": {
@@ -28,6 +28,7 @@ RECORD_COLUMNS = {
     "Snippet": "id code programming_language name docstring path start_line repo commit license source",
     "Instruction": "id task instruction input output language programming_language source license tests "
     "candidates tags lineage",
+    "EditHistory": "id origin versions programming_language request accepted language source license lineage",
     "Edit": "id history current area user next chat language source license lineage",
 }
 

@@ -18,7 +18,7 @@ FLOORS: list[set[str]] = [
     {"text", "execution"},
     {"tasks"},
     {"sources"},
-    {"synth", "curate", "train", "evaluate", "mix", "export"},
+    {"synth", "curate", "train", "evaluate", "mix", "export", "histories"},
     {"report"},
     {"recipes", "doctor"},
     {"cli"},
