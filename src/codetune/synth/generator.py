@@ -1,4 +1,4 @@
-"""The protocol that every generator implements: it turns input rows into instructions.
+"""The protocol that every generator implements: it turns input rows into new rows.
 
 A work item (one input row or several) goes in; kept rows and rejected rows with reasons come out.
 A generator writes the question and checks the answer. Requests, retries, storage, running code and
@@ -22,12 +22,13 @@ STAGE = "synth"
 
 
 class Generator(Protocol):
-    """Makes instructions from rows; picklable, without state."""
+    """Makes rows of one type from rows of another; picklable, without state."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
     """A line for `codetune generators`."""
     consumes: ClassVar[type[Record]]
+    produces: ClassVar[type[Record]]
     prompts: ClassVar[Mapping[str, frozenset[str]]]
     """Prompt name without language -> the variables it is given."""
     runs_code: ClassVar[bool]
@@ -37,7 +38,7 @@ class Generator(Protocol):
         """Group the rows of one part into work items; every row is in exactly one."""
         ...
 
-    async def make(self, item: tuple[Any, ...], context: GenerationContext) -> Shard[Instruction]:
+    async def make(self, item: tuple[Any, ...], context: GenerationContext) -> Shard[Any]:
         """Work on one item; the result depends on it and the answers alone."""
         ...
 
@@ -55,6 +56,6 @@ class StatefulGenerator(Protocol):
         ...
 
 
-def rejected(row: Instruction, why: Rejection) -> Shard[Instruction]:
+def rejected(row: Record, why: Rejection) -> Shard[Any]:
     """A shard that holds one rejected row."""
     return Shard((), (RejectedRow(row=row, stage=STAGE, reason=why.reason, detail=why.detail),))

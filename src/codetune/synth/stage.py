@@ -84,11 +84,11 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
             programming_languages=config.programming_languages,
             part_rows=config.part_rows,
         )
-        writer = DatasetWriter(folder, Instruction)
+        writer = DatasetWriter[Any](folder, generator.produces)
         session = Session(config=config, prompts=prompts, cache=context.cache, seed=context.seed)
         _make_parts(session, generator, datasets, selection, writer, context)
         return writer.finish(
-            title=f"{config.generator}: instructions written by {identity(config.model)}",
+            title=f"{config.generator}: rows written by {identity(config.model)}",
             description=f"Made by the generator {config.generator}: {generator.summary}.",
             counts=selection.counts,
             results={"checks": _checks(folder.folder)},
@@ -111,7 +111,7 @@ def _make_parts(
     generator: Generator,
     datasets: Sequence[Dataset[Any]],
     selection: Selection,
-    writer: DatasetWriter[Instruction],
+    writer: DatasetWriter[Any],
     context: StageContext,
 ) -> None:
     config = session.config
@@ -155,7 +155,7 @@ async def _in_one_loop(
     session: Session,
     generator: Generator,
     selection: Selection,
-    writer: DatasetWriter[Instruction],
+    writer: DatasetWriter[Any],
     progress: Progress,
     notices: list[str],
 ) -> None:
@@ -178,9 +178,9 @@ async def _in_one_loop(
             notices.extend(generation.notices())
 
 
-def _one_part(session: Session, generator: Generator, part: ChosenRows) -> Shard[Instruction]:
+def _one_part(session: Session, generator: Generator, part: ChosenRows) -> Shard[Any]:
     """One part in a worker of the engine's."""
-    made: list[Shard[Instruction]] = []
+    made: list[Shard[Any]] = []
 
     async def work() -> None:
         async with session.open() as generation:
@@ -200,7 +200,7 @@ def _read(part: ChosenRows, generator: Generator) -> list[Any]:
     return list(read_chosen(part, generator.consumes))
 
 
-def _earlier(datasets: Sequence[Dataset[Any]], writer: DatasetWriter[Instruction]) -> Iterator[Instruction]:
+def _earlier(datasets: Sequence[Dataset[Any]], writer: DatasetWriter[Any]) -> Iterator[Instruction]:
     """All rows that new ones have to differ from: the inputs', then those of finished parts."""
     for dataset in datasets:
         yield from dataset

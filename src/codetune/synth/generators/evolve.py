@@ -54,6 +54,7 @@ class Evolve:
     name: ClassVar[str] = "evolve"
     summary: ClassVar[str] = "make instructions deeper, more constrained or otherwise harder, and answer them"
     consumes: ClassVar[type[Instruction]] = Instruction
+    produces: ClassVar[type[Instruction]] = Instruction
     runs_code: ClassVar[bool] = False
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "evolve": frozenset({"instruction", "input", "method"}),

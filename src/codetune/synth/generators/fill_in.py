@@ -88,6 +88,7 @@ class Summarize(_FillIn):
     prompt: ClassVar[str] = "summarize"
     summary: ClassVar[str] = "say what a snippet does, for code that has no documentation"
     consumes: ClassVar[type[Snippet]] = Snippet
+    produces: ClassVar[type[Instruction]] = Instruction
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "summarize": frozenset({"code", "programming_language"})
     }
@@ -116,6 +117,7 @@ class ExplainDefect(_FillIn):
     prompt: ClassVar[str] = "explain_defect"
     summary: ClassVar[str] = "add the reason to a row that says only whether code is defective"
     consumes: ClassVar[type[Instruction]] = Instruction
+    produces: ClassVar[type[Instruction]] = Instruction
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "explain_defect": frozenset({"code", "verdict", "programming_language"})
     }
@@ -141,6 +143,7 @@ class Review(_FillIn):
     prompt: ClassVar[str] = "review"
     summary: ClassVar[str] = "write a review of a snippet: its most important weakness and how to mend it"
     consumes: ClassVar[type[Snippet]] = Snippet
+    produces: ClassVar[type[Instruction]] = Instruction
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {"review": frozenset({"code", "programming_language"})}
 
     async def make(self, item: tuple[Snippet, ...], context: GenerationContext) -> Shard[Instruction]:

@@ -86,6 +86,7 @@ class InstructFromCode:
     name: ClassVar[str] = "instruct-from-code"
     summary: ClassVar[str] = "write the task that a snippet solves, then complete it to a program that runs"
     consumes: ClassVar[type[Snippet]] = Snippet
+    produces: ClassVar[type[Instruction]] = Instruction
     runs_code: ClassVar[bool] = True
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "instruct_from_code": frozenset(

@@ -99,6 +99,7 @@ class Judge:
     name: ClassVar[str] = "judge"
     summary: ClassVar[str] = "score rows on named criteria with reasons; refuse those that score low"
     consumes: ClassVar[type[Instruction]] = Instruction
+    produces: ClassVar[type[Instruction]] = Instruction
     runs_code: ClassVar[bool] = False
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "judge": frozenset({"instruction", "input", "output", "criteria"})

@@ -47,6 +47,7 @@ class OssInstruct:
     name: ClassVar[str] = "oss-instruct"
     summary: ClassVar[str] = "invent a self-contained problem inspired by a snippet, and solve it"
     consumes: ClassVar[type[Snippet]] = Snippet
+    produces: ClassVar[type[Instruction]] = Instruction
     runs_code: ClassVar[bool] = False
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "oss_instruct": frozenset({"code", "programming_language"}),

@@ -59,6 +59,7 @@ class SelfInstruct:
         "write new tasks in the manner of a seed set, unlike all earlier ones, and answer them"
     )
     consumes: ClassVar[type[Instruction]] = Instruction
+    produces: ClassVar[type[Instruction]] = Instruction
     runs_code: ClassVar[bool] = False
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "self_instruct": frozenset({"examples", "count"}),

@@ -56,6 +56,7 @@ class SolveAndTest:
     name: ClassVar[str] = "solve-and-test"
     summary: ClassVar[str] = "write a solution and tests; keep them where the tests pass and notice faults"
     consumes: ClassVar[type[Instruction]] = Instruction
+    produces: ClassVar[type[Instruction]] = Instruction
     runs_code: ClassVar[bool] = True
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "solve": frozenset({"instruction", "input"}),

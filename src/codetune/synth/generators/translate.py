@@ -43,6 +43,7 @@ class Translate:
     name: ClassVar[str] = "translate"
     summary: ClassVar[str] = "translate the natural language of rows; code, names, paths and numbers stay"
     consumes: ClassVar[type[Instruction]] = Instruction
+    produces: ClassVar[type[Instruction]] = Instruction
     runs_code: ClassVar[bool] = False
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "translate": frozenset({"text", "source_language", "target_language"})

@@ -15,7 +15,6 @@ from typing import Any
 
 from codetune.errors import CodetuneError
 from codetune.models.budget.budget import BudgetSpentError
-from codetune.records import Instruction
 from codetune.store.dataset import Shard
 from codetune.synth.generator import Generator, StatefulGenerator
 from codetune.synth.runtime.generation_context import GenerationContext
@@ -28,7 +27,7 @@ __all__ = ["schedule"]
 class _OpenPart:
     index: int
     rows: int
-    made: list[Shard[Instruction] | None]
+    made: list[Shard[Any] | None]
     left: int
 
     def one_done(self) -> int:
@@ -43,7 +42,7 @@ async def schedule(
     generator: Generator,
     context: GenerationContext,
     *,
-    write: Callable[[int, Shard[Instruction]], None],
+    write: Callable[[int, Shard[Any]], None],
     in_flight: int,
     on_progress: Callable[[int], None] = lambda rows: None,
 ) -> None:
@@ -103,7 +102,7 @@ async def schedule(
         raise spent
 
 
-def _finish(part: _OpenPart, generator: Generator, write: Callable[[int, Shard[Instruction]], None]) -> None:
+def _finish(part: _OpenPart, generator: Generator, write: Callable[[int, Shard[Any]], None]) -> None:
     made = [shard for shard in part.made if shard is not None]
     shard = generator.finalize(made) if isinstance(generator, StatefulGenerator) else joined(made)
     part.made = []
