@@ -1,8 +1,13 @@
-"""What tests in every room use."""
+"""What tests of every package use."""
 
 from __future__ import annotations
 
 import os
+
+# One thread for each test: OpenMP's threads wait for each other in a busy loop, which takes many times
+# as long on a machine whose cores are taken. It is set before the first import of torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import pytest

@@ -35,7 +35,7 @@ def test_serves_until_interrupted():
         with urllib.request.urlopen(told["url"] + "/models") as answer:
             assert json.load(answer)["data"][0]["id"] == told["models"][0]
         serving.send_signal(signal.SIGINT)
-        serving.wait(timeout=5)
+        serving.wait()
         assert serving.returncode == 0
 
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +20,29 @@ from codetune.store.run_card import Plan
 from codetune.store.stage_output import StageOutput
 
 PLAN = Plan(stage="double", config={"factor": 2}, inputs={}, code="c0ffee", seed=3)
+
+
+# Files appear by a rename alone, so the moments that differ are those before each of them.
+KILLED_BEFORE_A_RENAME = """
+import os, signal, sys
+from pathlib import Path
+import tests.store.test_dataset as t
+from codetune.engine.local import LocalEngine
+
+real, left = os.replace, int(sys.argv[2])
+
+def replace(source, target):
+    global left
+    if not str(target).endswith(".parquet"):
+        return real(source, target)
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(source, target)
+
+os.replace = replace
+t.make(Path(sys.argv[1]), LocalEngine(workers=1), count=12)
+"""
 
 
 def row(text: str) -> Instruction:
@@ -44,11 +66,6 @@ def shard(number: int) -> Shard[Instruction]:
     return Shard(
         kept, [RejectedRow(row=row(f"bad {number}"), stage="double", reason="odd", detail=str(number))]
     )
-
-
-def slow_shard(number: int) -> Shard[Instruction]:
-    time.sleep(0.05)
-    return shard(number)
 
 
 def make(
@@ -157,30 +174,18 @@ def test_rows_of_another_type_are_refused(tmp_path: Path) -> None:
 
 def test_killed_at_any_moment_it_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     make(tmp_path / "whole", LocalEngine(workers=1), count=12)
-    script = (
-        "import sys; from pathlib import Path; import tests.store.test_dataset as t\n"
-        "from codetune.engine.local import LocalEngine\n"
-        "t.make(Path(sys.argv[1]), LocalEngine(workers=1), count=12, work=t.slow_shard)\n"
-    )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    killed = 0
-    for delay in (0.02, 0.1, 0.13, 0.17):
-        process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "d")], env=environment)
-        _wait_for(tmp_path / "d" / "data", process)
-        time.sleep(delay)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            killed += 1
-        process.wait()
-    assert killed >= 1
+    command = [sys.executable, "-c", KILLED_BEFORE_A_RENAME, str(tmp_path / "d")]
+    done: dict[Path, int] = {}
+    for rename in (1, 2, 5, 8):
+        process = subprocess.run([*command, str(rename)], env=environment)
+        assert process.returncode == -signal.SIGKILL
+        parts = {path: path.stat().st_mtime_ns for path in (tmp_path / "d" / "data").glob("*.parquet")}
+        assert done.items() <= parts.items(), "a part that was whole is not made again"
+        assert len(parts) == len(done) + (rename - 1) // 2
+        done = parts
     make(tmp_path / "d", LocalEngine(workers=1), count=12)
     assert bytes_of(tmp_path / "d") == bytes_of(tmp_path / "whole")
-
-
-def _wait_for(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while not folder.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.synth.conftest import ModelServer, obedient, snippet, write_dataset
+from tests.waiting import wait_until
 
 from codetune.engine.local import LocalEngine
 from codetune.errors import ConfigError, UsageError
@@ -126,18 +127,24 @@ def test_a_killed_run_goes_on_without_asking_anything_twice(
 ) -> None:
     plain = model_server.answer
 
-    def slowly(body: dict) -> str:
-        time.sleep(0.05)
+    killed = threading.Event()
+
+    def nothing_more_before_the_kill(body: dict) -> str:
+        if len(model_server.asked) > limit:
+            killed.wait()
         return plain(body)
 
-    model_server.answer = slowly
+    model_server.answer = nothing_more_before_the_kill
     cache = tmp_path / "cache"
     command = [sys.executable, "-c", _RUN, model_server.url, source, tmp_path / "out", cache]
     for limit in (5, 14):
+        killed.clear()
         with subprocess.Popen(command) as child:
-            while len(model_server.asked) < limit and child.poll() is None:
-                time.sleep(0.005)
+            wait_until(
+                lambda limit=limit, child=child: len(model_server.asked) > limit or child.poll() is not None
+            )
             child.kill()
+        killed.set()
         assert child.returncode == -9
     assert not (tmp_path / "out" / "run.json").exists()
     subprocess.run(command, check=True)

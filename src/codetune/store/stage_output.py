@@ -115,6 +115,8 @@ class StageOutput:
             self._refuse_other(plan)
             self.resumed = True
             self._earlier_seconds = float(begun.get("seconds", 0.0))
+            for half in self.folder.rglob(".*.tmp"):  # what a killed run was writing
+                half.unlink(missing_ok=True)
         self.checkpoint_time()
 
     def _refuse_other(self, plan: Plan) -> None:

@@ -7,10 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
+from tests.waiting import is_running, wait_until
 
 from codetune.errors import ConfigError
 from codetune.evaluate.backends.ranks import Ranks
@@ -55,23 +54,19 @@ def test_a_rank_that_waits_for_the_others_leaves_with_its_launcher() -> None:
     assert launcher.stdout is not None
     rank = int(launcher.stdout.readline())
     try:
-        time.sleep(3)  # it waits for rank 1, which never comes, or is about to
-        assert _lives(rank)
+        # Once it listens there, it waits for rank 1, which never comes.
+        wait_until(lambda: _listens(port) or not is_running(rank))
+        assert is_running(rank)
         launcher.kill()
         launcher.wait()
-        until = time.monotonic() + 60
-        while _lives(rank) and time.monotonic() < until:
-            time.sleep(0.2)
-        assert not _lives(rank)
+        wait_until(lambda: not is_running(rank))
     finally:
         launcher.kill()
         launcher.stdout.close()
-        if _lives(rank):
+        if is_running(rank):
             os.kill(rank, signal.SIGKILL)
 
 
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+def _listens(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+from tests.waiting import is_running, wait_until
 
 from codetune.execution.attacks import attack as attacks
 from codetune.execution.attacks.programs import ATTACKS, Attack
@@ -99,21 +100,19 @@ def test_when_the_runner_is_killed_its_boxes_end() -> None:
         "from codetune.execution.open import open_executor\n"
         "from codetune.execution.protocol import Program, Limits\n"
         "e = open_executor(1)\nlist(e.run([Program(id='a', code='pass')]))\nprint('ready', flush=True)\n"
-        "list(e.run([Program(id='b', code='while True: pass', limits=Limits(cpu_seconds=60))]))"
+        'spin = \'open("/proc/self/comm", "w").write("spinning")\\nwhile True: pass\'\n'
+        "list(e.run([Program(id='b', code=spin, limits=Limits(cpu_seconds=600, wall_seconds=600))]))"
     )
     runner = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert runner.stdout is not None
     assert runner.stdout.readline() == b"ready\n"
-    time.sleep(0.3)
-    children = {int(p) for p in Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()}
-    assert children
+    family = psutil.Process(runner.pid)
+    wait_until(lambda: "spinning" in {child.name() for child in family.children(recursive=True)})
+    children = [child.pid for child in family.children(recursive=True)]
     runner.kill()
     runner.wait()
     runner.stdout.close()
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in children):
-        time.sleep(0.05)
-    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    wait_until(lambda: not any(map(is_running, children)))
 
 
 def test_a_killed_zygote_costs_nothing_but_time() -> None:
