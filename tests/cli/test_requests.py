@@ -55,7 +55,7 @@ def test_table(folder, capsys):
 def test_failures_are_counted_by_what_went_wrong(tmp_path, capsys):
     with RequestStore(tmp_path / "requests.sqlite") as store:
         for number in range(3):
-            detail = f"given up after {number} s and 6 tries: out of order (host:1)."
+            detail = f"gave up after {number} s and 6 tries: out of order (host:1)."
             store.fail(
                 StoredFailure(key=b"%016d" % number, model="big", sample=0, payload=b"{}", kind="k", detail=detail,
                         failed_at=1.0)

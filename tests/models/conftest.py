@@ -1,6 +1,12 @@
 """What tests of models share: adapters, and servers that behave in ways that are known."""
 
+import asyncio
+import contextlib
 import inspect
+import shutil
+import ssl
+import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,7 +54,10 @@ class ScriptedServer:
         self.paths: list[str] = []
         self.answer = lambda server, body: server.reply("hello")
         self.models = ["m"]
+        self.refused_list = 0
+        """Status that `/models` answers with instead of the list."""
         self.url = ""
+        self.ssl_context = None
         self._port = 0
 
     @staticmethod
@@ -70,6 +79,9 @@ class ScriptedServer:
         return await made if inspect.isawaitable(made) else made
 
     async def _models(self, request):
+        self.headers.append(dict(request.headers))
+        if self.refused_list:
+            return self.error(self.refused_list, "no list for you")
         return web.json_response({"data": [{"id": name} for name in self.models]})
 
     async def __aenter__(self):
@@ -78,10 +90,10 @@ class ScriptedServer:
         app.router.add_post("/v1/{what:.*}", self._post)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self.ssl_context)
         await site.start()
         port = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{port}/v1"
+        self.url = f"http{'s' if self.ssl_context else ''}://127.0.0.1:{port}/v1"
         return self
 
     async def __aexit__(self, *_):
@@ -91,3 +103,44 @@ class ScriptedServer:
 @pytest.fixture
 def scripted():
     return ScriptedServer()
+
+
+@contextlib.contextmanager
+def serving(server):
+    """The server in a thread of its own, so that the test needn't be asynchronous."""
+    ready, done = threading.Event(), threading.Event()
+
+    async def main():
+        async with server:
+            ready.set()
+            while not done.is_set():
+                await asyncio.sleep(0.01)
+
+    thread = threading.Thread(target=asyncio.run, args=(main(),))
+    thread.start()
+    ready.wait()
+    try:
+        yield server
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.fixture
+def served(scripted):
+    with serving(scripted):
+        yield scripted
+
+
+@pytest.fixture
+def self_signed(scripted, tmp_path):
+    """URL of a server whose certificate nobody signed."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl on this machine")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout {key} -out {certificate}"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    scripted.ssl_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    scripted.ssl_context.load_cert_chain(certificate, key)
+    with serving(scripted):
+        yield scripted.url

@@ -1,14 +1,12 @@
-"""The one door: by URL, by name; leaving early; what an endpoint's health looks like."""
+"""Opening a model by URL or name, with a key or without, and leaving early."""
 
 import asyncio
-import threading
 import time
 
 import pytest
 
-from codetune.doctor.endpoints import endpoints
 from codetune.errors import ConfigError, UsageError
-from codetune.models.open import open_model, run_requests
+from codetune.models.open import _default_key_variable, open_model, run_requests
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 from codetune.records import Message
 
@@ -16,25 +14,6 @@ from codetune.records import Message
 def questions(count):
     for number in range(count):
         yield ChatRequest(messages=(Message(role="user", content=f"question {number}"),), max_new_tokens=20)
-
-
-@pytest.fixture
-def served(scripted):
-    """A scripted server in a thread of its own, so that the test needn't be asynchronous."""
-    ready, done = threading.Event(), threading.Event()
-
-    async def main():
-        async with scripted:
-            ready.set()
-            while not done.is_set():
-                await asyncio.sleep(0.01)
-
-    thread = threading.Thread(target=asyncio.run, args=(main(),))
-    thread.start()
-    ready.wait()
-    yield scripted
-    done.set()
-    thread.join()
 
 
 def test_a_url_with_one_model_needs_no_name(served):
@@ -53,8 +32,59 @@ def test_a_url_with_several_models_lists_them(served):
 
 
 def test_a_url_where_nobody_is():
-    with pytest.raises(UsageError, match=r"no server answers there.*127.0.0.1:9"):
+    with pytest.raises(UsageError, match=r"no server answers there: no connection.*127.0.0.1:9"):
         list(run_requests("http://127.0.0.1:9/v1", questions(1), store=None))
+
+
+@pytest.fixture
+def no_key(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+
+def test_a_server_that_wants_a_key_says_how_to_give_it(served, no_key):
+    served.refused_list = 401
+    with pytest.raises(ConfigError, match=r"wants a key.*401.*OPENAI_API_KEY.*--api-key-env"):
+        list(run_requests(served.url, questions(1), store=None))
+
+
+def test_a_key_that_is_refused_is_told_apart_and_not_quoted(served, no_key, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "sk-not-a-good-one")
+    served.refused_list = 403
+    with pytest.raises(
+        ConfigError, match=r"refuses the key.*check the environment variable MY_KEY"
+    ) as caught:
+        list(run_requests(served.url, questions(1), store=None, api_key_env="MY_KEY"))
+    assert "not-a-good" not in str(caught.value) + repr(caught.value)
+
+
+def test_a_server_without_a_list_asks_for_the_name(served, no_key):
+    served.refused_list = 404
+    with pytest.raises(ConfigError, match=r"does not list its models.*404.*--served-name"):
+        list(run_requests(served.url, questions(1), store=None))
+    assert len(list(run_requests(served.url, questions(1), store=None, model="m"))) == 1
+
+
+@pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "MY_KEY"])
+def test_the_key_is_taken_from_the_environment(served, no_key, monkeypatch, variable):
+    monkeypatch.setenv(variable, "sk-a-good-one")
+    named = None if variable == "OPENAI_API_KEY" else variable
+    assert len(list(run_requests(served.url, questions(1), store=None, api_key_env=named))) == 1
+    assert {headers.get("Authorization") for headers in served.headers} == {"Bearer sk-a-good-one"}
+
+
+def test_the_key_is_not_sent_in_the_clear_to_another_machine(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a-good-one")
+    assert _default_key_variable("http://example.org/v1") is None
+    assert _default_key_variable("https://example.org/v1") == "OPENAI_API_KEY"
+    monkeypatch.setenv("OPENAI_API_KEY", " ")
+    assert _default_key_variable("https://example.org/v1") is None
+
+
+def test_a_certificate_that_is_not_trusted_is_named(self_signed, no_key):
+    with pytest.raises(ConfigError, match=r"certificate is not trusted: self.signed.*SSL_CERT_FILE"):
+        list(run_requests(self_signed, questions(1), store=None))
+    with pytest.raises(ConfigError, match=r"certificate is not trusted"):
+        list(run_requests(self_signed, questions(1), store=None, model="m"))
 
 
 def test_what_is_opened_is_a_chat_model(served):
@@ -106,23 +136,3 @@ def test_requests_are_drawn_as_they_are_sent(served):
         time.sleep(0.3)
         break
     assert drawn < 200
-
-
-def test_health_of_endpoints(served, tmp_path, monkeypatch):
-    monkeypatch.delenv("NOT_SET", raising=False)
-    path = tmp_path / "models.yaml"
-    path.write_text(
-        f"good: {{base: '{served.url}', model: m}}\n"
-        f"unknown: {{base: '{served.url}'}}\n"
-        f"keyless: {{base: '{served.url}', api_env: NOT_SET}}\n"
-        f"wrong: {{base: '{served.url.removesuffix('/v1')}/v2'}}\n"
-        "down: {base: 'http://127.0.0.1:9/v1'}\n"
-        "mixed: {mix: {good: 1, down: 1}}\n"
-    )
-    reports = {report.model: report for report in endpoints(path)}
-    assert list(reports) == ["good", "unknown", "keyless", "wrong", "down"]
-    assert [report.ok for report in reports.values()] == [True, False, False, True, False]
-    assert "no model called unknown" in reports["unknown"].detail
-    assert reports["unknown"].remedy == "take one of: m"
-    assert "NOT_SET" in reports["keyless"].remedy
-    assert "no connection" in reports["down"].detail

@@ -1,69 +1,55 @@
-"""Which endpoints of a model map answer, tried for real but without paying for an answer."""
+"""Which endpoints of a model map answer: each is asked for its list of models, which costs nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
-import orjson
-
+from codetune.doctor.machine import Finding
 from codetune.errors import CodetuneError
-from codetune.models.client.transport import ServerRefusal, Transport, Unavailable
+from codetune.models.client.client import key_refused, list_models
+from codetune.models.client.transport import ServerRefusal, Transport
 from codetune.models.model_map import Mix, load_model_map
 from codetune.models.spec import EndpointSpec, ModelSpec, host_label
 
-__all__ = ["EndpointReport", "endpoints"]
+__all__ = ["check_endpoints"]
 
 _TIMEOUT_SECONDS = 5.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndpointReport:
-    """One endpoint, as it is now."""
+def check_endpoints(model_map: Path) -> list[Finding]:
+    """Try all endpoints at the same time, for at most five seconds.
 
-    model: str
-    """Name in the model map."""
-    endpoint: str
-    """Host and port, without credentials."""
-    ok: bool
-    """It answers, takes the key, and has the model or keeps no list."""
-    detail: str
-    remedy: str = ""
-    seconds: float | None = None
-    """How long the list of models took."""
-
-
-def endpoints(model_map: Path) -> list[EndpointReport]:
-    """Ask each endpoint for its list of models, all at once, for at most five seconds.
+    Returns:
+        One finding an endpoint, in the file's order, named after its model: `ok` where it answers,
+        accepts the key, and has the model or keeps no list; `missing` otherwise.
 
     Raises:
         ConfigError: The model map is wrong.
     """
-    known = load_model_map(model_map)
-    wanted = [(name, spec) for name, spec in known.items() if not isinstance(spec, Mix)]
-
-    async def examine() -> list[EndpointReport]:
-        return await asyncio.gather(*(_examine(*each) for each in _each(wanted)))
-
-    return asyncio.run(examine())
+    return asyncio.run(_check_all(load_model_map(model_map)))
 
 
-def _each(wanted: list[tuple[str, ModelSpec]]) -> Iterator[tuple[str, ModelSpec, EndpointSpec]]:
-    for name, spec in wanted:
-        for endpoint in spec.endpoints:
-            yield name, spec, endpoint
+async def _check_all(models: Mapping[str, ModelSpec | Mix]) -> list[Finding]:
+    checks = [
+        _check(name, spec, endpoint)
+        for name, spec in models.items()
+        if not isinstance(spec, Mix)
+        for endpoint in spec.endpoints
+    ]
+    return await asyncio.gather(*checks)
 
 
-async def _examine(name: str, model: ModelSpec, endpoint: EndpointSpec) -> EndpointReport:
-    label = host_label(endpoint.base)
-
-    def report(ok: bool, detail: str, remedy: str = "", seconds: float | None = None) -> EndpointReport:
-        detail = f"{label}: {detail}"
-        return EndpointReport(
-            model=name, endpoint=label, ok=ok, detail=detail, remedy=remedy, seconds=seconds
+async def _check(name: str, model: ModelSpec, endpoint: EndpointSpec) -> Finding:
+    def found(detail: str, remedy: str = "") -> Finding:
+        return Finding(
+            area="endpoints",
+            name=name,
+            state="missing" if remedy else "ok",
+            detail=f"{host_label(endpoint.base)}: {detail}",
+            remedy=remedy,
         )
 
     begun = time.monotonic()
@@ -72,26 +58,17 @@ async def _examine(name: str, model: ModelSpec, endpoint: EndpointSpec) -> Endpo
             endpoint.base, headers=endpoint.resolved_headers(), timeout_seconds=_TIMEOUT_SECONDS
         )
         try:
-            answer = orjson.loads(await transport.get("/models"))
+            names = await list_models(transport)
         finally:
             await transport.close()
-        names = [str(item["id"]) for item in answer["data"]]
-    except Unavailable as error:
-        return report(False, error.what, error.next_step or "check that the server runs")
     except ServerRefusal as error:
         if error.status in (401, 403):
-            return report(False, "the key is refused", "check api, api_env or api_file in the model map")
-        return report(True, f"answers, but keeps no list of models ({error.status})")
-    except CodetuneError as error:  # a key that is missing
-        return report(False, error.what, error.next_step or "")
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return report(
-            False, "what it answers under /models is not a list of models", "check that base ends in /v1"
-        )
-    seconds = time.monotonic() - begun
+            refused = key_refused(endpoint, error)
+            return found(refused.what, refused.next_step or "")
+        return found(f"answers, but keeps no list of models ({error.status})")
+    except CodetuneError as error:
+        return found(error.what, error.next_step or "check that the server runs and that `base` is right")
     served = endpoint.model or model.name
     if names and served not in names:
-        return report(
-            False, f"has no model called {served}", f"take one of: {', '.join(names[:10])}", seconds
-        )
-    return report(True, f"answers in {seconds * 1000:.0f} ms", seconds=seconds)
+        return found(f"has no model called {served}", f"take one of: {', '.join(names[:10])}")
+    return found(f"answers in {(time.monotonic() - begun) * 1000:.0f} ms")

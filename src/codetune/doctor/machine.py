@@ -1,4 +1,7 @@
-"""What this machine can do, found out by doing it, and what to do about what is missing."""
+"""What this machine has for codetune, found by trying it, and how to get what is missing.
+
+Nothing is installed or changed. Endpoints of models are checked in `doctor.endpoints`.
+"""
 
 from __future__ import annotations
 
@@ -39,19 +42,13 @@ class Finding:
     remedy: str = ""
 
 
-def examine(model_map: Path | None = None) -> Iterator[Finding]:
-    """Look at the machine, one finding at a time.
-
-    Args:
-        model_map: File of model endpoints to try; None tries none.
-    """
+def examine() -> Iterator[Finding]:
+    """Look at the machine, one finding at a time."""
     yield from _machine()
     yield from _packages()
     yield from _embedded_model()
     yield from _sandbox()
     yield from _toolchains()
-    if model_map is not None:
-        yield from _endpoints(model_map)
 
 
 def _machine() -> Iterator[Finding]:
@@ -165,17 +162,4 @@ def _toolchains() -> Iterator[Finding]:
             state="ok" if there else "missing",
             detail=tool.version or f"no {tool.command}",
             remedy="" if there else tool.install,
-        )
-
-
-def _endpoints(model_map: Path) -> Iterator[Finding]:
-    from codetune.doctor.endpoints import endpoints
-
-    for report in endpoints(model_map):
-        yield Finding(
-            area="endpoints",
-            name=report.model,
-            state="ok" if report.ok else "missing",
-            detail=report.detail,
-            remedy="" if report.ok else report.remedy,
         )

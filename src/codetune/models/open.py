@@ -1,30 +1,31 @@
-"""The one door to a model: by name, by URL, by file.
+"""Opens a model by name, URL or file; everything that asks a model starts here.
 
     async with open_model("local", store=cache / "requests.sqlite") as model:
         async for index, outcome in complete_all(model, requests, in_flight=64):
             ...
 
-`run_requests` is the same for code that isn't asynchronous.
+`run_requests` does the same for synchronous code. Starting servers for other programs is `codetune serve`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from codetune.errors import ConfigError
-from codetune.models.batch.model import BatchModel
 from codetune.models.budget.budget import Budget
-from codetune.models.client.client import EndpointsDownError, OpenAIClient
+from codetune.models.client.client import EndpointsDownError, OpenAIClient, key_refused, list_models
 from codetune.models.client.concurrent_requests import Group, Outcome, complete_all, in_groups
-from codetune.models.client.shared_limits import SharedLimits
+from codetune.models.client.transport import ServerRefusal, Transport, Unavailable
 from codetune.models.embedded.client import EmbeddedClient
 from codetune.models.embedded.server import EmbeddedServer
 from codetune.models.mixed_model import MixedModel
@@ -34,7 +35,13 @@ from codetune.models.spec import EndpointSpec, ModelSpec, host_label
 from codetune.models.store.request_store import RequestStore
 from codetune.models.store.stored_model import StoredModel
 
+if TYPE_CHECKING:
+    from codetune.models.client.shared_limits import SharedLimits
+
 __all__ = ["complete_all", "open_model", "run_requests"]
+
+
+_LIST_TIMEOUT_SECONDS = 30.0
 
 
 @contextlib.asynccontextmanager
@@ -44,28 +51,31 @@ async def open_model(
     store: Path | RequestStore | None,
     model: str | None = None,
     model_map: Path | None = None,
+    api_key_env: str | None = None,
     budget: Budget | str | None = None,
     loras: Sequence[Path] = (),
     slots: int = 8,
     context_per_slot: int = 2048,
     shared_limits: SharedLimits | None = None,
 ) -> AsyncIterator[ChatModel]:
-    """Open a model; connections, the store and a server of ours are closed at the end.
+    """Open a model; connections, the store and an embedded server are closed at the end.
 
     Args:
         where: `local` (the embedded model), a path of a .gguf file, a URL up to `/v1` (or several
             of one model, with commas between), a name in the model map, or an `EmbeddedServer`,
-            which stays running if it was.
-        store: Request store; a path is opened and closed here; None keeps nothing, and then a
-            killed run pays twice.
+            which keeps running if it was running before.
+        store: Request store; a path is opened and closed here. None keeps nothing, so a killed run
+            pays for its requests again.
         model: Which of the server's models. For a URL, None takes the only one it lists; for an
             embedded server, its `model_name`.
         model_map: JSON or YAML file of models by name.
-        budget: E.g. `5usd|2h|1Mtok`; a `Budget` is shared by all models it is given to.
-        loras: Adapters for the embedded server; the first answers unless `model` says otherwise.
+        api_key_env: Environment variable with the key for a URL; None takes OPENAI_API_KEY where it
+            is set (sent only over https or to this machine).
+        budget: E.g. `5usd|2h|1Mtok`; one `Budget` may be shared by several models.
+        loras: Adapters for the embedded server; the first one answers unless `model` names another.
         slots: Requests that the embedded server answers at a time.
         context_per_slot: Tokens of prompt and answer for each.
-        shared_limits: With other processes that use the same endpoints; None is alone.
+        shared_limits: Limits kept together with other processes; None where there are none.
 
     Raises:
         UsageError: Unknown name, missing key, missing model file.
@@ -81,10 +91,12 @@ async def open_model(
         def remote(spec: ModelSpec) -> ChatModel:
             if not spec.batch:
                 return stored(OpenAIClient(spec, shared_limits=shared_limits))
+            from codetune.models.batch.model import BatchModel
+
             if kept is None or budget is not None:
                 raise ConfigError(
-                    f"{spec.name} is asked by the batch API, which "
-                    + ("needs a request store" if kept is None else "can't be held to a budget"),
+                    f"{spec.name} uses the batch API, which "
+                    + ("needs a request store" if kept is None else "can't keep a budget"),
                     next_step="take `batch: true` out of the model map",
                 )
             model = BatchModel(spec, kept)
@@ -98,7 +110,8 @@ async def open_model(
         if isinstance(where, EmbeddedServer):
             yield stored(EmbeddedClient(where, model or where.model_name))
         elif where.startswith(("http://", "https://")):
-            yield stored(OpenAIClient(await _spec_of_url(where, model), shared_limits=shared_limits))
+            spec_of_url = await _spec_of_url(where, model, api_key_env)
+            yield stored(OpenAIClient(spec_of_url, shared_limits=shared_limits))
         else:
             known = load_model_map(model_map) if model_map is not None else {}
             spec = known.get(where)
@@ -123,11 +136,15 @@ def _unknown(name: str, known: Iterable[str], model_map: Path | None) -> ConfigE
     )
 
 
-async def _spec_of_url(urls: str, model: str | None) -> ModelSpec:
-    """One URL, or several with commas between them: servers of one model that share the requests."""
+async def _spec_of_url(urls: str, model: str | None, api_key_env: str | None) -> ModelSpec:
+    """The model behind one URL, or behind several with commas between them, which share the requests."""
     try:
-        endpoints = tuple(EndpointSpec(base=url.strip()) for url in urls.split(",") if url.strip())
-    except ValidationError as error:  # which quotes the URL, and in it perhaps a password
+        endpoints = tuple(
+            EndpointSpec(base=url, api_env=api_key_env or _default_key_variable(url))
+            for url in map(str.strip, urls.split(","))
+            if url
+        )
+    except ValidationError as error:  # its own text quotes the URL, and a password in it
         what = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         raise ConfigError(
             f"the model's URL is wrong: {what}", next_step="write e.g. http://127.0.0.1:8000/v1"
@@ -142,25 +159,44 @@ async def _spec_of_url(urls: str, model: str | None) -> ModelSpec:
     return ModelSpec(name=names[0], endpoints=endpoints)
 
 
+def _default_key_variable(url: str) -> str | None:
+    """OPENAI_API_KEY where it is set, but never over plain HTTP to another machine."""
+    parts = urlsplit(url)
+    is_safe = parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return "OPENAI_API_KEY" if is_safe and os.environ.get("OPENAI_API_KEY", "").strip() else None
+
+
 async def _only_model(endpoint: EndpointSpec) -> str:
-    client = OpenAIClient(ModelSpec(name="?", endpoints=(endpoint,)))
+    transport = Transport(
+        endpoint.base, headers=endpoint.resolved_headers(), timeout_seconds=_LIST_TIMEOUT_SECONDS
+    )
     try:
-        names = await client.models()
-    finally:
-        await client.close()
-    if not names:
+        names = await list_models(transport)
+    except Unavailable as error:
         raise EndpointsDownError(
-            "no server answers there, or it lists no models",
-            where=host_label(endpoint.base),
+            f"no server answers there: {error.what}",
+            where=transport.label,
             next_step="check the URL, which usually ends in /v1, and that the server runs",
-        )
-    if len(names) > 1:
+        ) from error
+    except ServerRefusal as error:
+        if error.status in (401, 403):
+            raise key_refused(endpoint, error) from error
         raise ConfigError(
-            f"the server has {len(names)} models: {', '.join(names[:20])}",
-            where=host_label(endpoint.base),
-            next_step="say which in a model map",
-        )
-    return names[0]
+            f"the server does not list its models: {error.what}",
+            where=transport.label,
+            next_step="check the URL, which usually ends in /v1, or name the model with --served-name",
+        ) from error
+    finally:
+        await transport.close()
+    if len(names) == 1:
+        return names[0]
+    raise ConfigError(
+        f"the server has {len(names)} models: {', '.join(names[:20])}"
+        if names
+        else "the server has no model",
+        where=transport.label,
+        next_step="name one with --served-name, or in a model map" if names else "load a model there first",
+    )
 
 
 def run_requests(
@@ -172,10 +208,10 @@ def run_requests(
     opened: Callable[[ChatModel], None] | None = None,
     **options: Any,
 ) -> Iterator[tuple[int, Outcome]]:
-    """`open_model` and `complete_all` for code that isn't asynchronous.
+    """`open_model` and `complete_all` for synchronous code.
 
-    The event loop runs in a thread of its own. Leaving the loop early, or an exception in it,
-    stops what is in flight; what was answered is kept.
+    The event loop runs in its own thread. Leaving the iteration early stops the requests in flight;
+    answers that came are kept in the store.
 
     Args:
         where: As in `open_model`.
@@ -183,7 +219,7 @@ def run_requests(
         store: As in `open_model`.
         in_flight: As in `complete_all`.
         opened: Called once with the open model, e.g. to learn its name.
-        options: Whatever else `open_model` takes.
+        options: Any other argument of `open_model`.
     """
     handed: queue.Queue[Group | BaseException | None] = queue.Queue(maxsize=8)
     left = threading.Event()

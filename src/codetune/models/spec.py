@@ -117,6 +117,15 @@ class EndpointSpec(Settings):
             return lines[0]
         return None
 
+    @property
+    def key_source(self) -> str:
+        """Where the key comes from, in words for a message; "" where there is none."""
+        if self.api is not None:
+            return "`api` in the model map"
+        if self.api_env is not None:
+            return f"the environment variable {self.api_env}"
+        return str(self.api_file) if self.api_file is not None else ""
+
     def resolved_headers(self) -> dict[str, str]:
         """Headers with keys in them: for the wire, never for a log."""
         found: dict[str, str] = {}

@@ -72,6 +72,9 @@ def test_each_endpoint_is_tried(
     assert "tiny" in found["absent"]["remedy"]
     assert found["gone"]["remedy"]
     assert server.asked == [], "no answer was paid for"
+    assert codetune(["doctor", "--json"]) == 0, "a file that was not named is a hint, not a demand"
+    assert codetune(["doctor", "--json", "--model-map", str(model_map)]) == 1
+    capsys.readouterr()
 
 
 def test_the_page_for_people_names_every_remedy(

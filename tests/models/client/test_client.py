@@ -133,7 +133,7 @@ def test_tries_are_limited(scripted):
     scripted.answer = failing(500)
     [error], _ = ask(scripted, question(), attempts=3)
     assert isinstance(error, BackendUnavailableError)
-    assert "given up" in str(error) and "trouble 500" in str(error)
+    assert "gave up" in str(error) and "trouble 500" in str(error)
     assert len(scripted.asked) == 3
 
 

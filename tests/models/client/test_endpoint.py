@@ -18,24 +18,24 @@ def make():
 def test_set_aside_after_three_failures_for_a_time_that_doubles_up_to_a_minute():
     endpoint, now, waits = make(), 0.0, []
     for _ in range(9):
-        endpoint.unreachable(now)
+        endpoint.record_unreachable(now)
         wait = endpoint.wait_seconds(0, now)
         waits.append(wait)
         now += wait
     assert waits == [0, 0, 2, 4, 8, 16, 32, 60, 60]
-    endpoint.well()
-    endpoint.unreachable(now)
+    endpoint.record_answer()
+    endpoint.record_unreachable(now)
     assert endpoint.wait_seconds(0, now) == 0, "one answer and it is trusted again"
 
 
 def test_it_proves_itself_with_a_single_request():
     endpoint = make()
     for _ in range(3):
-        endpoint.unreachable(0.0)
+        endpoint.record_unreachable(0.0)
     assert endpoint.wait_seconds(0, 100.0) == 0
     endpoint.limit.begin()
     assert endpoint.wait_seconds(0, 100.0) == math.inf
-    endpoint.well()
+    endpoint.record_answer()
     assert endpoint.wait_seconds(0, 100.0) == 0
 
 

@@ -1,8 +1,8 @@
-"""`codetune doctor`: what this machine can do."""
+"""`codetune doctor`: what this machine and its model endpoints can do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,36 +18,55 @@ _MARK = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "missing": "[red]✗[
 
 def doctor(
     model_map: Annotated[
-        Path | None, typer.Option(help="File of model endpoints to try; ./model_map.json if it is there.")
+        Path | None,
+        typer.Option(help="Check the endpoints of this file too; ./model_map.json where it exists."),
     ] = None,
-    attack: Annotated[bool, typer.Option("--attack", help="Run the hostile suite in the sandbox.")] = False,
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Attack the sandbox instead, and say which attacks it stopped.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Say what this machine has, found out by trying it, and what to do about what is missing.
+    """Check this machine and model endpoints by trying them, and say how to get what is missing.
 
-    Example: codetune doctor --attack
+    The exit code is 1 where an endpoint of --model-map does not answer, or an attack succeeded.
+
+    Example: codetune doctor --model-map models.yaml
     """
     if attack:
         _attack(as_json)
         return
     from dataclasses import asdict
+    from itertools import chain
 
-    from codetune.cli.console import console, print_result
+    from codetune.cli.console import print_result
+    from codetune.doctor.endpoints import check_endpoints
     from codetune.doctor.machine import examine
 
     here = Path("model_map.json")
-    findings = examine(model_map or (here if here.exists() else None))
+    wanted = model_map or (here if here.exists() else None)
+    endpoints = check_endpoints(wanted) if wanted is not None else []
+    findings = chain(examine(), endpoints)
     if as_json:
         print_result([asdict(finding) for finding in findings], as_json=True)
+    else:
+        _print_remedies(list(_printed(findings)))
+    if model_map is not None and any(finding.state == "missing" for finding in endpoints):
+        raise typer.Exit(1)
+
+
+def _print_remedies(findings: Sequence[Finding]) -> None:
+    from codetune.cli.console import console
+
+    missing = [finding for finding in findings if finding.remedy]
+    if not missing:
         return
-    remedies = []
-    for finding in _printed(findings):
-        if finding.remedy:
-            remedies.append(f"{finding.name}: {finding.remedy}")
-    if remedies:
-        console().print("\n[bold]What to do about what is missing[/]")
-        for remedy in remedies:
-            console().print("  " + remedy, markup=False)
+    console().print("\n[bold]How to get what is missing[/]")
+    for finding in missing:
+        console().print(f"  {finding.name}: {finding.remedy}", markup=False)
+    extras = [finding.name for finding in missing if finding.area == "packages"]
+    if len(extras) > 1:
+        together = ",".join(extras)
+        console().print(f'  all extras at once: pip install "codetune[{together}]"', markup=False)
 
 
 def _printed(findings: Iterator[Finding]) -> Iterator[Finding]:

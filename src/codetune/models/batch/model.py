@@ -203,7 +203,7 @@ class BatchModel:
         elif self._tries[pending.key] >= self._spec.attempts:
             said = line.error if line is not None else f"the batch {remote.status}"
             error = BackendUnavailableError(
-                f"given up after {self._spec.attempts} batches: {said}", where=where
+                f"gave up after {self._spec.attempts} batches: {said}", where=where
             )
         else:
             self._new[pending.key] = pending  # only what is missing goes out again

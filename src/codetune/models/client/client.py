@@ -1,7 +1,7 @@
-"""The client: sends a request to the right server, and again if that can help.
+"""Sends requests to the endpoints of one model, with limits and retries.
 
-What enters is a canonical payload, what leaves is the server's bytes and what they say. It knows
-endpoints, limits and retries; it knows nothing of the store, of budgets or of what is asked.
+In: a canonical payload. Out: the server's bytes, parsed. It does not know the request store,
+budgets, or what is asked.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from codetune.models.client.payload import ParsedAnswer, parse_answer
 from codetune.models.client.shared_limits import SharedLimits
 from codetune.models.client.structured_fallback import StructuredFallback, StructuredRequest
 from codetune.models.client.structured_modes import StructuredMode, request_body
-from codetune.models.client.transport import ServerRefusal, Unavailable
-from codetune.models.spec import ModelSpec
+from codetune.models.client.transport import ServerRefusal, Transport, Unavailable
+from codetune.models.spec import EndpointSpec, ModelSpec
 
-__all__ = ["EndpointsDownError", "OpenAIClient", "ServerAnswer"]
+__all__ = ["EndpointsDownError", "OpenAIClient", "ServerAnswer", "key_refused", "list_models"]
 
 _BACKOFF_SECONDS = (0.25, 30.0)
 _LONGEST_RETRY_AFTER_SECONDS = 600.0
@@ -36,9 +36,42 @@ class EndpointsDownError(UsageError):
     """No endpoint of a model can be reached: no request can be answered, so the run stops."""
 
 
+async def list_models(transport: Transport) -> list[str]:
+    """Names that a server lists under `/models`.
+
+    Raises:
+        Unavailable: The server can't be reached.
+        ServerRefusal: It refuses the key, or has no such list.
+        BackendUnavailableError: Its answer is not a list of models.
+    """
+    data = await transport.get("/models")
+    try:
+        return [str(item["id"]) for item in orjson.loads(data)["data"]]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise BackendUnavailableError(
+            "the answer under /models is not a list of models",
+            where=transport.label,
+            next_step="check the URL, which usually ends in /v1",
+        ) from error
+
+
+def key_refused(endpoint: EndpointSpec, error: ServerRefusal) -> ConfigError:
+    """The error for a 401 or 403: which key was refused, or that none was sent."""
+    source = endpoint.key_source
+    if not source:
+        return ConfigError(
+            f"the server wants a key: {error.what}",
+            where=error.where,
+            next_step="set OPENAI_API_KEY, name another variable with --api-key-env, or put api_env in the model map",
+        )
+    return ConfigError(
+        f"the server refuses the key: {error.what}", where=error.where, next_step=f"check {source}"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ServerAnswer:
-    """What came back, and what it took."""
+    """One answer, and how it was obtained."""
 
     body: bytes
     parsed: ParsedAnswer
@@ -48,14 +81,14 @@ class ServerAnswer:
     """Seconds since 1970."""
     seconds: float
     payload: bytes
-    """The question as it was really asked, without what every body of an endpoint has."""
+    """The payload as it was sent, without the fields that every body of an endpoint has."""
     asked_as: StructuredMode | None
-    """How JSON was asked for; None where it wasn't."""
+    """How JSON was asked for; None where it was not."""
 
 
 @dataclass(slots=True)
 class _Tries:
-    """What one request has been through."""
+    """Failures of one request so far, by kind."""
 
     failures: int = 0
     busy: int = 0
@@ -75,8 +108,8 @@ class OpenAIClient:
         shared_limits: With other processes that use the same endpoints; None is alone.
 
     Attributes:
-        troubles: Kind of failure -> how often it was met, retried ones included.
-        notices: A sentence for each thing that a run should know of its servers, in order.
+        troubles: Kind of failure -> how often it happened, retried ones included.
+        notices: Sentences for the user about what the servers do not support, in order.
     """
 
     def __init__(self, spec: ModelSpec, *, shared_limits: SharedLimits | None = None) -> None:
@@ -99,33 +132,33 @@ class OpenAIClient:
         prefix: str = "",
         may_be_empty: bool = False,
     ) -> ServerAnswer:
-        """Ask until there is an answer, a refusal, or no patience left.
+        """Send until there is an answer or a refusal, or until retries or patience are used up.
 
         Args:
             path: `/chat/completions` or `/completions`.
             payload: Canonical JSON of an object, without `model`.
             expected_tokens: Of prompt and answer, for tokens-per-minute limits.
             prefix: See `parse_answer`.
-            may_be_empty: An answer without text is an answer (stop words, prefixes).
+            may_be_empty: Accept an answer without text (with stop words or a prefix it can be right).
 
         Raises:
-            RequestRefusedError: The server said no to this request.
+            RequestRefusedError: The server refused this request.
             BackendUnavailableError: Retries or patience are used up for this request.
-            ConfigError: The server doesn't know the model, or refuses the key: no request of this
-                run would fare better.
-            EndpointsDownError: Likewise, since no endpoint can be reached.
+            ConfigError: The server does not have the model, or refuses the key; no other request of
+                this run could succeed.
+            EndpointsDownError: No endpoint can be reached; the run stops likewise.
         """
         asked_at = begun = 0.0
         tries = _Tries()
         avoid: Endpoint | None = None
-        asked_less: dict[Endpoint, StructuredRequest] = {}
+        weaker_requests: dict[Endpoint, StructuredRequest] = {}
         while True:
             lease = await self.pool.acquire(expected_tokens, avoid)
-            if not asked_at:  # waiting for its turn is no part of how long a request takes
+            if not asked_at:  # waiting for a free endpoint does not count as the request's time
                 asked_at, begun = time.time(), time.monotonic()
             endpoint = lease.endpoint
             problem: BackendUnavailableError
-            asked = asked_less.get(endpoint) or endpoint.structured.request(payload)
+            asked = weaker_requests.get(endpoint) or endpoint.structured.request(payload)
             try:
                 body = request_body(
                     asked.payload,
@@ -141,20 +174,20 @@ class OpenAIClient:
             except Unavailable as error:
                 problem = error
                 self._note_failure(lease, error, tries)
-            except BackendUnavailableError as error:  # it answered, but with nothing usable
+            except BackendUnavailableError as error:  # an answer, but not a usable one
                 problem = error
                 self.troubles["answer"] += 1
-                endpoint.well()
+                endpoint.record_answer()
                 self._release(lease, complaint=False)
                 tries.unusable += 1
                 tries.failures += 1
             except ServerRefusal as error:
                 self.troubles[f"refused {error.status}"] += 1
-                endpoint.well()
+                endpoint.record_answer()
                 self._release(lease, complaint=False)
-                less = endpoint.structured.weaker(payload, asked, error.status, error.body)
-                if less is not None:
-                    asked_less[endpoint] = less
+                weaker = endpoint.structured.weaker(payload, asked, error.status, error.body)
+                if weaker is not None:
+                    weaker_requests[endpoint] = weaker
                     continue
                 await self._stop_if_hopeless(endpoint, error)
                 raise
@@ -162,7 +195,7 @@ class OpenAIClient:
                 self._release(lease, complaint=None)
                 raise
             else:
-                endpoint.well()
+                endpoint.record_answer()
                 used = (parsed.prompt_tokens or 0) + (parsed.completion_tokens or 0)
                 self.pool.release(lease, complaint=False, used_tokens=used or expected_tokens)
                 if endpoint.structured.answered(payload, asked):
@@ -190,19 +223,19 @@ class OpenAIClient:
             tries.failures += 1
         else:
             tries.unreached += 1
-            endpoint.unreachable(now)
+            endpoint.record_unreachable(now)
         if error.reached:
             endpoint.failures_in_a_row = 0
         self._release(lease, complaint=True if error.crowded else None)
 
     def _release(self, lease: Lease, *, complaint: bool | None) -> None:
-        # A request that failed used no tokens: its whole reservation goes back.
+        # A failed request used no tokens, so its whole reservation is returned.
         self.pool.release(lease, complaint=complaint, used_tokens=0)
 
     async def _wait_or_give_up(self, problem: BackendUnavailableError, tries: _Tries, waited: float) -> None:
         when = f"after {waited:.0f} s and {tries.total} tries"
-        hint = problem.next_step or "run the same command again; what was answered is kept"
-        what = f"given up {when}: {problem.what}"
+        hint = problem.next_step or "run the same command again; answered requests are kept"
+        what = f"gave up {when}: {problem.what}"
         reachable = any(endpoint.answered for endpoint in self.pool.endpoints)
         if tries.unreached >= self.spec.attempts and not reachable:
             raise EndpointsDownError(
@@ -220,30 +253,26 @@ class OpenAIClient:
         await asyncio.sleep(delay)
 
     def _delay(self, problem: BackendUnavailableError, tries: _Tries) -> float:
-        """Full jitter; where the server named a time, that time and a little jitter."""
+        """Seconds until the next try: full jitter, or the server's Retry-After and a little jitter."""
         if isinstance(problem, Unavailable):
             if problem.retry_after is not None:
                 return min(problem.retry_after, _LONGEST_RETRY_AFTER_SECONDS) + random.uniform(0.0, 0.1)
             if problem.kind == "connection" and problem.reached and tries.failures == 1:
-                return 0.0  # a kept connection that the server had closed: nothing is wrong
+                return 0.0  # the server had closed an idle connection; nothing is wrong
         least, most = _BACKOFF_SECONDS
         return random.uniform(0.0, min(most, least * 2.0 ** min(tries.total, 10)))
 
     def _notice(self, endpoint: Endpoint, asked: StructuredRequest) -> None:
         words = {
-            "simple_schema": "a JSON Schema with these bounds; it gets one of types alone",
-            "json_object": "a JSON Schema; it is asked for a JSON object, and told the schema in words",
-            "prompt": "response_format; it is told the schema in words",
+            "simple_schema": "a JSON Schema with these bounds; it now gets one with types alone",
+            "json_object": "a JSON Schema; it is asked for any JSON object, and the prompt states the schema",
+            "prompt": "response_format; the prompt states the schema",
         }
         self.notices.append(f"{endpoint.label} refuses {words[asked.mode or 'prompt']}")
 
     async def _stop_if_hopeless(self, endpoint: Endpoint, error: ServerRefusal) -> None:
         if error.status in (401, 403):
-            raise ConfigError(
-                f"the server refuses the key: {error.what}",
-                where=endpoint.label,
-                next_step="check api, api_env or api_file in the model map",
-            ) from error
+            raise key_refused(endpoint.spec, error) from error
         if error.status not in (400, 404):
             return
         name = endpoint.spec.model or self.spec.name
@@ -257,18 +286,9 @@ class OpenAIClient:
 
     async def _listed(self, endpoint: Endpoint) -> list[str]:
         try:
-            answer = orjson.loads(await endpoint.transport.get("/models"))
-            return [str(item["id"]) for item in answer["data"]]
-        except (BackendUnavailableError, ServerRefusal, orjson.JSONDecodeError, KeyError, TypeError):
+            return await list_models(endpoint.transport)
+        except (BackendUnavailableError, ServerRefusal):
             return []
-
-    async def models(self) -> list[str]:
-        """Names that the first endpoint that has such a list has under `/models`; may be empty."""
-        for endpoint in self.pool.endpoints:
-            names = await self._listed(endpoint)
-            if names:
-                return names
-        return []
 
     async def close(self) -> None:
         """Close all connections."""

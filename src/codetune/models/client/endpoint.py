@@ -1,9 +1,9 @@
-"""Several servers that answer for one model: who gets the next request, and who is set aside.
+"""The endpoints of one model: which one gets the next request, and which are left alone for a while.
 
     acquire ─▶ least loaded of those that are up, not paused, and within their limits ─▶ release
 
-A server that can't be reached three times in a row is set aside for a while that doubles, and then
-given a single request to prove itself.
+An endpoint that can't be reached three times in a row is left alone for a time that doubles, and
+is then tried with a single request.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import random
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from codetune.models.client.adaptive_limit import AdaptiveLimit, RateBucket
-from codetune.models.client.shared_limits import SharedLimits, SharedRateBucket
 from codetune.models.client.structured_fallback import StructuredFallback
 from codetune.models.client.transport import Transport
 from codetune.models.spec import EndpointSpec
+
+if TYPE_CHECKING:
+    from codetune.models.client.shared_limits import SharedLimits, SharedRateBucket
 
 __all__ = ["Endpoint", "EndpointPool", "Lease"]
 
@@ -28,7 +31,7 @@ _ASIDE_SECONDS = (2.0, 60.0)
 
 
 class Endpoint:
-    """One server: its connections, its limits and its health."""
+    """One server: its connections, limits and health."""
 
     def __init__(
         self,
@@ -59,14 +62,14 @@ class Endpoint:
 
     @property
     def load(self) -> float:
-        """In flight against what its weight and its limit let it carry; lower is freer."""
+        """Requests in flight, relative to its limit and weight; lower is freer."""
         return self.limit.in_flight / (self.limit.limit * self.spec.weight)
 
     def wait_seconds(self, tokens: float, now: float) -> float:
         """Seconds until it may take a request of so many tokens; inf when only a release helps."""
         wait = max(0.0, self.paused_until - now)
         if self.times_aside and self.limit.in_flight:
-            return math.inf  # one request at a time until it has proved itself
+            return math.inf  # one request at a time until one is answered
         if not self.limit.has_room:
             return math.inf
         if self.requests is not None:
@@ -79,14 +82,14 @@ class Endpoint:
         """Send nothing for a while: the server asked for it."""
         self.paused_until = max(self.paused_until, now + seconds)
 
-    def well(self) -> None:
-        """It answered."""
+    def record_answer(self) -> None:
+        """Note that it answered."""
         self.answered = True
         self.failures_in_a_row = 0
         self.times_aside = 0
 
-    def unreachable(self, now: float) -> None:
-        """It didn't."""
+    def record_unreachable(self, now: float) -> None:
+        """Note that no connection could be made."""
         self.failures_in_a_row += 1
         if self.failures_in_a_row >= _FAILURES_UNTIL_ASIDE or self.times_aside:
             self.pause(min(_ASIDE_SECONDS[1], _ASIDE_SECONDS[0] * 2**self.times_aside), now)
@@ -120,14 +123,14 @@ class _Waiter:
 
 @dataclass
 class EndpointPool:
-    """Hands out leases, first come first served; lives in one event loop."""
+    """Hands out leases, first come first served; belongs to one event loop."""
 
     endpoints: Sequence[Endpoint]
     _waiters: deque[_Waiter] = field(default_factory=deque)
     _timer: asyncio.TimerHandle | None = None
 
     async def acquire(self, tokens: float, avoid: Endpoint | None = None) -> Lease:
-        """Wait for room.
+        """Wait until an endpoint may take a request.
 
         Args:
             tokens: Expected tokens of prompt and answer, for the limits per minute.
@@ -148,12 +151,12 @@ class EndpointPool:
             raise
 
     def release(self, lease: Lease, *, complaint: bool | None, used_tokens: float) -> None:
-        """Give a lease back.
+        """Return a lease.
 
         Args:
             lease: What `acquire` gave.
             complaint: See `AdaptiveLimit.end`.
-            used_tokens: What the request really cost; the rest of the reservation is returned.
+            used_tokens: Tokens the request used; the rest of the reservation is returned.
         """
         endpoint = lease.endpoint
         endpoint.limit.end(complaint=complaint)
@@ -194,7 +197,7 @@ class EndpointPool:
             lease, wait = self._try(waiter.tokens, waiter.avoid)
             if lease is None:
                 if wait < math.inf:
-                    # A little late, so that a thousand workers don't wake in the same instant.
+                    # A random delay, so that a thousand workers don't wake at the same moment.
                     delay = wait + random.uniform(0.0, 0.02)
                     self._timer = asyncio.get_running_loop().call_later(delay, self._serve_waiters)
                 return

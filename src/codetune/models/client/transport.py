@@ -1,7 +1,7 @@
-"""One try of one request over HTTP: bytes out, bytes back, or an error that says what to do.
+"""Sends one HTTP request once: bytes out, bytes back, or an error that says what to do.
 
-Everything that can go wrong between two machines ends here as one of two kinds: refused for good,
-or worth another try. No retries, no limits, no parsing of answers.
+Each failure becomes one of three errors: `ServerRefusal` (asking again is useless), `Unavailable`
+(it may pass), or `ConfigError` (no request of this run can succeed). It does not retry, limit or parse.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import aiohttp
 import orjson
 
-from codetune.errors import BackendUnavailableError, RequestRefusedError
+from codetune.errors import BackendUnavailableError, ConfigError, RequestRefusedError
 from codetune.models.spec import host_label
 
 __all__ = ["GarbledAnswer", "ServerRefusal", "Transport", "Unavailable"]
@@ -22,9 +22,9 @@ __all__ = ["GarbledAnswer", "ServerRefusal", "Transport", "Unavailable"]
 _RETRIED = frozenset({408, 409, 425, 429})
 _CROWDED = frozenset({429, 503, 529})
 _GARBLED = "model produced output that does not match"
-"""llama.cpp's parser of chats, of a text that isn't the JSON it was to be, or was cut in it."""
+"""llama.cpp's chat parser says this of a text that is not the JSON asked for, or was cut off inside it."""
 _SHORTEST_SECRET = 8
-"""Shorter values of headers (`Bearer`, `en`) are words."""
+"""Shorter header values (`Bearer`, `en`) are ordinary words and stay in messages."""
 
 
 class Unavailable(BackendUnavailableError):
@@ -56,7 +56,7 @@ class Unavailable(BackendUnavailableError):
 
 
 class ServerRefusal(RequestRefusedError):
-    """The server said no.
+    """The server refused the request.
 
     Attributes:
         status: HTTP status, 400 to 499; 0 for an answer that is too large.
@@ -78,7 +78,7 @@ class ServerRefusal(RequestRefusedError):
 
 
 class GarbledAnswer(ServerRefusal):
-    """The model did answer, and the server kept the text to itself: asking the same again is no use."""
+    """The model answered, but the server withheld the text; the same request would fail again."""
 
 
 class Transport:
@@ -86,10 +86,10 @@ class Transport:
 
     Args:
         base: e.g. `http://127.0.0.1:8000/v1`.
-        headers: Sent with every request; may hold a key, so never shown.
+        headers: Sent with every request; they may hold a key, so they are never shown.
         timeout_seconds: For one try, from sending to the last byte.
-        max_response_bytes: A larger answer is refused while it is being read, so that a server
-            gone mad can't fill the memory.
+        max_response_bytes: A larger answer is refused while it is read, so that a faulty server
+            can't fill the memory.
     """
 
     def __init__(
@@ -104,11 +104,11 @@ class Transport:
         self.label = host_label(self.base)
         self._headers = {
             "Content-Type": "application/json",
-            # An unpacked answer must not be larger than what was counted on the way in.
+            # A compressed answer could be far larger than the bytes counted while reading.
             "Accept-Encoding": "identity",
             **(headers or {}),
         }
-        # Some servers say a refused key back.
+        # Some servers quote the refused key in their message.
         self._secrets = [word for value in (headers or {}).values() for word in _spellings(value)]
         self._max_response_bytes = max_response_bytes
         self._timeout_seconds = timeout_seconds
@@ -132,8 +132,9 @@ class Transport:
         Raises:
             Unavailable: 408, 409, 425, 429, 5xx, timeout, connection refused or cut.
             ServerRefusal: Any other status, or an answer that is too large.
+            ConfigError: The server's certificate is not trusted.
         """
-        # Wrapped here, since looking up how to send mere bytes costs as much as sending them.
+        # Wrapped here, because aiohttp's lookup of a payload type costs as much as sending it.
         return await self._send("POST", path, aiohttp.BytesPayload(body, content_type="application/json"))
 
     async def get(self, path: str, *, max_bytes: int | None = None) -> bytes:
@@ -171,6 +172,12 @@ class Transport:
                 where=self.label,
                 kind="timeout",
                 crowded=True,
+            ) from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise ConfigError(
+                f"the server's certificate is not trusted: {_certificate_fault(error)}",
+                where=self.label,
+                next_step="set SSL_CERT_FILE to a file with the certificate that signed it",
             ) from error
         except aiohttp.ClientConnectorError as error:
             raise Unavailable(
@@ -241,8 +248,13 @@ class Transport:
             self._session = None
 
 
+def _certificate_fault(error: aiohttp.ClientConnectorCertificateError) -> str:
+    reason = error.certificate_error
+    return str(getattr(reason, "verify_message", "") or reason)
+
+
 def _spellings(header: str) -> list[bytes]:
-    """A header's value, and what of it is the key itself; the longest first."""
+    """A header's value and the key inside it, the longest first."""
     words = [header, *header.split()]
     return sorted({word.encode() for word in words if len(word) >= _SHORTEST_SECRET}, key=len, reverse=True)
 

@@ -13,7 +13,7 @@ from codetune.models.store.request_store import RequestStore
 
 __all__ = ["ModelUsage", "find_store", "usage_by_model"]
 
-_GIVEN_UP = re.compile(r"^given up after \d+ s and \d+ tries: ")
+_GIVEN_UP = re.compile(r"^gave up after \d+ s and \d+ tries: ")
 """What differs from request to request would leave nothing to count."""
 STORE_NAME = "requests.sqlite"
 
