@@ -24,6 +24,10 @@ class SynthConfig(Settings):
     """More models that vote, for generators that let several; each as `model`."""
     model_map: Path | None = None
     """JSON or YAML file that says where models are served."""
+    served_name: str | None = None
+    """Which of the models of a server at a URL; None takes the only one."""
+    api_key_env: str | None = None
+    """Environment variable with the key for a URL; None takes OPENAI_API_KEY where it is set."""
     rows: int | None = Field(default=None, ge=1)
     """Rows to work on, drawn by record id so that added rows don't reshuffle them; None takes all."""
     programming_languages: tuple[str, ...] = ()

@@ -22,6 +22,10 @@ def synth(
         str, typer.Option(help="local, a .gguf file, a URL ending in /v1, or a name in the model map.")
     ] = "local",
     model_map: Annotated[Path | None, typer.Option(help="JSON or YAML file of models by name.")] = None,
+    served_name: Annotated[str | None, typer.Option(help="Which of a server's models.")] = None,
+    api_key_env: Annotated[
+        str | None, typer.Option(help="Variable with the key for a URL; OPENAI_API_KEY if not given.")
+    ] = None,
     judge: Annotated[
         list[str] | None, typer.Option(help="A further model that votes; may be repeated.")
     ] = None,
@@ -74,6 +78,8 @@ def synth(
         "generator": generator,
         "model": model,
         "model_map": model_map,
+        "served_name": served_name,
+        "api_key_env": api_key_env,
         "judges": tuple(judge or ()),
         "rows": rows,
         "language": language,

@@ -50,6 +50,9 @@ def eval(
         typer.Option(help="Training set (a dataset directory): the score is also given without its items."),
     ] = None,
     model_map: Annotated[Path | None, typer.Option(help="File of models by name.")] = None,
+    api_key_env: Annotated[
+        str | None, typer.Option(help="Variable with the key for a URL; OPENAI_API_KEY if not given.")
+    ] = None,
     test_isolation: Annotated[
         str, typer.Option(help="standard, or strict: tests stay outside the program's sandbox.")
     ] = "standard",
@@ -75,7 +78,14 @@ def eval(
 
     chosen = find(benchmark)
     ranks = Ranks.here()
-    backend = find_backend(model, adapter=adapter, served_name=served_name, model_map=model_map, ranks=ranks)
+    backend = find_backend(
+        model,
+        adapter=adapter,
+        served_name=served_name,
+        model_map=model_map,
+        api_key_env=api_key_env,
+        ranks=ranks,
+    )
     settings = {
         "benchmark": benchmark, "n": n, "temperature": temperature, "top_p": top_p, "top_k": top_k,
         "k": f"[{k}]", "limit": limit, "prompt_style": style or backend.style,

@@ -67,6 +67,7 @@ class _Served:
     adapter: Path | None = None
     served_name: str | None = None
     model_map: Path | None = None
+    api_key_env: str | None = None
     is_embedded: bool = False
     style: str = _CHAT_STYLE
     assumption: str | None = None
@@ -101,6 +102,7 @@ class _Served:
             in_flight=in_flight,
             model=self.served_name,
             model_map=self.model_map,
+            api_key_env=self.api_key_env,
         ):
             on_progress()
             yield outcome
@@ -155,6 +157,7 @@ def find_backend(
     adapter: Path | None = None,
     served_name: str | None = None,
     model_map: Path | None = None,
+    api_key_env: str | None = None,
     ranks: Ranks | None = None,
 ) -> Backend:
     """Find out what a name means.
@@ -166,6 +169,7 @@ def find_backend(
             PEFT adapter's folder for a model folder.
         served_name: Which of a server's models.
         model_map: File of models by name.
+        api_key_env: Environment variable with the key for a URL; None takes OPENAI_API_KEY.
         ranks: This process among those started together; only a model folder can be shared.
 
     Raises:
@@ -189,7 +193,7 @@ def find_backend(
             f"--adapter can't be given to {model!r}",
             next_step="name the adapter the server has loaded with --served-name, or evaluate a .gguf file or a model folder",
         )
-    return _Served(model, served_name=served_name, model_map=model_map)
+    return _Served(model, served_name=served_name, model_map=model_map, api_key_env=api_key_env)
 
 
 def _alone(ranks: Ranks, model: str) -> None:

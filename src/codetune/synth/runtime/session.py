@@ -81,7 +81,9 @@ class Session:
                     open_model(
                         name,
                         store=store,
+                        model=config.served_name if "://" in name else None,
                         model_map=config.model_map,
+                        api_key_env=config.api_key_env,
                         budget=budget,
                         slots=min(config.in_flight, _SLOTS),
                         shared_limits=shared_limits,
