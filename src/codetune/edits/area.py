@@ -25,21 +25,18 @@ that grows with the product of both lengths."""
 
 
 class AreaSettings(Settings):
-    """How a place is drawn.
-
-    Attributes:
-        use_loc_prob: Probability that there is a place at all.
-        loc_cursor_prob: Probability of a cursor; otherwise it is a selection.
-        loc_noisy_prob: Probability of a place near the change rather than at its ends.
-        loc_noisy_length: How far, in characters, a noisy selection may reach beyond the changes.
-        loc_all_noisy_prob: Probability of a place anywhere in the text.
-    """
+    """How a place is drawn."""
 
     use_loc_prob: float = Field(0.75, ge=0, le=1)
+    """Probability that there is a place at all."""
     loc_cursor_prob: float = Field(0.5, ge=0, le=1)
+    """Probability of a cursor; otherwise it is a selection."""
     loc_noisy_prob: float = Field(0.5, ge=0, le=1)
+    """Probability of a place near the change rather than at its ends."""
     loc_noisy_length: int = Field(32, ge=0)
+    """How far, in characters, a noisy selection may reach beyond the changes."""
     loc_all_noisy_prob: float = Field(0.05, ge=0, le=1)
+    """Probability of a place anywhere in the text."""
 
 
 def changed_ranges(current: str, following: str) -> list[tuple[int, int]]:

@@ -12,6 +12,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from codetune.config.settings import Settings
 from codetune.edits.blocks import diff_blocks
 from codetune.seeding import draw
@@ -20,22 +22,18 @@ __all__ = ["Moment", "SeriesSettings", "edit_series", "intermediate_states", "mo
 
 
 class SeriesSettings(Settings):
-    """How moments are drawn.
+    """How moments are drawn."""
 
-    Attributes:
-        alpha: Weight of a state is alpha to the power of its place; 1 draws evenly, below 1 prefers
-            early states.
-        max_per_sample: At most so many moments of one series.
-        use_history_prob: Probability that a moment has the states before it.
-        use_user_prob: Probability that the programmer asks for something.
-        limit_one_block_prob: Probability that a step between two versions is split into its blocks.
-    """
-
-    alpha: float = 1.0
-    max_per_sample: int = 1
-    use_history_prob: float = 0.6
-    use_user_prob: float = 0.5
-    limit_one_block_prob: float = 0.5
+    alpha: float = Field(1.0, gt=0)
+    """Weight of a state is alpha to the power of its place; 1 draws evenly, less prefers early states."""
+    max_per_sample: int = Field(1, ge=1)
+    """At most so many moments of one history."""
+    use_history_prob: float = Field(0.6, ge=0, le=1)
+    """Probability that a moment has the states before it."""
+    use_user_prob: float = Field(0.5, ge=0, le=1)
+    """Probability that the programmer asks for something."""
+    limit_one_block_prob: float = Field(0.5, ge=0, le=1)
+    """Probability that a step between two versions is split into its blocks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from codetune.config.settings import Settings
+from codetune.edits.series import SeriesSettings
 
 __all__ = [
     "OPTIONS",
     "VOTING",
+    "AiProgrammerOptions",
+    "EditOptions",
     "EvolveOptions",
     "FillInOptions",
     "InstructFromCodeOptions",
@@ -172,6 +175,29 @@ class JudgeOptions(Settings):
     """Longer rows are refused."""
 
 
+class AiProgrammerOptions(Settings):
+    """The steps in which a programmer may have written a snippet."""
+
+    skills: tuple[Literal["novice", "ordinary", "expert"], ...] = Field(
+        default=("novice", "ordinary", "expert"), min_length=1
+    )
+    """How good the programmer is; one is drawn for each snippet."""
+    last_step: Literal["exact", "formatting", "syntax"] = "formatting"
+    """How alike the last step and the snippet have to be: character for character, but for blank lines
+    and line ends, or by syntax. The snippet itself then takes the last step's place."""
+    max_code_chars: int = Field(default=6000, ge=20)
+    """Longer snippets are rejected, as every step repeats the file."""
+
+
+class EditOptions(SeriesSettings):
+    """Moments of edit histories, and what is asked about them."""
+
+    max_changes: int = Field(default=20, ge=1)
+    """Most future changes that a model is asked to judge at once."""
+    temperature: float = Field(default=0.2, ge=0, le=2)
+    """Of all three questions."""
+
+
 OPTIONS: Mapping[str, type[Settings]] = MappingProxyType(
     {
         "instruct-from-code": InstructFromCodeOptions,
@@ -184,6 +210,8 @@ OPTIONS: Mapping[str, type[Settings]] = MappingProxyType(
         "review": FillInOptions,
         "translate": TranslateOptions,
         "judge": JudgeOptions,
+        "ai-programmer": AiProgrammerOptions,
+        "edit": EditOptions,
     }
 )
 """Generator -> class of its options."""

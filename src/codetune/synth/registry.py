@@ -6,6 +6,8 @@ from typing import Any
 
 from codetune.synth.config import SynthConfig
 from codetune.synth.generator import Generator
+from codetune.synth.generators.ai_programmer import AiProgrammer
+from codetune.synth.generators.edit import EditFromHistory
 from codetune.synth.generators.evolve import Evolve
 from codetune.synth.generators.fill_in import ExplainDefect, Review, Summarize
 from codetune.synth.generators.instruct_from_code import InstructFromCode
@@ -29,6 +31,8 @@ _ALL: tuple[type[Any], ...] = (
     Review,
     Translate,
     Judge,
+    AiProgrammer,
+    EditFromHistory,
 )
 
 GENERATORS: dict[str, type[Any]] = {kind.name: kind for kind in _ALL}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from codetune.records import Check, Generated, Instruction, Lineage, Snippet
+from codetune.records import Check, Generated, Instruction, Lineage, Record, Snippet
 from codetune.store.dataset import Shard
 
 __all__ = ["child_lineage", "extended", "joined", "row_of_instruction", "row_of_snippet", "snippet_lineage"]
+
+R = TypeVar("R", bound=Record)
 
 
 def extended(
@@ -114,7 +116,7 @@ def child_lineage(row: Instruction) -> Lineage:
     )
 
 
-def joined(made: Iterable[Shard[Instruction]]) -> Shard[Instruction]:
+def joined(made: Iterable[Shard[R]]) -> Shard[R]:
     """Join the results of several items, in order. Duplicates stay: curation removes them."""
     shards = list(made)
     return Shard(
