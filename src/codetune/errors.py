@@ -1,22 +1,24 @@
 """What can go wrong, drawn as a tree.
 
-    CodetuneError                 exit 1   something failed that was not the user's doing
-    ├── UsageError                exit 2   the user can mend it: wrong words, files, settings
+    CodetuneError                 exit 1   something failed that is not the user's fault
+    ├── UsageError                exit 2   the user can fix it: wrong words, files, settings
     │   ├── ConfigError                    a recipe or a setting
     │   ├── DataError                      an input file or one of its rows
     │   ├── OutputError                    the folder we were asked to write to
-    │   └── MissingExtraError              a part that is not installed
+    │   └── MissingExtraError              an extra that is not installed
     ├── BackendError              exit 1   a model server, seen from the client
-    │   ├── RequestRefusedError            the server said no (4xx): asking again is useless
+    │   ├── RequestRefusedError            the server refused (4xx): the same request will fail again
     │   └── BackendUnavailableError        it may pass: refused connection, 5xx, timeout
-    ├── ExecutionError            exit 1   the sandbox broke (never: the program inside it failed)
-    └── SafetyError               exit 3   refused, because going on would be unsafe
+    ├── ExecutionError            exit 1   the sandbox failed (never: the program inside it failed)
+    └── SafetyError               exit 3   refused, because it would be unsafe to continue
 
 An error's text is one sentence or two: what happened, where, and what to do next. The command
-line prints that text and nothing else; a traceback is for bugs.
+line prints that text and nothing else. A traceback means a bug, and goes to a log file.
 """
 
 from __future__ import annotations
+
+from codetune.installation import install_command, missing_packages
 
 __all__ = [
     "BackendError",
@@ -51,10 +53,13 @@ class CodetuneError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        text = self.what.rstrip(".")
+        text, next_step = self.what.rstrip("."), (self.next_step or "").rstrip(".")
+        if text.endswith("?"):  # "...; did you mean 'x'?": the question is the next step
+            text, _, next_step = text.rpartition("; ")
         if self.where:
             text = f"{text} ({self.where})"
-        return f"{text}; {self.next_step.rstrip('.')}." if self.next_step else f"{text}."
+        text = f"{text}; {next_step}" if next_step else text
+        return text if text.endswith("?") else f"{text}."
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors travel between processes; keyword-only arguments would be lost by the default.
@@ -66,7 +71,7 @@ def _rebuild(kind: type[CodetuneError], what: str, where: str | None, next_step:
 
 
 class UsageError(CodetuneError):
-    """The user can mend it."""
+    """The user can fix it."""
 
     exit_code = 2
 
@@ -76,27 +81,28 @@ class ConfigError(UsageError):
 
 
 class DataError(UsageError):
-    """An input file, or a row of it, is not what it has to be."""
+    """An input file or one of its rows is wrong."""
 
 
 class OutputError(UsageError):
-    """The output folder cannot be used: another run's, unwritable, or the disk is full."""
+    """The output folder can't be used: it holds another run, is not writable, or the disk is full."""
 
 
 class MissingExtraError(UsageError):
-    """A part of codetune that was not installed.
-
-    >>> str(MissingExtraError.of("training", "train"))
-    'training needs packages that are not installed; run: pip install "codetune[train]".'
-    """
+    """An extra of codetune is not installed."""
 
     @classmethod
     def of(cls, what: str, extra: str) -> MissingExtraError:
-        """Name what was wanted and the extra that brings it."""
+        """Say what was wanted, and the command that installs the extra it needs."""
         return cls(
-            f"{what} needs packages that are not installed",
-            next_step=f'run: pip install "codetune[{extra}]"',
+            f"{what} needs packages that are not installed", next_step=f"run: {install_command(extra)}"
         )
+
+    @classmethod
+    def check(cls, what: str, extra: str) -> None:
+        """Raise where a package of the extra is not installed."""
+        if missing_packages(extra):
+            raise cls.of(what, extra)
 
 
 class BackendError(CodetuneError):
@@ -104,7 +110,7 @@ class BackendError(CodetuneError):
 
 
 class RequestRefusedError(BackendError):
-    """The server refused this request for good; `what` carries the server's own words."""
+    """The server refused this request for good; `what` holds the server's own words."""
 
 
 class BackendUnavailableError(BackendError):
@@ -116,6 +122,6 @@ class ExecutionError(CodetuneError):
 
 
 class SafetyError(CodetuneError):
-    """Refused because going on would be unsafe; `--no-sandbox`-like switches are named in it."""
+    """Refused because it would be unsafe to continue; the message names the option that allows it."""
 
     exit_code = 3

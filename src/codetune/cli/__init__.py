@@ -1,4 +1,4 @@
-"""The command line: one file per command; parse, call, print.
+"""The command line: one file for each command, which parses, calls and prints.
 
-What a command does is in the package it calls.
+Not here: anything a Python program could want; that is in the packages below.
 """

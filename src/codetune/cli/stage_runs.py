@@ -1,20 +1,120 @@
-"""What a command that runs one stage prints at its end."""
+"""What every command of a stage does: settings, engine and cache, the run, and the last lines."""
 
 from __future__ import annotations
 
+import contextlib
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from codetune.store.run_card import RunCard
+from codetune.cli.console import console, print_result, progress
+from codetune.cli.stage_options import StageOptions
+from codetune.config.reading import read_settings
+from codetune.config.settings import Settings
+from codetune.engine.open import open_engine
+from codetune.errors import CodetuneError
+from codetune.store.cache import cache_folder
+from codetune.store.context import StageContext
+from codetune.store.run_card import RunCard, read_card
 
-__all__ = ["card_table"]
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["card_table", "open_context", "print_card", "read_options", "run_stage"]
+
+S = TypeVar("S", bound=Settings)
+
+
+def read_options(kind: type[S], options: StageOptions, given: Mapping[str, Any] | None = None) -> S:
+    """The stage's settings from `--config`, `--set` and the command's own options.
+
+    Args:
+        kind: Their class.
+        options: The shared options.
+        given: Setting -> value of the option of that name; None where it was not given.
+    """
+    return read_settings(kind, options.config, options.assignments, given)
+
+
+@contextlib.contextmanager
+def open_context(options: StageOptions, *, workers: int | None = None) -> Iterator[StageContext]:
+    """Engine, cache, seed and progress as the options say; the engine is closed at the end.
+
+    Args:
+        options: The shared options.
+        workers: Default of `--workers` on this machine; None is one for each core.
+    """
+    chosen = options.workers
+    if chosen is None and options.engine == "local":
+        chosen = workers
+    with open_engine(options.engine, workers=chosen) as engine:
+        yield StageContext(
+            seed=options.seed,
+            cache=cache_folder(options.cache),
+            engine=engine,
+            progress=progress(is_quiet=options.is_quiet),
+        )
+
+
+def run_stage(
+    stage: str,
+    settings: Settings,
+    inputs: Sequence[Path],
+    options: StageOptions,
+    *,
+    workers: int | None = None,
+    **more: Any,
+) -> RunCard:
+    """Run a stage as the options say.
+
+    Args:
+        stage: Its name in recipes.
+        settings: Of the stage's class.
+        inputs: Output folders of other stages.
+        options: The shared options.
+        workers: Default of `--workers` on this machine; None is one for each core.
+        more: Further keywords of the stage's `run`.
+    """
+    from codetune.recipes.stages import STAGES
+
+    before = read_card(options.output)
+    with open_context(options, workers=workers) as context:
+        card = STAGES[stage].run(
+            settings, inputs, options.output, context, overwrite=options.overwrite, **more
+        )
+    if card == before and not options.is_quiet and not options.as_json:
+        console().print("Nothing to do: this output was finished before.")
+    return card
+
+
+def print_card(card: RunCard, options: StageOptions, shown: RenderableType | None = None) -> None:
+    """Print what came out, and the next step.
+
+    Args:
+        card: The stage's run card.
+        options: The shared options.
+        shown: Printed in place of the table of counts.
+
+    Raises:
+        CodetuneError: No row was kept: exit code 1, with the most frequent reason.
+    """
+    if options.as_json:
+        print_result(card, as_json=True)
+    elif not options.is_quiet:
+        print_result(shown if shown is not None else card_table(card, options.output), as_json=False)
+    if card.record is not None and card.counts.get("kept") == 0:
+        raise CodetuneError(*_nothing_kept(card), where=str(options.output), next_step=_remedy(card))
+    if not options.as_json and not options.is_quiet:
+        step = _next_step(card, options.output)
+        if step:
+            console().print(f"Next: {step}", markup=False, style="dim", soft_wrap=True)
 
 
 def card_table(card: RunCard, folder: Path) -> Table:
-    """Counts of a run card, and the reasons of what was refused."""
+    """Counts of a run card, the reasons of the rejected rows, and the licences of the kept ones."""
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_column(style="bold")
     table.add_column(justify="right")
@@ -22,6 +122,36 @@ def card_table(card: RunCard, folder: Path) -> Table:
         table.add_row(name, f"{count:,}")
     for reason, count in card.rejects.items():
         table.add_row(f"  {reason}", f"{count:,}")
+    for name, count in card.licenses.items():
+        table.add_row(f"licence: {name}", f"{count:,}", style="dim")
     table.add_row("seconds", f"{card.seconds:.1f}")
     table.add_row("folder", str(folder))
     return table
+
+
+def _nothing_kept(card: RunCard) -> tuple[str]:
+    rejected = card.counts.get("rejected", 0)
+    if not rejected:
+        return ("no row was kept, and none was rejected: there was nothing to work on",)
+    reason, count = next(iter(card.rejects.items()))
+    return (f"no row was kept: {rejected:,} were rejected, {count:,} of them with the reason {reason!r}",)
+
+
+def _remedy(card: RunCard) -> str:
+    if card.counts.get("rejected"):
+        return "its folder rejects/ holds each row with its reason"
+    return "check what the input holds"
+
+
+def _next_step(card: RunCard, output: Path) -> str | None:
+    """The command that most people run next."""
+    here, beside = shlex.quote(str(output)), output.parent
+    if card.plan.stage == "curate":
+        return f"codetune train -d {here} -o {shlex.quote(str(beside / 'tuned'))}"
+    if card.plan.stage == "train":
+        return f"codetune eval humaneval --adapter {here}"
+    if card.record == "Snippet":
+        return f"codetune tasks {here} -o {shlex.quote(str(beside / 'instructions'))}"
+    if card.record == "Instruction":
+        return f"codetune curate {here} -o {shlex.quote(str(beside / 'curated'))}"
+    return None

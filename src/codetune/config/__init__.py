@@ -1,4 +1,4 @@
-"""Settings, and YAML files read with the line of each fault.
+"""Settings: read from YAML and `--set`, checked, and every fault reported with its place.
 
-What a setting means is said by the package that uses it, in its `config` module.
+Not here: the settings of a stage (each stage's `config.py`) and recipes (`codetune.recipes`).
 """

@@ -1,4 +1,4 @@
-"""All faults of a configuration at once, each with its line and the nearest right name."""
+"""All faults of a configuration at once, each with its place and the nearest right name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from codetune.config.explain import explain
+from codetune.config.settings import Settings
 from codetune.config.yaml_file import KeyPath, YamlFile
 from codetune.errors import ConfigError
 
@@ -23,10 +25,12 @@ class Fault:
 
     line: int
     message: str
+    option: str = ""
+    """The command-line option that set the value, e.g. `--set limit`; empty where the file did."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean x?`, or the names there are, or nothing."""
+    """`; did you mean 'x'?`, or the names there are, or nothing."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
@@ -42,7 +46,7 @@ def check_settings(
     Args:
         kind: The settings' class.
         data: Their plain values.
-        file: Where they come from, for the lines.
+        file: Where they come from, for the places.
         path: Path of `data` in the file.
         faults: Grows by one entry a fault.
     """
@@ -51,46 +55,39 @@ def check_settings(
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             location = tuple(part for part in problem["loc"] if isinstance(part, str | int))
-            faults.append(Fault(file.line((*path, *location)), _sentence(kind, problem, location)))
+            where = (*path, *location)
+            message = _sentence(kind, data, problem, location)
+            faults.append(Fault(file.line(where), message, file.option(where) or ""))
         return None
 
 
 def build_settings(kind: type[M], data: Mapping[str, Any]) -> M:
-    """Build settings from values given on the command line.
+    """Build settings from plain values, without a file.
 
     Raises:
         ConfigError: Every fault of them, in one sentence each.
     """
-    try:
-        return kind.model_validate(dict(data))
-    except ValidationError as error:
-        sentences = []
-        for problem in error.errors(include_url=False):
-            location = tuple(part for part in problem["loc"] if isinstance(part, str | int))
-            sentences.append(
-                _sentence(kind, problem, location).removeprefix(": ") if location else _bare(problem)
-            )
-        raise ConfigError("; ".join(sentences), next_step="mend it and run again") from error
+    file = YamlFile("", data, {})
+    faults: list[Fault] = []
+    settings = check_settings(kind, data, file, (), faults)
+    raise_faults(file, faults)
+    assert settings is not None
+    return settings
 
 
-def _bare(problem: Any) -> str:
-    return str(problem["msg"]).removeprefix("Value error, ")
-
-
-def _sentence(kind: type[BaseModel], problem: Any, location: KeyPath) -> str:
+def _sentence(kind: type[BaseModel], data: Mapping[str, Any], problem: Any, location: KeyPath) -> str:
     key = ".".join(str(part) for part in location)
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{nearest(str(location[-1]), _fields_at(kind, location[:-1]))}"
+        return f"unknown key {key!r}{nearest(str(location[-1]), _keys_at(kind, data, location[:-1]))}"
     if problem["type"] == "missing":
         return f"the key {key!r} is missing"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{key}: {message[:1].lower()}{message[1:]}" + (
-        f" (it is {problem['input']!r})" if not isinstance(problem["input"], dict) else ""
-    )
+    return explain(problem, key)
 
 
-def _fields_at(kind: type[BaseModel], path: KeyPath) -> Iterable[str]:
-    """Names of the fields there could be at a path into nested settings."""
+def _keys_at(kind: type[BaseModel], data: Mapping[str, Any], path: KeyPath) -> Iterable[str]:
+    """Names of the keys there could be at a path into nested settings."""
+    if not path and issubclass(kind, Settings):
+        return [name for name, _ in kind.keys(data)]
     for part in path:
         if isinstance(part, str):
             field = kind.model_fields.get(part)
@@ -109,7 +106,7 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def raise_faults(file: YamlFile, faults: Iterable[Fault]) -> None:
-    """Raise one error that names every fault, in the order of the lines; none, no error.
+    """Raise one error that names every fault, in the order of the lines; without faults, do nothing.
 
     Raises:
         ConfigError: There was at least one.
@@ -118,8 +115,17 @@ def raise_faults(file: YamlFile, faults: Iterable[Fault]) -> None:
     if not found:
         return
     if len(found) == 1:
-        raise ConfigError(
-            found[0].message, where=f"{file.name}, line {found[0].line}", next_step="mend it and run again"
-        )
-    listed = "".join(f"\n  line {fault.line}: {fault.message}" for fault in found)
-    raise ConfigError(f"{file.name} has {len(found)} faults:{listed}\nmend them and run again")
+        raise ConfigError(found[0].message, where=_where(file, found[0]) or None)
+    heading = f"{file.name} has {len(found)} faults" if file.name else f"{len(found)} settings are wrong"
+    listed = "".join(f"\n  {_place(file, fault)}{fault.message}" for fault in found)
+    raise ConfigError(f"{heading}:{listed}\ncorrect them and run again")
+
+
+def _where(file: YamlFile, fault: Fault) -> str:
+    return fault.option or (f"{file.name}, line {fault.line}" if file.lines else file.name)
+
+
+def _place(file: YamlFile, fault: Fault) -> str:
+    if fault.option:
+        return f"{fault.option}: "
+    return f"line {fault.line}: " if file.lines else ""

@@ -17,6 +17,7 @@ from typing import Literal
 
 from codetune.engine.local import available_cores
 from codetune.errors import CodetuneError
+from codetune.installation import EXTRAS, install_command, missing_packages
 
 __all__ = ["Finding", "examine"]
 
@@ -78,7 +79,7 @@ def _gpu() -> Finding:
     if find_spec("torch") is None:
         return Finding(
             area="machine", name="gpu", state="warning", detail="not looked for: torch is not installed",
-            remedy='pip install "codetune[train]"',
+            remedy=install_command("train"),
         )  # fmt: skip
     import torch
 
@@ -88,20 +89,13 @@ def _gpu() -> Finding:
     return Finding(area="machine", name="gpu", state="ok", detail=", ".join(names))
 
 
-_EXTRAS = {
-    "train": ("torch", "transformers", "peft"),
-    "local": ("xllamacpp",),
-    "ray": ("ray",),
-}
-
-
 def _packages() -> Iterator[Finding]:
-    for extra, names in _EXTRAS.items():
-        absent = [name for name in names if find_spec(name) is None]
+    for extra, names in EXTRAS.items():
+        absent = missing_packages(extra)
         if absent:
             yield Finding(
                 area="packages", name=extra, state="missing", detail=f"without {', '.join(absent)}",
-                remedy=f'pip install "codetune[{extra}]"',
+                remedy=install_command(extra),
             )  # fmt: skip
         else:
             versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)

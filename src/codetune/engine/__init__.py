@@ -1,4 +1,4 @@
-"""Work spread over cores and machines, with its progress.
+"""Work spread over cores and machines, and the progress that is shown meanwhile.
 
-Running untrusted code is in `execution`.
+Not here: what the work is; stages hand their functions to an engine.
 """

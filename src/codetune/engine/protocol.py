@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 __all__ = ["Engine"]
 
@@ -35,3 +35,7 @@ class Engine(Protocol):
     def close(self) -> None:
         """Stop workers."""
         ...
+
+    def __enter__(self) -> Engine: ...
+
+    def __exit__(self, *_: Any) -> None: ...

@@ -1,4 +1,4 @@
-"""Whole pipelines, described in YAML and composed of stages.
+"""Whole runs, described in YAML: the recipe, the stages it can name, and the runner.
 
-What a stage does is in its own package.
+Not here: what a stage does (its own package) and mixtures (`codetune.mix`).
 """

@@ -13,14 +13,13 @@
       fast:
         snippets.limit: 50
 
-What enters is YAML, what leaves is a `Recipe` whose every setting was checked; all faults are
-reported at once, with their lines.
+What goes in is YAML, what comes out is a `Recipe` with every setting checked. All faults are reported
+at once, each with its line. A recipe runs nothing itself: `runner.run_recipe` does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,9 @@ from typing import Any
 import yaml
 
 from codetune.config.faults import Fault, check_settings, nearest, raise_faults
+from codetune.config.reading import parse_assignment, repeated_keys
 from codetune.config.settings import Settings
-from codetune.config.yaml_file import YamlFile, load_yaml, parse_yaml
+from codetune.config.yaml_file import YamlFile, load_yaml
 from codetune.errors import ConfigError
 
 __all__ = ["Recipe", "Step", "load_recipe", "shipped_recipe"]
@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole way, checked."""
+    """A whole run, checked."""
 
     name: str
     seed: int
@@ -90,7 +90,8 @@ def load_recipe(
     path: Path,
     kinds: Mapping[str, type[Settings]],
     *,
-    overrides: Mapping[str, Any] | Sequence[str] = (),
+    overrides: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
     variant: str | None = None,
     seed: int | None = None,
 ) -> Recipe:
@@ -99,23 +100,28 @@ def load_recipe(
     Args:
         path: The YAML file.
         kinds: Stage -> class of its settings.
-        overrides: `STEP.KEY` -> value, or strings `STEP.KEY=VALUE` with a YAML value.
+        overrides: `STEP.KEY=VALUE` with a YAML value; they win over the file and its variant.
+        options: `STEP.KEY` -> value, as a program gives them; they win over the file too.
         variant: Name of one of the file's variants, applied before the overrides.
-        seed: Takes the place of the file's seed.
+        seed: Replaces the file's seed.
 
     Raises:
         ConfigError: Every fault, with its line.
     """
     file = load_yaml(path)
-    faults = [Fault(line, f"the key {key!r} stands twice") for key, line in file.repeated]
+    faults = repeated_keys(file)
     top = _top(file, faults)
     if not _has_steps(top):
         raise_faults(file, faults)
-    steps = deepcopy(top["stages"])
-    for source, changes in _changes(file, top, variant, overrides):
-        for key, value in changes.items():
-            _apply(steps, key, value, source)
-    built = _steps(file, steps, kinds, faults)
+    if variant is not None:
+        for key, value in _variant(file, variant).items():
+            _assign(file, kinds, key, value, f"variant {variant}")
+    for key, value in (options or {}).items():
+        _assign(file, kinds, key, value, f"--set {key}")
+    for text in overrides:
+        key, value = parse_assignment(text, "STAGE.KEY=VALUE")
+        _assign(file, kinds, key, value, f"--set {key}")
+    built = _steps(file, top["stages"], kinds, faults)
     raise_faults(file, faults)
     return Recipe(
         name=str(top.get("name") or path.stem),
@@ -165,51 +171,33 @@ def _has_steps(top: Mapping[str, Any]) -> bool:
     )
 
 
-def _changes(
-    file: YamlFile, top: Mapping[str, Any], variant: str | None, overrides: Mapping[str, Any] | Sequence[str]
-) -> list[tuple[str, Mapping[str, Any]]]:
-    changes: list[tuple[str, Mapping[str, Any]]] = []
-    if variant is not None:
-        known = top.get("variants") or {}
-        if variant not in known:
-            raise ConfigError(
-                f"the recipe has no variant {variant!r}{nearest(variant, known)}", where=file.name
-            )
-        changes.append((f"variant {variant}", known[variant] or {}))
-    if isinstance(overrides, Mapping):
-        changes.append(("--set", overrides))
-    else:
-        changes.append(("--set", dict(_split(text) for text in overrides)))
+def _variant(file: YamlFile, name: str) -> Mapping[str, Any]:
+    known = file.data.get("variants") or {}
+    if not isinstance(known, dict):
+        raise ConfigError("'variants' has to be a mapping", where=file.name)
+    if name not in known:
+        raise ConfigError(f"the recipe has no variant {name!r}{nearest(name, known)}", where=file.name)
+    changes = known[name] or {}
+    if not isinstance(changes, dict):
+        raise ConfigError(f"the variant {name!r} has to be a mapping of STAGE.KEY to values", where=file.name)
     return changes
 
 
-def _split(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise ConfigError(
-            f"--set {text!r} is not of the form STAGE.KEY=VALUE",
-            next_step="for example --set train.max_steps=10",
-        )
-    return key.strip(), parse_yaml(value, f"--set {key}").data
-
-
-def _apply(steps: list[Any], key: str, value: Any, source: str) -> None:
+def _assign(file: YamlFile, kinds: Mapping[str, type[Settings]], key: str, value: Any, option: str) -> None:
+    """Set `STEP.KEY` of the recipe."""
     name, _, setting = key.partition(".")
-    names = [step.get("name") for step in steps if isinstance(step, dict)]
-    if not setting or name not in names:
-        known = [str(n) for n in names if n]
+    steps = file.data["stages"]
+    names = [step.get("name", step.get("stage")) for step in steps]
+    if name not in names:
         raise ConfigError(
-            f"{source} names no stage of the recipe: {key!r}{nearest(name, known)}",
-            next_step="write STAGE.KEY=VALUE",
+            f"the recipe has no stage {name!r}{nearest(name, [str(n) for n in names if n])}", where=option
         )
-    step = steps[names.index(name)]
-    target = step["with"] = dict(step.get("with") or {})
-    *outer, last = setting.split(".")
-    for part in outer:
-        inner = target.get(part)
-        target[part] = dict(inner) if isinstance(inner, dict) else {}
-        target = target[part]
-    target[last] = value
+    if not setting:
+        raise ConfigError(f"{key!r} names no setting", where=option, next_step="write STAGE.KEY=VALUE")
+    number = names.index(name)
+    kind = kinds.get(steps[number].get("stage"), Settings)
+    path = kind.path_of(setting, steps[number].get("with") or {})
+    file.assign(("stages", number, "with", *path), value, option)
 
 
 def _steps(
@@ -224,7 +212,7 @@ def _steps(
         if stage is None:
             faults.append(Fault(file.line(path), "the key 'stage' is missing"))
             continue
-        if stage not in kinds:
+        if not isinstance(stage, str) or stage not in kinds:
             message = f"there is no stage {stage!r}{nearest(str(stage), kinds)}"
             faults.append(Fault(file.line((*path, "stage")), message))
             continue
@@ -243,6 +231,9 @@ def _steps(
             continue
         sources = step.get("from") or []
         sources = [sources] if isinstance(sources, str) else sources
+        if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
+            faults.append(Fault(file.line((*path, "from")), "'from' has to be a list of names of stages"))
+            sources = []
         for source in sources:
             if source not in seen:
                 known = nearest(str(source), seen) if seen else "; no stage comes before it"

@@ -1,8 +1,9 @@
 """Run a recipe's stages in order, each in its own folder of the run; finished ones are skipped.
 
-RUN/<name of the step>/     its output, with run.json
-RUN/cache/                  answers and verdicts already paid for, de-quantised weights
-RUN/recipe.yaml             the resolved recipe, every default filled in
+    RUN/<name of the step>/     its output, with run.json
+    RUN/recipe.yaml             the resolved recipe, every default filled in
+
+What can be used again by another run (answers, verdicts, weights) is in the cache, not in the run.
 """
 
 from __future__ import annotations
@@ -12,18 +13,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from codetune.engine.progress import Progress, SilentProgress
-from codetune.engine.protocol import Engine
 from codetune.errors import UsageError
 from codetune.recipes.recipe import Recipe
 from codetune.recipes.stages import STAGES
-from codetune.store.atomic import disk_errors, write_text
+from codetune.store.atomic import make_folder, write_text
 from codetune.store.context import StageContext
 from codetune.store.run_card import RunCard, read_card
 
 __all__ = ["StepResult", "run_recipe"]
-
-CACHE_NAME = "cache"
 
 
 @dataclass(frozen=True)
@@ -38,47 +35,43 @@ class StepResult:
 
 
 def run_recipe(
-    recipe: Recipe, folder: Path, *, engine: Engine, progress: Progress | None = None
+    recipe: Recipe, folder: Path, context: StageContext, *, overwrite: bool = False
 ) -> list[StepResult]:
     """Run every step that is not finished.
 
     Args:
-        recipe: The way.
-        folder: Where the run lives; made if absent.
-        engine: Where shards are worked on.
-        progress: Told what is being done.
+        recipe: What to run.
+        folder: Where the run goes; made if absent.
+        context: Seed (the recipe's), cache, engine and progress.
+        overwrite: Replace the outputs of steps whose settings or inputs changed.
 
     Raises:
-        OutputError: The folder holds another recipe's run; the message says what differs.
+        OutputError: The folder holds another recipe's run; the message names the difference.
+        MissingExtraError: A step needs packages that are not installed; found before any step runs.
     """
-    with disk_errors(folder):
-        (folder / CACHE_NAME).mkdir(parents=True, exist_ok=True)
+    for step in recipe.steps:
+        if read_card(folder / step.name) is None:
+            STAGES[step.stage].check_installed(step.settings)
+    make_folder(folder)
     try:
-        return _run_steps(recipe, folder, engine, progress or SilentProgress())
+        return _run_steps(recipe, folder, context, overwrite)
     except UsageError:
-        # A mistake found before anything was made leaves nothing behind.
-        for empty in (folder / CACHE_NAME, folder):
-            with contextlib.suppress(OSError):
-                empty.rmdir()
+        with contextlib.suppress(OSError):  # a mistake found before anything was made leaves nothing behind
+            folder.rmdir()
         raise
 
 
-def _run_steps(recipe: Recipe, folder: Path, engine: Engine, progress: Progress) -> list[StepResult]:
-    context = StageContext(
-        seed=recipe.seed,
-        cache=folder / CACHE_NAME,
-        engine=engine,
-        progress=progress,
-    )
+def _run_steps(recipe: Recipe, folder: Path, context: StageContext, overwrite: bool) -> list[StepResult]:
     results: list[StepResult] = []
     for step in recipe.steps:
         output = folder / step.name
         before = read_card(output)
         inputs = [folder / source for source in step.sources]
         clock = time.monotonic()
-        card = STAGES[step.stage].run(step.settings, inputs, output, context)
-        results.append(StepResult(step.name, card, output, worked=before is None))
-        if before is None:
+        card = STAGES[step.stage].run(step.settings, inputs, output, context, overwrite=overwrite)
+        worked = card != before
+        results.append(StepResult(step.name, card, output, worked=worked))
+        if worked:
             context.progress.finish()
             context.progress.note(f"{step.name} finished in {time.monotonic() - clock:.1f} s")
     resolved = recipe.to_yaml()

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from codetune.config.settings import Settings
 from codetune.curate.config import CurateConfig
+from codetune.errors import MissingExtraError
 from codetune.evaluate.config import EvaluateConfig
 from codetune.mix.config import MixConfig
 from codetune.report.config import ReportConfig
 from codetune.sources.config import CollectConfig
+from codetune.store.cache import make_cache
 from codetune.store.context import StageContext
 from codetune.store.run_card import RunCard
+from codetune.store.stage_output import replacing_other_runs
 from codetune.synth.config import SynthConfig
 from codetune.tasks.config import TasksConfig
 from codetune.train.config import TrainConfig
 
 __all__ = ["STAGES", "StageKind"]
-
-StageRun = Callable[[Any, Sequence[Path], Path, StageContext], RunCard]
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,64 @@ class StageKind:
     Attributes:
         name: What recipes call it.
         settings: Class of its settings.
-        room: Package whose `stage` module holds `run`; loaded when the stage runs.
+        package: Package whose `stage` module holds `run`; loaded when the stage runs.
+        given: Keyword of `run` -> `module:name` of what it is given. Stages never import one another;
+            what one needs of another meets here.
+        caches: Whether it keeps something in the cache folder.
+        extra: The extra of codetune that these settings need, or None.
     """
 
     name: str
     settings: type[Settings]
-    room: str
+    package: str
+    given: Mapping[str, str] = field(default_factory=dict)
+    caches: bool = False
+    extra: Callable[[Any], str | None] = lambda settings: None
 
-    def run(self, settings: Settings, inputs: Sequence[Path], output: Path, context: StageContext) -> RunCard:
-        """Run the stage; a finished output of the same plan comes back as it is."""
-        run: StageRun = import_module(f"codetune.{self.room}.stage").run
-        if self.name == "curate":
-            # Curation guards benchmarks it knows nothing of; evaluation knows them. They meet here.
-            problems = import_module("codetune.evaluate.benchmarks.registry").load_problems
-            return run(settings, inputs, output, context, problems=problems)  # type: ignore[call-arg]
-        return run(settings, inputs, output, context)
+    def check_installed(self, settings: Settings) -> None:
+        """See that the packages that these settings need are installed.
+
+        Raises:
+            MissingExtraError: One is not; the message names the command that installs it.
+        """
+        extra = self.extra(settings)
+        if extra is not None:
+            MissingExtraError.check(f"the stage {self.name}", extra)
+
+    def run(
+        self,
+        settings: Settings,
+        inputs: Sequence[Path],
+        output: Path,
+        context: StageContext,
+        *,
+        overwrite: bool = False,
+        **more: Any,
+    ) -> RunCard:
+        """Run the stage; a finished output of the same plan comes back as it is.
+
+        Args:
+            settings: Of this stage's class.
+            inputs: Output folders of other stages.
+            output: The stage's folder.
+            context: Seed, cache, engine and progress.
+            overwrite: Replace an output of other settings or inputs.
+            more: Further keywords of this stage's `run`.
+        """
+        self.check_installed(settings)
+        if self.caches:
+            make_cache(context.cache)
+        for keyword, place in self.given.items():
+            module, _, name = place.partition(":")
+            more[keyword] = getattr(import_module(module), name)
+        run: Callable[..., RunCard] = import_module(f"codetune.{self.package}.stage").run
+        work = partial(run, settings, inputs, output, context, **more)
+        return replacing_other_runs(work, overwrite=overwrite, inputs=inputs)
+
+
+def _asks_local_model(settings: SynthConfig) -> str | None:
+    models = (settings.model, *settings.judges)
+    return "local" if any(name == "local" or name.endswith(".gguf") for name in models) else None
 
 
 STAGES: Mapping[str, StageKind] = {
@@ -54,11 +99,16 @@ STAGES: Mapping[str, StageKind] = {
     for kind in (
         StageKind("collect", CollectConfig, "sources"),
         StageKind("tasks", TasksConfig, "tasks"),
-        StageKind("synth", SynthConfig, "synth"),
-        StageKind("mix", MixConfig, "mix"),
-        StageKind("curate", CurateConfig, "curate"),
-        StageKind("train", TrainConfig, "train"),
-        StageKind("evaluate", EvaluateConfig, "evaluate"),
+        StageKind("synth", SynthConfig, "synth", caches=True, extra=_asks_local_model),
+        StageKind("mix", MixConfig, "mix", caches=True),
+        StageKind(
+            "curate",
+            CurateConfig,
+            "curate",
+            given={"problems": "codetune.evaluate.benchmarks.registry:load_problems"},
+        ),
+        StageKind("train", TrainConfig, "train", caches=True, extra=lambda settings: "train"),
+        StageKind("evaluate", EvaluateConfig, "evaluate", caches=True),
         StageKind("report", ReportConfig, "report"),
     )
 }

@@ -31,7 +31,7 @@ from codetune.store.columns import table_of_records, table_of_rejects
 from codetune.store.hashing import hash_files
 from codetune.store.run_card import RunCard, read_card
 from codetune.store.schema import from_row, schema_of, to_row
-from codetune.store.stage_output import StageOutput
+from codetune.store.stage_output import PLAN_NAME, StageOutput
 
 __all__ = ["Dataset", "DatasetWriter", "RejectedRow", "Shard", "read_rows", "write_kept", "write_rejected"]
 
@@ -218,13 +218,13 @@ class Dataset(Generic[R]):
     def __init__(self, folder: Path, kind: type[R] | None = None) -> None:
         card = read_card(folder)
         if card is None or card.record is None:
-            raise DataError(
-                "this is not a finished dataset directory (it has no run.json of a dataset)",
-                where=str(folder),
-                next_step="make it with codetune collect, or let the interrupted command run to its end",
-            )
+            raise _no_dataset(folder, card)
         if card.record not in RECORD_TYPES:
-            raise DataError(f"rows of an unknown type, {card.record}", where=str(folder))
+            raise DataError(
+                f"the dataset holds rows of an unknown type, {card.record}",
+                where=str(folder),
+                next_step="a newer version of codetune may have made it",
+            )
         found = RECORD_TYPES[card.record]
         if kind is not None and found is not kind:
             raise DataError(
@@ -235,6 +235,9 @@ class Dataset(Generic[R]):
         self.folder = folder
         self.card = card
         self.kind: type[R] = found  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Dataset({str(self.folder)!r}, {len(self):,} rows of {self.kind.__name__})"
 
     def parts(self) -> list[Path]:
         """Paths of the kept rows' parts, in order."""
@@ -258,8 +261,46 @@ class Dataset(Generic[R]):
                 yield from batch.to_pylist()
 
 
+def _no_dataset(folder: Path, card: RunCard | None) -> DataError:
+    if not folder.exists():
+        return DataError("there is no such dataset directory", where=str(folder), next_step="check the path")
+    if not folder.is_dir():
+        return DataError(
+            "this is a file, not a dataset directory",
+            where=str(folder),
+            next_step="codetune collect reads files of rows; codetune sources lists their formats",
+        )
+    if card is not None:
+        return DataError(
+            f"this is the output of the stage {card.plan.stage}, which is no dataset", where=str(folder)
+        )
+    if (folder / PLAN_NAME).exists():
+        return DataError(
+            "this dataset directory is not finished",
+            where=str(folder),
+            next_step="run the command that makes it again; it continues where it stopped",
+        )
+    inner = sorted(path.parent.name for path in folder.glob("*/run.json"))
+    return DataError(
+        "this is not a dataset directory (it has no run.json)",
+        where=str(folder),
+        next_step=f"name a folder in it, such as {inner[0]}" if inner else "codetune collect makes one",
+    )
+
+
 def read_rows(path: Path, kind: type[R]) -> Iterator[R]:
-    """Rows of one Parquet part as records."""
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=2048):
-        for row in batch.to_pylist():
-            yield from_row(kind, row)
+    """Rows of one Parquet part as records.
+
+    Raises:
+        DataError: The file is not Parquet, is damaged, or can't be read.
+    """
+    try:
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=2048):
+            for row in batch.to_pylist():
+                yield from_row(kind, row)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            "the Parquet file can't be read: it is damaged, or not Parquet",
+            where=str(path),
+            next_step="make the dataset again",
+        ) from error

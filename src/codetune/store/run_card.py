@@ -1,4 +1,4 @@
-"""`run.json`: the birth certificate of a stage's output, and the mark that it is whole."""
+"""`run.json`: what made a stage's output, from what, and the mark that the output is complete."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Plan:
     inputs: dict[str, str]
     """Name of each input -> hash of its content."""
     code: str
-    """Hash of the code on the stage's way (`codetune.store.hashing.code_hash`)."""
+    """Hash of the code that the stage runs (`codetune.store.hashing.code_hash`)."""
     seed: int = 0
 
     @property
@@ -92,7 +92,7 @@ class RunCard:
     counts: dict[str, int] = field(default_factory=dict)
     """`kept`, `rejected`, and whatever else the stage counts."""
     rejects: dict[str, int] = field(default_factory=dict)
-    """Reason -> rows refused for it."""
+    """Reason -> rows rejected for it."""
     licenses: dict[str, int] = field(default_factory=dict)
     """SPDX expression (or `unknown`) -> kept rows."""
     results: dict[str, Any] = field(default_factory=dict)
@@ -123,6 +123,12 @@ def read_card(folder: Path) -> RunCard | None:
         return RunCard(**{**plain, "plan": Plan(**plain["plan"])})
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise DataError(
+            f"the folder can't be read: {(error.strerror or str(error)).lower()}",
+            where=str(folder),
+            next_step="check its permissions",
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(
             "the run card can't be read",

@@ -3,9 +3,9 @@
     empty ──▶ plan.json ──▶ parts, checkpoints ... ──▶ run.json (plan.json goes)
               resumable                                 finished
 
-Opening a folder of the same plan resumes or finds it finished; of another plan, it is refused
-with what differs. A lock keeps two processes out of one folder; the system drops it with the
-process, however that ends.
+A folder of the same plan is resumed, or found finished. A folder of another plan is refused; the
+message names the difference, and `replacing_other_runs` removes the folder instead. A lock keeps two
+processes out of one folder; the system drops the lock with the process, however that ends.
 """
 
 from __future__ import annotations
@@ -14,20 +14,100 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from codetune.errors import OutputError
-from codetune.store.atomic import disk_errors, write_text
+from codetune.store.atomic import disk_errors, make_folder, write_text
 from codetune.store.run_card import CARD_NAME, Plan, RunCard, read_card
 
-__all__ = ["PLAN_NAME", "StageOutput"]
+__all__ = ["PLAN_NAME", "OtherRunError", "StageOutput", "replacing_other_runs"]
+
+T = TypeVar("T")
 
 PLAN_NAME = "plan.json"
 _LOCK_NAME = ".lock"
+
+
+class OtherRunError(OutputError):
+    """The output folder holds a run of another plan.
+
+    Attributes:
+        folder: That folder.
+    """
+
+    def __init__(self, difference: str, folder: Path) -> None:
+        super().__init__(
+            f"the output folder holds another run: {difference}",
+            where=str(folder),
+            next_step="choose another folder with -o, or replace this one with --overwrite",
+        )
+        self.difference = difference
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (OtherRunError, (self.difference, self.folder))
+
+
+def replacing_other_runs(work: Callable[[], T], *, overwrite: bool, inputs: Sequence[Path] = ()) -> T:
+    """Do the work; where its output folder holds another run, remove that run and start again.
+
+    Args:
+        work: Opens a `StageOutput`; called a second time after a removal.
+        overwrite: False only does the work.
+        inputs: Folders that the work reads: an output folder around one of them is never removed.
+
+    Raises:
+        OtherRunError: Not to be overwritten.
+        OutputError: The folder can't be removed.
+    """
+    try:
+        return work()
+    except OtherRunError as error:
+        if not overwrite:
+            raise
+        _remove(error.folder, inputs)
+        return work()
+
+
+def _remove(folder: Path, inputs: Sequence[Path]) -> None:
+    whole = folder.resolve()
+    needed = [Path.cwd(), *(path.resolve() for path in inputs)]
+    for path in needed:
+        if path == whole or whole in path.parents:
+            raise OutputError(
+                f"the output folder can't be replaced: {path} lies in it",
+                where=str(folder),
+                next_step="choose another folder with -o",
+            )
+    with disk_errors(folder):
+        lock = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _take(lock, folder)
+            # The marks go last: what a kill leaves behind is still known as ours.
+            for entry in sorted(folder.iterdir(), key=lambda path: path.name in (CARD_NAME, PLAN_NAME)):
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink(missing_ok=True)
+        finally:
+            os.close(lock)
+
+
+def _take(lock: int, folder: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OutputError(
+            "another codetune process is writing this folder",
+            where=str(folder),
+            next_step="wait for it, or choose another folder with -o",
+        ) from error
 
 
 class StageOutput:
@@ -41,7 +121,7 @@ class StageOutput:
         finished: The run card, if the folder holds this very plan's finished output.
         resumed: True when an earlier run with the same plan began here.
         preparations: Names of files that hold no work: a first run that leaves nothing else behind
-            gives up its claim on the folder, so that a mended command may use it.
+            gives up its claim on the folder, so that a corrected command may use it.
 
     Raises:
         OutputError: The folder holds something else, is in use, or can't be written.
@@ -60,24 +140,17 @@ class StageOutput:
         self.finished = self._claim()
 
     def _claim(self) -> RunCard | None:
-        card = read_card(self.folder) if self.folder.is_dir() else None
+        card = read_card(self.folder)
         if card is not None:
             self._refuse_other(card.plan)
             return card
-        self._check_kind()
         with disk_errors(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._check_kind()
+        make_folder(self.folder)
+        with disk_errors(self.folder):
             self._lock = os.open(self.folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.close()
-            raise OutputError(
-                "another codetune process is writing this folder",
-                where=str(self.folder),
-                next_step="wait for it, or choose another folder with -o",
-            ) from error
-        try:
+            _take(self._lock, self.folder)
             self._begin_or_resume()
         except BaseException:
             self.close()
@@ -122,11 +195,7 @@ class StageOutput:
     def _refuse_other(self, plan: Plan) -> None:
         difference = self.plan.difference(plan)
         if difference:
-            raise OutputError(
-                f"the output folder holds another run: {difference}",
-                where=str(self.folder),
-                next_step="choose another folder with -o, or remove this one",
-            )
+            raise OtherRunError(difference, self.folder)
 
     @property
     def seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""Commands that make datasets.
+"""Commands that collect, make, curate and export rows.
 
-One file for each command.
+One file for each command, and what they share.
 """

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from codetune.cli.stage_options import StageOptions, stage_command
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -18,24 +20,21 @@ __all__ = ["mix"]
 _SHIPPED = ("comit", "codecapybara", "id_code")
 
 
+@stage_command("mix", output="mix", config=False)
 def mix(
-    recipe: Annotated[
-        str, typer.Argument(help="A YAML file, or a shipped mixture: comit, codecapybara, id_code.")
+    mixture: Annotated[
+        str,
+        typer.Argument(help="A YAML file, or a mixture that comes with codetune: comit, codecapybara, id_code."),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Dataset directory to write.")] = Path("mix"),
     inputs: Annotated[
         list[Path] | None,
         typer.Option("--input", "-i", help="Dataset for a part that names no source, in the parts' order."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--data", help="Folder that the recipe's relative paths start from.")
+        Path | None, typer.Option("--data", help="Folder that the mixture's relative paths start from.")
     ] = None,
     scale: Annotated[
         float | None, typer.Option("--scale", min=0.0, help="Multiply every count, e.g. 0.01.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="KEY=VALUE, or PART.KEY=VALUE for one part; may be repeated."),
     ] = None,
     skip_missing: Annotated[
         bool, typer.Option("--skip-missing", help="Leave out parts whose files are not there, and say so.")
@@ -46,9 +45,8 @@ def mix(
             "--translator", help="MODULE:FUNCTION that translates texts, for parts that ask for it."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of rows, prompt templates and splits.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one a core.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the run card as JSON.")] = False,
+    *,
+    options: StageOptions,
 ) -> None:
     """Mix several sources into one training set, each with its target count.
 
@@ -57,23 +55,19 @@ def mix(
       codetune mix comit --data upstream --scale 0.01 -o data/comit
       codetune mix my-mixture.yaml -o data/mix --set codealpaca.count=2000
     """
-    from codetune.cli.console import print_result, progress
-    from codetune.engine.local import LocalEngine
+    from codetune.cli.stage_runs import print_card, run_stage
     from codetune.mix.mixture_file import load_mixture
-    from codetune.mix.stage import run
-    from codetune.store.context import StageContext
 
-    config = load_mixture(
-        _path(recipe),
-        settings or (),
+    settings = load_mixture(
+        _path(mixture),
+        options.assignments,
         data=str(data) if data is not None else None,
         scale=scale,
         missing="skip" if skip_missing else None,
     )
-    with LocalEngine(workers) as engine:
-        context = StageContext(seed=seed, cache=output.parent / ".cache", engine=engine, progress=progress())
-        card = run(config, inputs or (), output, context, translate=_load(translator) if translator else None)
-    print_result(card if as_json else _table(card, output), as_json=as_json)
+    more = {"translate": _load(translator)} if translator else {}
+    card = run_stage("mix", settings, inputs or (), options, **more)
+    print_card(card, options, _table(card, options.output))
 
 
 def _path(recipe: str) -> Path:

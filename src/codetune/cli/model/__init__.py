@@ -1,4 +1,4 @@
 """Commands that train, convert and serve models.
 
-One file for each command.
+One file for each command, and what they share.
 """
