@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from codetune.store.cache import CACHE_VARIABLE
 from codetune.store.context import StageContext
 
 ROOT = Path(__file__).parent.parent
@@ -30,6 +31,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the data samples are not at {folder} (set CODETUNE_DATA)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _cache_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test finds what another one left in the project's cache."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
 
 
 @pytest.fixture

@@ -426,7 +426,7 @@ def test_command_line_reports_all_faults_and_overrides_parts(two, tmp_path, caps
     assert run_command(["mix", str(recipe), "-o", str(tmp_path / "out")]) == 2
     told = capsys.readouterr().err
     assert "3 faults" in told
-    assert "line 3: parts.0.count: input should be greater" in told
+    assert "line 3: parts.0.count has to be at least 1, not 0" in told
     assert "line 4: unknown key 'parts.0.colour'; known are as_task, count, dataset" in told
     assert "line 5: unknown key 'split'; did you mean 'splits'?" in told
     recipe.write_text(f"parts:\n  - {{name: a, count: 5, dataset: {two[0].name}}}\n")

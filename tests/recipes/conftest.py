@@ -105,5 +105,5 @@ def finished(
     path = write_recipe(folder / "small.yaml", project, scripted_server.url, tiny_llama)
     recipe = load_recipe(path, {name: kind.settings for name, kind in STAGES.items()})
     with LocalEngine(1) as engine:
-        results = run_recipe(recipe, folder / "run", engine=engine)
+        results = run_recipe(recipe, folder / "run", engine=engine, cache=folder / "run" / "cache")
     return FinishedRun(path, recipe, folder / "run", scripted_server, results)

@@ -30,7 +30,18 @@ WITHOUT_A_MODEL = ("collect", "tasks")
 
 def command(run: Path) -> list[str]:
     settings = [part for key, value in LESS.items() for part in ("--set", f"{key}={value}")]
-    return [sys.executable, "-m", "codetune.cli.main", "run", "quickstart", "-o", str(run), *settings]
+    return [
+        sys.executable,
+        "-m",
+        "codetune.cli.main",
+        "run",
+        "quickstart",
+        "-o",
+        str(run),
+        "--cache",
+        str(run / "cache"),
+        *settings,
+    ]
 
 
 def datasets(run: Path) -> dict[str, bytes]:

@@ -31,14 +31,17 @@ from codetune.recipes import runner
 from codetune.recipes.recipe import load_recipe
 
 class Killed:
-    def run(self, *_):
+    def check_installed(self, *_):
+        pass
+
+    def run(self, *_, **__):
         os.kill(os.getpid(), signal.SIGKILL)
 
 kinds = {name: kind.settings for name, kind in runner.STAGES.items()}
 recipe = load_recipe(Path(sys.argv[1]), kinds)
 runner.STAGES = {**runner.STAGES, sys.argv[3]: Killed()}
 with LocalEngine(1) as engine:
-    runner.run_recipe(recipe, Path(sys.argv[2]), engine=engine)
+    runner.run_recipe(recipe, Path(sys.argv[2]), engine=engine, cache=Path(sys.argv[2], "cache"))
 """
 
 
@@ -125,7 +128,7 @@ def test_a_second_run_does_nothing(finished: FinishedRun) -> None:
 
     before, asked = state(), len(finished.server.asked)
     with LocalEngine(1) as engine:
-        again = run_recipe(finished.recipe, finished.folder, engine=engine)
+        again = run_recipe(finished.recipe, finished.folder, engine=engine, cache=finished.folder / "cache")
     assert not any(result.worked for result in again)
     assert [result.card for result in again] == [result.card for result in finished.results]
     assert state() == before
@@ -137,7 +140,7 @@ def test_a_changed_setting_is_named_and_nothing_is_overwritten(finished: Finishe
     changed = load_recipe(finished.recipe_file, kinds, overrides={"curate.exact": False})
     before = contents(finished.folder)
     with LocalEngine(1) as engine, pytest.raises(OutputError, match="exact"):
-        run_recipe(changed, finished.folder, engine=engine)
+        run_recipe(changed, finished.folder, engine=engine, cache=finished.folder / "cache")
     assert contents(finished.folder) == before
 
 
@@ -158,7 +161,16 @@ def test_killed_between_two_stages_the_command_goes_on(
     paid = len(finished.server.asked)
     assert paid - asked == asked
 
-    command = ["run", str(finished.recipe_file), "-o", str(run), "--workers", "1"]
+    command = [
+        "run",
+        str(finished.recipe_file),
+        "-o",
+        str(run),
+        "--cache",
+        str(run / "cache"),
+        "--workers",
+        "1",
+    ]
     assert codetune([*command, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert len(finished.server.asked) == paid
@@ -182,6 +194,6 @@ def test_a_step_that_is_gone_is_made_again_and_is_the_same(finished: FinishedRun
     for name in ("curate", "report"):  # the report names the time of each stage, so it is made again too
         shutil.rmtree(run / name)
     with LocalEngine(1) as engine:
-        results = run_recipe(finished.recipe, run, engine=engine)
+        results = run_recipe(finished.recipe, run, engine=engine, cache=run / "cache")
     assert [result.name for result in results if result.worked] == ["curate", "report"]
     assert contents(run) == contents(finished.folder)

@@ -168,7 +168,7 @@ def test_rows_of_another_type_are_refused(tmp_path: Path) -> None:
     make(tmp_path / "d", LocalEngine(workers=1))
     with pytest.raises(DataError, match="holds Instruction rows where Snippet rows are needed"):
         Dataset(tmp_path / "d", Snippet)
-    with pytest.raises(DataError, match="not a finished dataset"):
+    with pytest.raises(DataError, match=r"not a dataset directory .* name a folder in it, such as d"):
         Dataset(tmp_path, Snippet)
 
 

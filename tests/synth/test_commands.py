@@ -63,7 +63,10 @@ def test_a_dry_run_writes_no_dataset(
     [
         (["evolv"], "no generator 'evolv'"),
         (["instruct-from-code", "--set", "acept=statement"], "did you mean 'accept'"),
-        (["instruct-from-code", "--set", "min_words=0"], "greater than or equal to 1"),
+        (
+            ["instruct-from-code", "--set", "min_words=0"],
+            "min_words has to be at least 1, not 0 (--set min_words)",
+        ),
         (["instruct-from-code", "--judge", "local"], "only judge"),
         (["evolve"], "Snippet rows where Instruction rows are needed"),
         (["instruct-from-code", "--model", "gpt"], "no model is called gpt"),

@@ -40,7 +40,7 @@ def test_mistakes_are_sentences_with_exit_code_2(
     cases = [
         (["train", "-o", str(tmp_path / "x")], "nothing to train on"),
         (["train", str(config), "-d", str(rows_folder), "-o", str(tmp_path / "x")], "lora_rank"),
-        (["train", "-d", str(tmp_path), "-o", str(tmp_path / "x")], "not a finished dataset"),
+        (["train", "-d", str(tmp_path), "-o", str(tmp_path / "x")], "not a dataset directory"),
         (["merge", str(tmp_path), "-o", str(tmp_path / "y")], "not an adapter"),
         (["gguf", str(tmp_path), "-o", str(tmp_path / "y.gguf")], "neither a model nor an adapter"),
         (["gguf", str(tiny_model), "-o", str(tmp_path)], "output is a folder"),

@@ -1,16 +1,18 @@
-"""The front door: finds the command, runs it, turns errors into sentences and exit codes.
+"""The command line's entry: finds the command, runs it, turns errors into sentences and exit codes.
 
     0 done   1 failed   2 wrong usage   3 refused for safety   130 interrupted
 
-A command's module is imported only when the command is named (or listed), and imports its room
-only when it runs; so `--help` is quick and needs neither torch nor a model.
+A command's module is imported only when the command is named (or listed), and imports its package only
+when it runs; so `--help` is quick and needs neither torch nor a model.
 """
 
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
+import shlex
 import signal
 import sys
 from typing import Any
@@ -19,20 +21,22 @@ import typer
 from typer.core import TyperGroup
 
 from codetune import __version__
+from codetune.cli.failures import sentence_of
+from codetune.cli.streams import flush_output, open_streams, silence_output
 from codetune.errors import CodetuneError
 
 __all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS: dict[str, str] = {
-    "The whole way": "quickstart run doctor",
-    "Data": "collect sources synth generators requests curate mix export",
+    "Whole runs": "quickstart run doctor",
+    "Data": "collect sources tasks synth generators requests curate mix export",
     "Model": "train merge gguf serve",
     "Measure": "eval score compare exec report",
 }
 """Panel of `--help` -> its commands; each is the function of that name in `codetune.cli.<folder>.<name>`."""
 
 _INTERRUPTED = 130
-_FOLDERS = {"The whole way": "recipe", "Data": "data", "Model": "model", "Measure": "measure"}
+_FOLDERS = {"Whole runs": "runs", "Data": "data", "Model": "model", "Measure": "measure"}
 _PANEL = {name: panel for panel, names in COMMANDS.items() for name in names.split()}
 
 
@@ -75,7 +79,7 @@ def _codetune(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
-    """From code you have to verified instruction data, a tuned model, and honest numbers.
+    """Turn code into verified instruction data, tune an open model on it, and measure what changed.
 
     Start with: codetune quickstart
     """
@@ -92,27 +96,51 @@ def run(arguments: list[str]) -> int:
     Returns:
         The exit code; what was wrong is on stderr, in a sentence.
     """
+    open_streams()
     _no_proxy_for_loopback()
     signal.signal(signal.SIGTERM, _terminated)
     try:
+        os.getcwd()
+    except OSError:
+        return _failed("the current folder was deleted; change to another one.", 2)
+    try:
         result: Any = typer.main.get_command(app).main(arguments, prog_name="codetune", standalone_mode=False)
+        flush_output()
     except CodetuneError as error:
-        _say(str(error))
-        return error.exit_code
-    except typer.Abort:
-        return _interrupted(arguments)
-    except KeyboardInterrupt:
+        return _failed(str(error), error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
         return _interrupted(arguments)
     except typer.TyperException as error:
-        _say(f"{error.format_message().rstrip('.')}.{_nearest(arguments)} See: {_help_of(arguments)}")
-        return error.exit_code
+        said = error.format_message().rstrip(".")
+        if not arguments:
+            return 0  # the help was printed
+        return _failed(f"{said}.{_nearest(arguments)} See: {_help_of(arguments)}", error.exit_code)
     except BrokenPipeError:
-        # The reader of our output left (`codetune ... | head`): nothing to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_output()  # the reader of our output left (`codetune ... | head`)
         return 1
+    except OSError as error:
+        if _is_output(error):
+            silence_output()
+            return _failed(f"the result can't be printed: {(error.strerror or '').lower()}.", 1)
+        return _failed(*sentence_of(error))
+    except Exception as error:
+        return _failed(*sentence_of(error))
+    finally:
+        _end_progress()
     if result == _INTERRUPTED:  # what typer makes of an interrupt
         return _interrupted(arguments)
     return result if isinstance(result, int) else 0
+
+
+def _is_output(error: OSError) -> bool:
+    """Whether a failed write to stdout is behind it: such an error names no file."""
+    return error.filename is None and error.errno in (errno.ENOSPC, errno.EBADF, errno.EIO)
+
+
+def _end_progress() -> None:
+    console = sys.modules.get("codetune.cli.console")
+    if console is not None:
+        console.end_progress()
 
 
 def _help_of(arguments: list[str]) -> str:
@@ -140,13 +168,20 @@ def _terminated(signum: int, frame: object) -> None:
 
 
 def _interrupted(arguments: list[str]) -> int:
-    command = " ".join(["codetune", *arguments])
+    _end_progress()
+    command = shlex.join(["codetune", *arguments])
     _say(f"Stopped. What was done is kept; to go on, run the same command again: {command}")
     return _INTERRUPTED
 
 
+def _failed(sentence: str, exit_code: int) -> int:
+    _end_progress()
+    _say(f"Error: {sentence}")
+    return exit_code
+
+
 def _say(text: str) -> None:
-    sys.stderr.write(text[:1].upper() + text[1:] + "\n")
+    sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
 

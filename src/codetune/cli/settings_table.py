@@ -53,4 +53,4 @@ def _type(entry: FieldInfo) -> str:
     names = {"str": "text", "int": "whole number", "float": "number", "bool": "true | false", "Path": "path"}
     for name, word in names.items():
         text = re.sub(rf"\b{name}\b", word, text)
-    return re.sub(r"tuple\[(.+), \.\.\.\]", r"list of \1", text).replace(" | None", " | null")
+    return re.sub(r"tuple\[(.+), \.\.\.\]", r"list of \1", text).removesuffix(" | None")

@@ -1,11 +1,11 @@
-"""The options that every command of a stage has, with one meaning each."""
+"""The options that every command of a stage or a recipe has, with one meaning each."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial, wraps
+from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,53 +18,75 @@ _PANEL = "Options of every stage"
 
 @dataclass(frozen=True, kw_only=True)
 class StageOptions:
-    """What was given of the options that all stages share."""
+    """What was given of the shared options."""
 
-    output: Path
-    """Folder that the stage writes."""
-    config: Path | None
-    """YAML file with settings."""
+    output: Path | None
+    """Folder to write; None where it was not given and the command knows a default."""
     assignments: tuple[str, ...]
     """`KEY=VALUE` of each `--set`."""
+    config: Path | None = None
+    """YAML file with settings."""
     cache: Path | None
     """Folder that outlives the run; None takes the project's."""
-    engine: str
+    engine: str = "local"
     """`local`, `ray` or `ray:ADDRESS`."""
-    workers: int | None
-    """Worker processes; None takes the stage's own default."""
-    seed: int
+    workers: int | None = None
+    """Worker processes; None takes the command's own default."""
+    seed: int | None
+    """None only where a recipe has its own."""
     overwrite: bool
     """Replace an output of other settings or inputs."""
     as_json: bool
     is_quiet: bool
 
+    @property
+    def folder(self) -> Path:
+        """The output, once it is known."""
+        assert self.output is not None
+        return self.output
+
+    def or_into(self, default: Path) -> StageOptions:
+        """These options with an output: the one given, else the default."""
+        return self if self.output is not None else replace(self, output=default)
+
 
 def stage_command(
-    stage: str, *, output: str | None = None, workers: str | None = "one for each core", config: bool = True
+    stage: str | None,
+    *,
+    output: str | Path | None = None,
+    workers: str | None = "one for each core",
+    config: bool = True,
+    seed: int | None = 0,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the shared options; it receives them as its argument `options`.
 
     Args:
-        stage: Name of the stage, whose settings `--settings` lists.
-        output: Default of `--output`; None makes it required.
+        stage: Name of the stage, whose settings `--settings` lists; None for a command that runs recipes.
+        output: Default of `--output`: a folder, or in words what the command takes; None: required.
         workers: Default of `--workers`, in words; None where the stage works in one process and has
             neither `--engine` nor `--workers`.
         config: False where an argument of the command already names the file of settings.
+        seed: Default of `--seed`.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         own = inspect.signature(function, eval_str=True).parameters
-        shared = _shared(stage, output, workers)
-        if not config:
-            del shared["config"]
+        shared = {
+            **_output_option(output),
+            **_settings_options(stage, config),
+            **(_engine_options(workers) if workers is not None else {}),
+            **_run_options(seed),
+        }
 
         @wraps(function)
         def command(**given: Any) -> None:
             picked = {name: given.pop(name) for name in shared}
-            function(**given, options=_options(picked))
+            picked.pop("settings", None)
+            assignments = tuple(picked.pop("set_") or ())
+            function(**given, options=StageOptions(assignments=assignments, **picked))
 
         parameters = [*(p for p in own.values() if p.name != "options"), *shared.values()]
-        # Arguments without a default come first in Python; the order of keywords is free.
+        # As keywords, options with a default may stand before those without.
         keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
         command.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
         command.__annotations__ = {p.name: p.annotation for p in keywords}
@@ -73,18 +95,71 @@ def stage_command(
     return decorate
 
 
-def _options(given: dict[str, Any]) -> StageOptions:
-    given.pop("settings")
-    assignments = tuple(given.pop("set_") or ())
-    given.setdefault("config", None)
-    given.setdefault("engine", "local")
-    given.setdefault("workers", 1)
-    return StageOptions(assignments=assignments, **given)
+_Options = dict[str, inspect.Parameter]
 
 
-def _list_settings(stage: str, wanted: bool) -> None:
-    if not wanted:
-        return
+def _option(name: str, kind: Any, default: Any, *flags: str, **more: Any) -> _Options:
+    annotation = Annotated[kind, typer.Option(*flags, rich_help_panel=_PANEL, **more)]
+    kept = inspect.Parameter.KEYWORD_ONLY
+    return {name: inspect.Parameter(name, kept, default=default, annotation=annotation)}
+
+
+def _output_option(output: str | Path | None) -> _Options:
+    flags = ("--output", "-o")
+    if output is None:
+        return _option("output", Path, inspect.Parameter.empty, *flags, help="Folder to write.")
+    if isinstance(output, Path):
+        return _option("output", Path, output, *flags, help="Folder to write.")
+    said = f"Folder to write. [dim]\\[default: {output}][/]"
+    return _option("output", Path | None, None, *flags, help=said)
+
+
+def _settings_options(stage: str | None, config: bool) -> _Options:
+    if stage is None:
+        return _option("set_", list[str] | None, None, "--set", metavar="STAGE.KEY=VALUE",
+                       help="A setting of one stage; the value is YAML. May be repeated.")  # fmt: skip
+    return {
+        **_option("set_", list[str] | None, None, "--set", metavar="KEY=VALUE",
+                  help="A setting; the value is YAML. May be repeated."),
+        **(_option("config", Path | None, None, "--config", metavar="FILE",
+                   help="A YAML file with settings.") if config else {}),
+        **_option("settings", bool, False, "--settings", is_eager=True,
+                  callback=_settings_callback(stage),
+                  help="List the keys of --set, and stop."),
+    }  # fmt: skip
+
+
+def _engine_options(workers: str) -> _Options:
+    return {
+        **_option("engine", str, "local", "--engine",
+                  help="Where the work is done: local, ray or ray:ADDRESS."),
+        **_option("workers", int | None, None, "--workers", min=1,
+                  help=f"Worker processes. [dim]\\[default: {workers}][/]"),
+    }  # fmt: skip
+
+
+def _run_options(seed: int | None) -> _Options:
+    kind, said = (int, "") if seed is not None else (int | None, " [dim]\\[default: the recipe's][/]")
+    return {
+        **_option("seed", kind, seed, "--seed", help=f"Every random choice follows from it.{said}"),
+        **_option("cache", Path | None, None, "--cache", metavar="DIR",
+                  help="What later runs use again. [dim]\\[default: $CODETUNE_CACHE or .codetune][/]"),
+        **_option("overwrite", bool, False, "--overwrite",
+                  help="Replace an output that was made with other settings or inputs."),
+        **_option("as_json", bool, False, "--json", help="Print the result as JSON."),
+        **_option("is_quiet", bool, False, "--quiet", "-q", help="Print only errors, and what --json asks."),
+    }  # fmt: skip
+
+
+def _settings_callback(stage: str) -> Callable[[bool], None]:
+    def callback(wanted: bool) -> None:
+        if wanted:
+            _list_settings(stage)
+
+    return callback
+
+
+def _list_settings(stage: str) -> None:
     from codetune.cli.console import console
     from codetune.cli.settings_table import settings_table
     from codetune.recipes.stages import STAGES
@@ -93,35 +168,3 @@ def _list_settings(stage: str, wanted: bool) -> None:
     if stage == "synth":
         console().print("Each generator has more: codetune generators NAME", markup=False)
     raise typer.Exit
-
-
-def _shared(stage: str, output: str | None, workers: str | None) -> dict[str, inspect.Parameter]:
-    def option(name: str, kind: Any, default: Any, *flags: str, **more: Any) -> inspect.Parameter:
-        annotation = Annotated[kind, typer.Option(*flags, rich_help_panel=_PANEL, **more)]
-        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-    required = inspect.Parameter.empty
-    options = [
-        option("output", Path, required if output is None else Path(output), "--output", "-o",
-               help="Folder to write."),
-        option("set_", list[str] | None, None, "--set", metavar="KEY=VALUE",
-               help="A setting; the value is YAML. May be repeated."),
-        option("config", Path | None, None, "--config", metavar="FILE", help="A YAML file with settings."),
-        option("settings", bool, False, "--settings", is_eager=True, callback=partial(_list_settings, stage),
-               help="List the settings of --set and --config, and stop."),
-        option("cache", Path | None, None, "--cache", metavar="DIR",
-               help="Folder of what later runs use again. [dim]\\[default: $CODETUNE_CACHE or .codetune][/]"),
-        option("seed", int, 0, "--seed", help="Every random choice follows from it."),
-        option("overwrite", bool, False, "--overwrite",
-               help="Replace an output that was made with other settings or inputs."),
-        option("as_json", bool, False, "--json", help="Print the result as JSON."),
-        option("is_quiet", bool, False, "--quiet", "-q", help="Print errors only, and --json."),
-    ]  # fmt: skip
-    if workers is not None:
-        options[5:5] = [
-            option("engine", str, "local", "--engine",
-                   help="Where the work is done: local, ray or ray:ADDRESS."),
-            option("workers", int | None, None, "--workers", min=1,
-                   help=f"Worker processes. [dim]\\[default: {workers}][/]"),
-        ]  # fmt: skip
-    return {one.name: one for one in options}

@@ -52,7 +52,7 @@ def open_context(options: StageOptions, *, workers: int | None = None) -> Iterat
         chosen = workers
     with open_engine(options.engine, workers=chosen) as engine:
         yield StageContext(
-            seed=options.seed,
+            seed=options.seed or 0,
             cache=cache_folder(options.cache),
             engine=engine,
             progress=progress(is_quiet=options.is_quiet),
@@ -80,10 +80,10 @@ def run_stage(
     """
     from codetune.recipes.stages import STAGES
 
-    before = read_card(options.output)
+    before = read_card(options.folder)
     with open_context(options, workers=workers) as context:
         card = STAGES[stage].run(
-            settings, inputs, options.output, context, overwrite=options.overwrite, **more
+            settings, inputs, options.folder, context, overwrite=options.overwrite, **more
         )
     if card == before and not options.is_quiet and not options.as_json:
         console().print("Nothing to do: this output was finished before.")
@@ -104,11 +104,11 @@ def print_card(card: RunCard, options: StageOptions, shown: RenderableType | Non
     if options.as_json:
         print_result(card, as_json=True)
     elif not options.is_quiet:
-        print_result(shown if shown is not None else card_table(card, options.output), as_json=False)
+        print_result(shown if shown is not None else card_table(card, options.folder), as_json=False)
     if card.record is not None and card.counts.get("kept") == 0:
-        raise CodetuneError(*_nothing_kept(card), where=str(options.output), next_step=_remedy(card))
+        raise CodetuneError(*_nothing_kept(card), where=str(options.folder), next_step=_remedy(card))
     if not options.as_json and not options.is_quiet:
-        step = _next_step(card, options.output)
+        step = _next_step(card, options.folder)
         if step:
             console().print(f"Next: {step}", markup=False, style="dim", soft_wrap=True)
 

@@ -122,7 +122,7 @@ def raise_faults(file: YamlFile, faults: Iterable[Fault]) -> None:
 
 
 def _where(file: YamlFile, fault: Fault) -> str:
-    return fault.option or (f"{file.name}, line {fault.line}" if file.lines else file.name)
+    return fault.option or (f"{file.name}, line {fault.line}" if file.name else "")
 
 
 def _place(file: YamlFile, fault: Fault) -> str:

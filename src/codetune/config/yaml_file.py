@@ -52,11 +52,12 @@ class YamlFile:
 
     def option(self, path: KeyPath) -> str | None:
         """The option that set the value at a path, or None where the file did."""
-        while path:
-            if path in self.options:
-                return self.options[path]
-            path = path[:-1]
-        return None
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.options:
+                return self.options[path[:end]]
+        # A validator may report a value inside of another by its last key alone.
+        inner = [option for place, option in self.options.items() if path and place[-1] == path[-1]]
+        return inner[0] if inner else None
 
     def assign(self, path: KeyPath, value: Any, option: str) -> None:
         """Set one value; mappings on the way to it are made.

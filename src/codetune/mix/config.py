@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from codetune.config.faults import nearest
 from codetune.config.settings import Settings
+from codetune.errors import ConfigError
 
 __all__ = ["MixConfig", "MixPart", "Splits"]
 
@@ -96,6 +99,22 @@ class MixConfig(Settings):
         if twice:
             raise ValueError(f"the part {twice[0]!r} stands twice")
         return parts
+
+    @classmethod
+    def path_of(cls, key: str, values: Mapping[str, Any]) -> tuple[str | int, ...]:
+        """`PART.KEY` sets one part's value; anything else is a setting of the mixture."""
+        name, dot, rest = key.partition(".")
+        if not dot or name in cls.model_fields:
+            return super().path_of(key, values)
+        parts = values.get("parts")
+        names = (
+            [part.get("name") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+        )
+        if name not in names:
+            known = nearest(name, map(str, names))
+            raise ConfigError(f"the mixture has no part {name!r}{known}", where=f"--set {key}")
+        number = next(i for i, part in enumerate(values["parts"]) if part.get("name") == name)
+        return ("parts", number, *rest.split("."))
 
     def wanted(self, part: MixPart) -> int:
         """Target rows of a part, scaled; never zero."""

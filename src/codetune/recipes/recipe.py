@@ -90,8 +90,7 @@ def load_recipe(
     path: Path,
     kinds: Mapping[str, type[Settings]],
     *,
-    overrides: Sequence[str] = (),
-    options: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | Sequence[str] = (),
     variant: str | None = None,
     seed: int | None = None,
 ) -> Recipe:
@@ -100,8 +99,8 @@ def load_recipe(
     Args:
         path: The YAML file.
         kinds: Stage -> class of its settings.
-        overrides: `STEP.KEY=VALUE` with a YAML value; they win over the file and its variant.
-        options: `STEP.KEY` -> value, as a program gives them; they win over the file too.
+        overrides: `STEP.KEY` -> value, or texts `STEP.KEY=VALUE` with a YAML value; they win over the
+            file and its variant.
         variant: Name of one of the file's variants, applied before the overrides.
         seed: Replaces the file's seed.
 
@@ -116,10 +115,7 @@ def load_recipe(
     if variant is not None:
         for key, value in _variant(file, variant).items():
             _assign(file, kinds, key, value, f"variant {variant}")
-    for key, value in (options or {}).items():
-        _assign(file, kinds, key, value, f"--set {key}")
-    for text in overrides:
-        key, value = parse_assignment(text, "STAGE.KEY=VALUE")
+    for key, value in _assignments(overrides):
         _assign(file, kinds, key, value, f"--set {key}")
     built = _steps(file, top["stages"], kinds, faults)
     raise_faults(file, faults)
@@ -169,6 +165,12 @@ def _has_steps(top: Mapping[str, Any]) -> bool:
         and all(isinstance(step, dict) and isinstance(step.get("with") or {}, dict) for step in stages)
         and isinstance(top.get("seed", 0), int)
     )
+
+
+def _assignments(overrides: Mapping[str, Any] | Sequence[str]) -> list[tuple[str, Any]]:
+    if isinstance(overrides, Mapping):
+        return list(overrides.items())
+    return [parse_assignment(text, "STAGE.KEY=VALUE") for text in overrides]
 
 
 def _variant(file: YamlFile, name: str) -> Mapping[str, Any]:

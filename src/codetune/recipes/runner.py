@@ -13,10 +13,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from codetune.engine.progress import Progress, SilentProgress
+from codetune.engine.protocol import Engine
 from codetune.errors import UsageError
 from codetune.recipes.recipe import Recipe
 from codetune.recipes.stages import STAGES
 from codetune.store.atomic import make_folder, write_text
+from codetune.store.cache import cache_folder
 from codetune.store.context import StageContext
 from codetune.store.run_card import RunCard, read_card
 
@@ -35,14 +38,22 @@ class StepResult:
 
 
 def run_recipe(
-    recipe: Recipe, folder: Path, context: StageContext, *, overwrite: bool = False
+    recipe: Recipe,
+    folder: Path,
+    *,
+    engine: Engine,
+    progress: Progress | None = None,
+    cache: Path | None = None,
+    overwrite: bool = False,
 ) -> list[StepResult]:
     """Run every step that is not finished.
 
     Args:
         recipe: What to run.
         folder: Where the run goes; made if absent.
-        context: Seed (the recipe's), cache, engine and progress.
+        engine: Where shards are worked on.
+        progress: Shows what is being done; None shows nothing.
+        cache: Folder of answers, verdicts and weights; None takes the project's.
         overwrite: Replace the outputs of steps whose settings or inputs changed.
 
     Raises:
@@ -53,6 +64,12 @@ def run_recipe(
         if read_card(folder / step.name) is None:
             STAGES[step.stage].check_installed(step.settings)
     make_folder(folder)
+    context = StageContext(
+        seed=recipe.seed,
+        cache=cache_folder(cache),
+        engine=engine,
+        progress=progress or SilentProgress(),
+    )
     try:
         return _run_steps(recipe, folder, context, overwrite)
     except UsageError:

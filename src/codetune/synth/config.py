@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
+from pydantic.fields import FieldInfo
 
 from codetune.config.settings import Settings
 from codetune.synth.options import OPTIONS, VOTING, options_of
@@ -53,6 +55,20 @@ class SynthConfig(Settings):
     """Where to stop: money, time or tokens, e.g. `5usd`, `2h`, `1Mtok`."""
     options: dict[str, Any] = Field(default_factory=dict)
     """The generator's own settings; `codetune generators NAME` lists them."""
+
+    @classmethod
+    def keys(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, FieldInfo]]:
+        """The stage's own keys, and the options of the generator that is named."""
+        yield from super().keys(values)
+        name = values.get("generator", cls.model_fields["generator"].default)
+        if isinstance(name, str) and name in OPTIONS:
+            yield from OPTIONS[name].keys(values)
+
+    @classmethod
+    def path_of(cls, key: str, values: Mapping[str, Any]) -> tuple[str | int, ...]:
+        """A key that the stage does not have is an option of the generator."""
+        path = super().path_of(key, values)
+        return path if path[0] in cls.model_fields else ("options", *path)
 
     @field_validator("programming_languages", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from codetune.cli.stage_options import StageOptions, stage_command
 __all__ = ["collect"]
 
 
-@stage_command("collect", output="collected")
+@stage_command("collect", output=Path("collected"))
 def collect(
     source: Annotated[str, typer.Argument(help="Name of the source; `codetune sources` lists them.")],
     path: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,11 +20,13 @@ __all__ = ["mix"]
 _SHIPPED = ("comit", "codecapybara", "id_code")
 
 
-@stage_command("mix", output="mix", config=False)
+@stage_command("mix", output=Path("mix"), config=False)
 def mix(
     mixture: Annotated[
         str,
-        typer.Argument(help="A YAML file, or a mixture that comes with codetune: comit, codecapybara, id_code."),
+        typer.Argument(
+            help="A YAML file, or a mixture that comes with codetune: comit, codecapybara, id_code."
+        ),
     ],
     inputs: Annotated[
         list[Path] | None,
@@ -65,9 +67,9 @@ def mix(
         scale=scale,
         missing="skip" if skip_missing else None,
     )
-    more = {"translate": _load(translator)} if translator else {}
+    more: dict[str, Any] = {"translate": _load(translator)} if translator else {}
     card = run_stage("mix", settings, inputs or (), options, **more)
-    print_card(card, options, _table(card, options.output))
+    print_card(card, options, _table(card, options.folder))
 
 
 def _path(recipe: str) -> Path:

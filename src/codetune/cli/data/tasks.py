@@ -14,9 +14,7 @@ __all__ = ["tasks"]
 
 @stage_command("tasks")
 def tasks(
-    inputs: Annotated[
-        list[Path], typer.Argument(metavar="IN...", help="Dataset directories of snippets.")
-    ],
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Dataset directories of snippets.")],
     task: Annotated[
         list[str] | None,
         typer.Option(

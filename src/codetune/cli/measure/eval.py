@@ -69,7 +69,7 @@ def eval(
     """
     from codetune.cli.console import progress
     from codetune.cli.measure.score_runs import print_score, scoring
-    from codetune.cli.settings_file import read_settings
+    from codetune.config.reading import read_settings
     from codetune.evaluate.backends.backend import find_backend
     from codetune.evaluate.backends.ranks import Ranks
     from codetune.evaluate.benchmarks.registry import benchmark as find
@@ -88,16 +88,11 @@ def eval(
     )
     settings = {
         "benchmark": benchmark, "n": n, "temperature": temperature, "top_p": top_p, "top_k": top_k,
-        "k": f"[{k}]", "limit": limit, "prompt_style": style or backend.style,
+        "k": _numbers(k), "limit": limit, "prompt_style": style or backend.style,
         "max_new_tokens": max_new_tokens, "in_flight": in_flight, "data": data, "test_isolation": test_isolation,
         "sandbox": not no_sandbox,
     }  # fmt: skip
-    given = [
-        f"{key}={str(value).lower() if isinstance(value, bool) else value}"
-        for key, value in settings.items()
-        if value is not None
-    ]
-    config = read_settings(EvaluateConfig, None, given)
+    config = read_settings(EvaluateConfig, options=settings)
     if style is None and backend.assumption is not None and ranks.is_first:
         progress().note(backend.assumption)
     folder = output or Path("runs") / f"eval-{benchmark}"
@@ -114,3 +109,14 @@ def eval(
     ranks.part()
     if card is not None:
         print_score(card.results, folder, as_json=as_json)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    from codetune.errors import ConfigError
+
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise ConfigError(
+            f"--k has to be whole numbers with commas between, not {text!r}", next_step="write e.g. --k 1,10"
+        ) from error

@@ -23,7 +23,8 @@ def gguf(
         str | None, typer.Option(help="For an adapter: the model it was trained on, if it can't be told.")
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option(help="Folder for de-quantised weights; beside the output if not given.")
+        Path | None,
+        typer.Option(help="What later runs use again; $CODETUNE_CACHE or .codetune if not given."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print path and size as JSON.")] = False,
 ) -> None:
@@ -39,6 +40,7 @@ def gguf(
     """
     from codetune.cli.console import print_result
     from codetune.errors import DataError, MissingExtraError, OutputError
+    from codetune.store.cache import cache_folder
 
     if output.is_dir():
         raise OutputError("the output is a folder", where=str(output), next_step="name a file: -o model.gguf")
@@ -53,7 +55,7 @@ def gguf(
 
     if (folder / "adapter_config.json").exists():
         found = base_of(folder, base)
-        shape = model_config(found.folder(cache or output.parent / ".cache"))
+        shape = model_config(found.folder(cache_folder(cache)))
         write_adapter_gguf(folder, shape, output)
     elif (folder / "config.json").exists():
         write_model_gguf(folder, output, kind)

@@ -22,7 +22,8 @@ def merge(
         typer.Option(help="Format of the written weights; auto: the base's."),
     ] = "auto",
     cache: Annotated[
-        Path | None, typer.Option(help="Folder for de-quantised weights; beside the output if not given.")
+        Path | None,
+        typer.Option(help="What later runs use again; $CODETUNE_CACHE or .codetune if not given."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run card as JSON.")] = False,
 ) -> None:
@@ -33,6 +34,7 @@ def merge(
     from codetune.cli.console import print_result
     from codetune.cli.stage_runs import card_table
     from codetune.errors import MissingExtraError
+    from codetune.store.cache import cache_folder
 
     try:
         import peft  # noqa: F401
@@ -40,5 +42,5 @@ def merge(
         raise MissingExtraError.of("merging an adapter", "train") from error
     from codetune.train.weights.merge import merge_adapter
 
-    card = merge_adapter(adapter, output, cache=cache or output.parent / ".cache", base=base, dtype=dtype)
+    card = merge_adapter(adapter, output, cache=cache_folder(cache), base=base, dtype=dtype)
     print_result(card if as_json else card_table(card, output), as_json=as_json)

@@ -13,7 +13,7 @@ from codetune.cli.stage_options import StageOptions, stage_command
 __all__ = ["train"]
 
 
-@stage_command("train", output="tuned", workers=None)
+@stage_command("train", output=Path("tuned"), workers=None)
 def train(
     config_file: Annotated[
         Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML file with settings, as --config.")
@@ -43,7 +43,7 @@ def train(
     if not data:
         raise UsageError("there is nothing to train on", next_step="name a dataset directory with --data")
     card = run_stage("train", settings, data, options)
-    table = card_table(card, options.output)
+    table = card_table(card, options.folder)
     for name, keys, form in (
         ("loss, first and last", ("loss_first", "loss_last"), "{:.3f} → {:.3f}"),
         ("held-out loss", ("held_out_loss_before", "held_out_loss_after"), "{:.3f} → {:.3f}"),

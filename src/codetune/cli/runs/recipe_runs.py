@@ -1,4 +1,4 @@
-"""Runs a recipe for `run` and `quickstart`, and tells what came of it."""
+"""What `run` and `quickstart` share: they run a recipe and print its results."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from codetune.cli.console import console, print_result, progress
-from codetune.engine.local import LocalEngine
+from codetune.cli.stage_options import StageOptions
+from codetune.config.faults import nearest
+from codetune.engine.open import open_engine
 from codetune.errors import ConfigError
 from codetune.recipes.recipe import Recipe, shipped_recipe
 
 if TYPE_CHECKING:
     from codetune.recipes.runner import StepResult
 
-__all__ = ["recipe_path", "run_and_tell"]
+__all__ = ["recipe_path", "run_and_print"]
 
 
 def recipe_path(name: str) -> Path:
@@ -30,33 +32,40 @@ def recipe_path(name: str) -> Path:
     if path.exists():
         return path
     shipped = shipped_recipe(name)
-    if shipped.exists():
+    if not path.suffix and shipped.exists():
         return shipped
-    known = ", ".join(sorted(p.stem for p in shipped.parent.glob("*.yaml")))
-    raise ConfigError(
-        f"there is no recipe {name!r}",
-        next_step=f"give a YAML file, or one that comes with codetune: {known}",
-    )
+    if path.suffix or "/" in name:
+        raise ConfigError("there is no such file", where=name, next_step="check the path")
+    known = [recipe.stem for recipe in shipped.parent.glob("*.yaml")]
+    raise ConfigError(f"there is no recipe {name!r}{nearest(name, known)}")
 
 
-def run_and_tell(recipe: Recipe, folder: Path, *, workers: int | None, as_json: bool) -> None:
-    """Run the recipe into the folder and print the small table at the end."""
+def run_and_print(recipe: Recipe, options: StageOptions) -> None:
+    """Run the recipe into the folder, and print the small table at the end."""
     from codetune.recipes.runner import run_recipe
 
     clock = time.monotonic()
-    display = progress()
-    with LocalEngine(workers) as engine:
-        results = run_recipe(recipe, folder, engine=engine, progress=display)
+    with open_engine(options.engine, workers=options.workers) as engine:
+        results = run_recipe(
+            recipe,
+            options.folder,
+            engine=engine,
+            progress=progress(is_quiet=options.is_quiet),
+            cache=options.cache,
+            overwrite=options.overwrite,
+        )
     seconds = time.monotonic() - clock
     summary = _summary(results)
-    if as_json:
-        print_result({**summary, "seconds": round(seconds, 2), "folder": str(folder)}, as_json=True)
+    if options.as_json:
+        print_result({**summary, "seconds": round(seconds, 2), "folder": str(options.folder)}, as_json=True)
+        return
+    if options.is_quiet:
         return
     if not any(result.worked for result in results):
-        console().print(f"Nothing to do: this run was finished before ({seconds:.1f} s to make sure).")
+        console().print(f"Nothing to do: this run was finished before ({seconds:.1f} s to check it).")
     console().print(_table(summary))
     if summary["page"]:
-        console().print(f"Open the report: {summary['page']}")
+        console().print(f"Open the report: {summary['page']}", soft_wrap=True)
 
 
 def _summary(results: Sequence[StepResult]) -> dict[str, Any]:

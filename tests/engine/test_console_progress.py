@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from codetune.cli import console
-
-
-@pytest.fixture(autouse=True)
-def _fresh_streams() -> None:
-    console._messages.cache_clear()
+from codetune.engine.console_progress import ConsoleProgress
 
 
 def test_what_an_error_ended_is_not_called_done(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = console.ConsoleProgress()
+    progress = ConsoleProgress()
     progress.start("reading", 4)
     progress.advance(4)
     progress.finish()
@@ -28,4 +23,3 @@ def test_what_an_error_ended_is_not_called_done(capsys: pytest.CaptureFixture[st
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("reading: 4 of 4") and first.endswith("done")
     assert second.startswith("asking: 0 of 4") and second.endswith("stopped")
-    console._messages.cache_clear()
