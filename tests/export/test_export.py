@@ -150,4 +150,4 @@ def test_command_line(dataset, tmp_path, capsys):
     assert run_command(["export", str(dataset), "-o", str(out)]) == 2
     assert "is there already" in capsys.readouterr().err
     assert run_command(["export", str(tmp_path / "nowhere"), "-o", str(tmp_path / "x.json")]) == 2
-    assert "not a finished dataset directory" in capsys.readouterr().err
+    assert "dataset directory" in capsys.readouterr().err

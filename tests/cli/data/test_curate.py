@@ -89,8 +89,8 @@ def test_a_check_that_is_switched_off_rejects_nothing(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["absent"], "not a finished dataset"),
-        (["."], "not a finished dataset"),
+        (["absent"], "no such dataset directory"),
+        (["."], "not a dataset directory"),
         (["{mine}", "--set", "exactt=true"], "exact"),
         (["{mine}", "--set", "near_duplicate_jaccard=7"], "near_duplicate_jaccard"),
         (["{mine}", "--set", "exact"], "key=value"),
