@@ -18,8 +18,6 @@ line prints that text and nothing else. A traceback means a bug, and goes to a l
 
 from __future__ import annotations
 
-from codetune.installation import install_command, missing_packages
-
 __all__ = [
     "BackendError",
     "BackendUnavailableError",
@@ -94,6 +92,8 @@ class MissingExtraError(UsageError):
     @classmethod
     def of(cls, what: str, extra: str) -> MissingExtraError:
         """Say what was wanted, and the command that installs the extra it needs."""
+        from codetune.installation import install_command  # reads metadata of packages: only for a message
+
         return cls(
             f"{what} needs packages that are not installed", next_step=f"run: {install_command(extra)}"
         )
@@ -101,6 +101,8 @@ class MissingExtraError(UsageError):
     @classmethod
     def check(cls, what: str, extra: str) -> None:
         """Raise where a package of the extra is not installed."""
+        from codetune.installation import missing_packages
+
         if missing_packages(extra):
             raise cls.of(what, extra)
 
