@@ -17,6 +17,9 @@ class CurateConfig(Settings):
     decontaminate: tuple[str, ...] = Field(
         ("humaneval",), description="Benchmarks none of whose items a row may overlap."
     )
+    checks: tuple[str, ...] = Field(
+        (), description="Names of further checks, which your code has added to `ROW_CHECKS`."
+    )
     exact: bool = Field(True, description="Reject rows equal to an earlier one but for white space.")
     near_duplicate_jaccard: float | None = Field(
         0.7,

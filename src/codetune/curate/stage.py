@@ -7,6 +7,7 @@ the output is part i of the inputs laid end to end.
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -21,13 +22,13 @@ import pyarrow.parquet as pq
 from codetune.curate.comparison import Candidates, set_aside
 from codetune.curate.config import CurateConfig
 from codetune.curate.duplicates import exact_duplicates, near_duplicates
-from codetune.curate.row_checks import check_row
+from codetune.curate.row_checks import RowCheck, check_row, named_checks
 from codetune.errors import DataError
 from codetune.records import Instruction, Problem
 from codetune.rejection import Rejection
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset, DatasetWriter, RejectedRow, Shard, read_rows
-from codetune.store.hashing import code_hash, json_hash
+from codetune.store.hashing import code_hash, file_hash, json_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.schema import schema_of
 from codetune.store.stage_output import StageOutput
@@ -68,12 +69,14 @@ def run(
     """
     datasets = [Dataset(folder, Instruction) for folder in inputs]
     guarded = {name: problems(name) for name in config.decontaminate}
+    more = named_checks(config.checks)
     plan = Plan(
         stage=STAGE,
         config=config.model_dump(mode="json"),
         inputs={
             **{folder.name: data.card.output_hash for folder, data in zip(inputs, datasets, strict=True)},
             **{f"benchmark {name}": json_hash([p.id for p in items]) for name, items in guarded.items()},
+            **{f"check {name}": _code_of(check) for name, check in zip(config.checks, more, strict=True)},
         },
         code=code_hash(__name__),
         seed=context.seed,
@@ -84,7 +87,7 @@ def run(
         parts = [path for data in datasets for path in data.parts()]
         index = BenchmarkIndex.build(p for items in guarded.values() for p in items) if guarded else None
         aside = stage.folder / _ASIDE
-        check = partial(_check_part, config, index, aside)
+        check = partial(_check_part, config, index, more, aside)
         context.progress.start("curate: check rows", len(parts))
         decisions: list[dict[int, Rejection]] = []
         for checked in context.engine.map(check, enumerate(parts)):
@@ -105,15 +108,25 @@ def run(
         )
 
 
+def _code_of(check: RowCheck) -> str:
+    """Hash of the file that a check of the user's own is written in; an edit there is another plan."""
+    path = inspect.getsourcefile(check)
+    return file_hash(Path(path)) if path is not None else ""
+
+
 def _check_part(
-    config: CurateConfig, index: BenchmarkIndex | None, aside: Path, numbered: tuple[int, Path]
+    config: CurateConfig,
+    index: BenchmarkIndex | None,
+    more: Sequence[RowCheck],
+    aside: Path,
+    numbered: tuple[int, Path],
 ) -> dict[int, Rejection]:
     """Check each row of a part alone and set the others aside for comparison; runs in a worker."""
     number, path = numbered
     rejected: dict[int, Rejection] = {}
     left: list[tuple[int, Instruction]] = []
     for position, row in enumerate(read_rows(path, Instruction)):
-        rejection = check_row(config, index, row)
+        rejection = check_row(config, index, row, more)
         if rejection is not None:
             rejected[position] = rejection
         else:

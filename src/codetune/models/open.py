@@ -38,10 +38,14 @@ from codetune.models.store.stored_model import StoredModel
 if TYPE_CHECKING:
     from codetune.models.client.shared_limits import SharedLimits
 
-__all__ = ["complete_all", "open_model", "run_requests"]
+__all__ = ["BACKENDS", "complete_all", "open_model", "run_requests"]
 
 
 _LIST_TIMEOUT_SECONDS = 30.0
+
+BACKENDS: dict[str, Callable[[str], ChatModel]] = {}
+"""Model backends of your own: `BACKENDS["mine"]` is called with what follows in `mine:REST`. It keeps its
+answers itself; the request store and the budget belong to the HTTP client."""
 
 
 @contextlib.asynccontextmanager
@@ -62,8 +66,8 @@ async def open_model(
 
     Args:
         where: `local` (the embedded model), a path of a .gguf file, a URL up to `/v1` (or several
-            of one model, with commas between), a name in the model map, or an `EmbeddedServer`,
-            which keeps running if it was running before.
+            of one model, with commas between), a name in the model map, `BACKEND:REST` with a name
+            in `BACKENDS`, or an `EmbeddedServer`, which keeps running if it was running before.
         store: Request store; a path is opened and closed here. None keeps nothing, so a killed run
             pays for its requests again.
         model: Which of the server's models. For a URL, None takes the only one it lists; for an
@@ -112,6 +116,8 @@ async def open_model(
         elif where.startswith(("http://", "https://")):
             spec_of_url = await _spec_of_url(where, model, api_key_env)
             yield stored(OpenAIClient(spec_of_url, shared_limits=shared_limits))
+        elif (name := where.partition(":"))[0] in BACKENDS:
+            yield BACKENDS[name[0]](name[2])
         else:
             known = load_model_map(model_map) if model_map is not None else {}
             spec = known.get(where)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from types import MappingProxyType
 
 from codetune.errors import ConfigError
 from codetune.sources.code_search.codesearchnet import CodeSearchNetSource
@@ -65,8 +64,8 @@ _ALL: tuple[Source, ...] = (
     MessagesSource(),
 )
 
-SOURCES = MappingProxyType({source.name: source for source in _ALL})
-"""Name -> source, in the order `codetune sources` lists them."""
+SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
+"""Name -> source, in the order `codetune sources` lists them. One of your own is added by assignment."""
 
 
 def get_source(name: str) -> Source:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -198,22 +197,20 @@ class EditOptions(SeriesSettings):
     """Of all three questions."""
 
 
-OPTIONS: Mapping[str, type[Settings]] = MappingProxyType(
-    {
-        "instruct-from-code": InstructFromCodeOptions,
-        "self-instruct": SelfInstructOptions,
-        "evolve": EvolveOptions,
-        "oss-instruct": OssInstructOptions,
-        "solve-and-test": SolveAndTestOptions,
-        "explain-defect": FillInOptions,
-        "summarize": FillInOptions,
-        "review": FillInOptions,
-        "translate": TranslateOptions,
-        "judge": JudgeOptions,
-        "ai-programmer": AiProgrammerOptions,
-        "edit": EditOptions,
-    }
-)
+OPTIONS: dict[str, type[Settings]] = {
+    "instruct-from-code": InstructFromCodeOptions,
+    "self-instruct": SelfInstructOptions,
+    "evolve": EvolveOptions,
+    "oss-instruct": OssInstructOptions,
+    "solve-and-test": SolveAndTestOptions,
+    "explain-defect": FillInOptions,
+    "summarize": FillInOptions,
+    "review": FillInOptions,
+    "translate": TranslateOptions,
+    "judge": JudgeOptions,
+    "ai-programmer": AiProgrammerOptions,
+    "edit": EditOptions,
+}
 """Generator -> class of its options."""
 
 VOTING = ("judge",)

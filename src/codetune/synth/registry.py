@@ -36,7 +36,8 @@ _ALL: tuple[type[Any], ...] = (
 )
 
 GENERATORS: dict[str, type[Any]] = {kind.name: kind for kind in _ALL}
-"""Name -> class, in the order that `codetune generators` shows."""
+"""Name -> class, in the order that `codetune generators` shows. One of your own is added by assignment, as
+are its options (`synth.options.OPTIONS`)."""
 
 
 def build_generator(config: SynthConfig, *, seed: int) -> Generator:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -144,8 +145,9 @@ def _parse_variant(name: str, plain: Mapping[str, Any], language: str) -> Templa
     return TemplateVariant(name=name, needs=tuple(plain["needs"]), optional=optional, templates=templates)
 
 
-def _file_of(task: str, language: str) -> str:
-    return files("codetune.tasks").joinpath(f"templates/{task}.{language}.yaml").read_text("utf-8")
+def _file_of(task: str, language: str, folder: Path | None = None) -> str:
+    shipped = files("codetune.tasks").joinpath("templates")
+    return (folder or shipped).joinpath(f"{task}.{language}.yaml").read_text("utf-8")
 
 
 def prompt_templates_hash(tasks: Iterable[str], language: str) -> str:
@@ -154,9 +156,9 @@ def prompt_templates_hash(tasks: Iterable[str], language: str) -> str:
 
 
 @cache
-def load_prompt_templates(task: str, language: str) -> PromptTemplates:
-    """Read `templates/TASK.LANGUAGE.yaml`."""
-    plain = yaml.safe_load(_file_of(task, language))
+def load_prompt_templates(task: str, language: str, folder: Path | None = None) -> PromptTemplates:
+    """Read `TASK.LANGUAGE.yaml` in a folder; None is the one that comes with codetune."""
+    plain = yaml.safe_load(_file_of(task, language, folder))
     variants: Sequence[TemplateVariant] = [
         _parse_variant(name, entry, language) for name, entry in plain["variants"].items()
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from types import MappingProxyType
 
 from codetune.errors import ConfigError
 from codetune.tasks.task import Task
@@ -82,8 +81,9 @@ _ALL = (
     ),
 )
 
-TASKS = MappingProxyType({task.name: task for task in _ALL})
-"""Name -> task, in the order of the list above."""
+TASKS: dict[str, Task] = {task.name: task for task in _ALL}
+"""Name -> task, in the order of the list above. One of your own is added by assignment, as is its grader
+(`tasks.grading.graders.GRADERS`)."""
 
 
 def get_task(name: str) -> Task:

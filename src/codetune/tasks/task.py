@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from codetune.errors import DataError
@@ -51,10 +52,15 @@ class Task:
     """Names of what the grader reports, the first one leading."""
     languages: tuple[str, ...] = ("en", "zh")
     """Natural languages it has prompt templates in."""
+    templates: Path | None = None
+    """Folder of its prompt templates; None is the one that comes with codetune."""
 
     @cached_property
     def _prompt_templates(self) -> dict[str, PromptTemplates]:
-        return {language: load_prompt_templates(self.name, language) for language in self.languages}
+        return {
+            language: load_prompt_templates(self.name, language, self.templates)
+            for language in self.languages
+        }
 
     def prompt_templates(self, language: str = "en") -> PromptTemplates:
         """All prompt templates in one natural language.

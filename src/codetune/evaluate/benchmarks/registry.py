@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,7 +44,7 @@ _ALL = (
     *MULTIPL_E,
     *TASK_BENCHMARKS,
 )
-BENCHMARKS: Mapping[str, Benchmark] = {b.name: replace(b, siblings=lambda: _ALL) for b in _ALL}
+BENCHMARKS: dict[str, Benchmark] = {b.name: replace(b, siblings=lambda: _ALL) for b in _ALL}
 
 
 def benchmark(name: str) -> Benchmark:
