@@ -124,3 +124,103 @@ def test_no_repository_and_no_commit_are_sentences(tmp_path, collect):
     pygit2.init_repository(str(tmp_path / "empty"))
     with pytest.raises(DataError, match="no commits"):
         collect(source="git", path=str(tmp_path / "empty"))
+
+
+def objects(history: History) -> Path:
+    return Path(history.repository.path) / "objects"
+
+
+def loose(history: History, oid: object) -> Path:
+    return objects(history) / str(oid)[:2] / str(oid)[2:]
+
+
+def tree_of(history: History, commit: str):
+    return history.repository[commit].tree
+
+
+def remove(path: Path) -> None:
+    path.chmod(0o644)
+    path.unlink()
+
+
+def damage(path: Path) -> None:
+    path.chmod(0o644)
+    path.write_bytes(b"not zlib data")
+
+
+@pytest.fixture
+def three(history):
+    """Three commits: two files, then both changed, then one of them."""
+    history.commit("One", a_dot_py="x = 1\n", b_dot_py="y = 1\n")
+    second = history.commit("Two", a_dot_py="x = 2\n", b_dot_py="y = 2\n")
+    third = history.commit("Three", a_dot_py="x = 3\n")
+    return history, second, third
+
+
+@pytest.mark.parametrize("spoil", [remove, damage])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_missing_or_damaged_blob_rejects_that_change_alone(three, collect, spoil, workers):
+    history, second, _ = three
+    spoil(loose(history, tree_of(history, second)["b.py"].id))
+    dataset = collect(source="git", path=str(history.root), workers=workers)
+    assert [(row.path, row.after) for row in dataset] == [("a.py", "x = 2\n"), ("a.py", "x = 3\n")]
+    (reject,) = dataset.rejects()
+    assert (reject["reason"], reject["commit"], reject["path"]) == ("missing object", second, "b.py")
+
+
+@pytest.mark.parametrize("spoil", [remove, damage])
+def test_a_missing_tree_rejects_the_commits_that_need_it(three, collect, spoil):
+    history, second, third = three
+    spoil(loose(history, tree_of(history, second).id))
+    dataset = collect(source="git", path=str(history.root))
+    assert len(dataset) == 0
+    assert [(r["reason"], r["commit"]) for r in dataset.rejects()] == [
+        ("unreadable commit", second), ("unreadable commit", third),
+    ]  # fmt: skip
+
+
+def test_a_rename_in_a_partial_clone_costs_only_itself(history, collect):
+    body = "".join(f"def f{i}():\n    return {i}\n\n\n" for i in range(20))
+    history.commit("First", a_dot_py=body, b_dot_py="x = 1\n")
+    moved = history.commit("Move", a_dot_py=None, c_dot_py=body + "y = 1\n", b_dot_py="x = 2\n")
+    remove(loose(history, tree_of(history, moved)["c.py"].id))
+    assert [row.path for row in collect(source="git", path=str(history.root))] == ["b.py"]
+
+
+def test_a_missing_licence_text_leaves_the_licence_unknown(history, collect):
+    history.commit("First", a_dot_py="x = 1\n", LICENSE="Apache License\nVersion 2.0\n(mine)\n")
+    second = history.commit("Second", a_dot_py="x = 2\n")
+    remove(loose(history, tree_of(history, second)["LICENSE"].id))
+    (row,) = collect(source="git", path=str(history.root))
+    assert row.license is None
+
+
+def test_a_history_that_ends_early_is_one_sentence(three, collect):
+    history, second, _ = three
+    remove(loose(history, second))
+    with pytest.raises(DataError, match="history can't be read") as error:
+        collect(source="git", path=str(history.root))
+    assert error.value.exit_code == 2
+    assert "\n" not in str(error.value)
+
+
+def test_a_submodule_is_no_regular_file(history, collect):
+    history.commit("First", a_dot_py="x = 1\n")
+    for target in ("1" * 40, "2" * 40):
+        index = history.repository.index
+        index.add(pygit2.IndexEntry("lib.py", pygit2.Oid(hex=target), pygit2.enums.FileMode.COMMIT))
+        tree = index.write_tree()
+        parents = [history.repository.head.target]
+        history.repository.create_commit("HEAD", WHO, WHO, "Submodule", tree, parents)
+    dataset = collect(source="git", path=str(history.root))
+    assert len(dataset) == 0
+    assert [(r["reason"], r["path"]) for r in dataset.rejects()] == [("not a regular file", "lib.py")]
+
+
+def test_code_in_a_damaged_checkout_is_read_without_its_commit(three, collect):
+    history, _, third = three
+    for name in ("a.py", "b.py"):
+        (history.root / name).write_text("def f(x):\n    y = x\n    return y\n")
+    remove(loose(history, tree_of(history, third).id))
+    rows = list(collect(source="code", path=str(history.root)))
+    assert {(row.path, row.commit) for row in rows} == {("a.py", None), ("b.py", None)}

@@ -13,6 +13,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from codetune.engine.worker_errors import Guarded
+
 __all__ = ["LocalEngine", "available_cores"]
 
 T = TypeVar("T")
@@ -59,15 +61,16 @@ class LocalEngine:
             self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_die_with_parent)
         pool = self._pool
         remaining = iter(shards)
+        guarded = Guarded(function)
         # A bounded window: memory doesn't grow with the number of shards.
         window: deque[Future[R]] = deque(
-            pool.submit(function, shard) for shard in islice(remaining, 2 * self.workers)
+            pool.submit(guarded, shard) for shard in islice(remaining, 2 * self.workers)
         )
         try:
             while window:
                 result = window.popleft().result()
                 for shard in islice(remaining, 1):
-                    window.append(pool.submit(function, shard))
+                    window.append(pool.submit(guarded, shard))
                 yield result
         finally:
             for future in window:

@@ -6,14 +6,13 @@ dataset directories, so an interrupted mixture goes on where it stopped.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from codetune.config.faults import build_settings
-from codetune.errors import ConfigError, DataError, OutputError
+from codetune.errors import ConfigError, DataError
 from codetune.mix.config import MixConfig, MixPart
 from codetune.mix.translate import Prose, Translate, query_prose, snippet_prose, translate_rows
 from codetune.records import Instruction, Record, Snippet
@@ -24,6 +23,7 @@ from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
 from codetune.store.hashing import json_hash
 from codetune.store.run_card import RunCard
+from codetune.store.stage_output import replacing_other_runs
 from codetune.tasks.config import TasksConfig
 from codetune.tasks.stage import run as word
 
@@ -183,11 +183,6 @@ def translator_name(translate: Translate) -> str:
 
 def _made(context: StageContext, name: str, make: Callable[[Path], RunCard]) -> Path:
     folder = context.cache / "mix" / name
-    try:
-        make(folder)
-    except OutputError as error:
-        if "another run" not in error.what:
-            raise
-        shutil.rmtree(folder)  # made from files that have changed since; it is ours, so it can go
-        make(folder)
+    # What lies there may be made from files that have changed since; it is in our cache, so it can go.
+    replacing_other_runs(lambda: make(folder), overwrite=True)
     return folder

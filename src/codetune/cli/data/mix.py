@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["mix"]
 
-_SHIPPED = ("comit", "codecapybara", "id_code")
-
 
 @stage_command("mix", output=Path("mix"), config=False)
 def mix(
@@ -59,9 +57,10 @@ def mix(
     """
     from codetune.cli.stage_runs import print_card, run_stage
     from codetune.mix.mixture_file import load_mixture
+    from codetune.mix.shipped import find_mixture
 
     settings = load_mixture(
-        _path(mixture),
+        find_mixture(mixture),
         options.assignments,
         data=str(data) if data is not None else None,
         scale=scale,
@@ -70,23 +69,6 @@ def mix(
     more: dict[str, Any] = {"translate": _load(translator)} if translator else {}
     card = run_stage("mix", settings, inputs or (), options, **more)
     print_card(card, options, _table(card, options.folder))
-
-
-def _path(recipe: str) -> Path:
-    from codetune.config.faults import nearest
-    from codetune.errors import ConfigError
-    from codetune.recipes.recipe import shipped_recipe
-
-    path = Path(recipe)
-    # A folder of a mixture's name is where an earlier one was written, not a recipe.
-    if path.suffix or path.is_file() or "/" in recipe:
-        return path
-    if recipe not in _SHIPPED:
-        raise ConfigError(
-            f"there is no mixture {recipe!r}{nearest(recipe, _SHIPPED).removesuffix('?')}",
-            next_step="name one of those, or a YAML file",
-        )
-    return shipped_recipe(recipe)
 
 
 def _load(name: str) -> Translate:

@@ -13,6 +13,7 @@ from typing import Any
 from codetune.code.languages import canonical_language
 from codetune.errors import DataError
 from codetune.records import Lineage, Revision, Submission
+from codetune.rejection import Rejection
 from codetune.sources.config import CollectConfig
 from codetune.sources.source import Collection, rejected_row
 from codetune.sources.stackexchange.html_text import html_text
@@ -161,10 +162,12 @@ def _handed_in(
                 if config.languages and language not in config.languages:
                     rejected.append(_rejected(problem, row_place, "language not wanted", str(language)))
                     continue
-                code = _program(problem, row)
-                if isinstance(code, tuple):
-                    rejected.append(_rejected(problem, row_place, *code))
-                elif len(code) > config.max_characters:
+                try:
+                    code = _program(problem, row)
+                except Rejection as rejection:
+                    rejected.append(_rejected(problem, row_place, rejection.reason, rejection.detail))
+                    continue
+                if len(code) > config.max_characters:
                     rejected.append(_rejected(problem, row_place, "too long", f"{len(code):,} characters"))
                 else:
                     yield {**row_place, "language": language, "code": code, "date": _order(row.get("date"))}
@@ -178,17 +181,22 @@ def _order(date: str | None) -> tuple[int, str]:
     return (len(date) if date.isdigit() else 0, date)
 
 
-def _program(problem: _Problem, row: dict[str, Any]) -> str | tuple[str, str]:
+def _program(problem: _Problem, row: dict[str, Any]) -> str:
+    """The text of a submission.
+
+    Raises:
+        Rejection: Its file is not there, outside the folder, or not UTF-8.
+    """
     name = f"{row['submission_id']}.{row.get('filename_ext') or 'txt'}"
     inside = Path("data", problem.number, row["language"], name)
     if ".." in inside.parts or Path(row["language"]).is_absolute():
-        return "path outside the folder", str(inside)
+        raise Rejection("path outside the folder", str(inside))
     try:
         return (problem.root / inside).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except OSError:
-        return "missing file", str(inside)
+    except OSError as error:
+        raise Rejection("missing file", str(inside)) from error
     except UnicodeDecodeError as error:
-        return "not UTF-8", f"{inside}, byte {error.start}"
+        raise Rejection("not UTF-8", f"{inside}, byte {error.start}") from error
 
 
 def _why_not(row: dict[str, Any], accepted: bool, programs: list[Revision]) -> str | None:

@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["Checkout", "find_checkout", "repository_name"]
+import pygit2
+
+__all__ = ["UNREADABLE", "Checkout", "find_checkout", "repository_name"]
+
+UNREADABLE = (pygit2.GitError, KeyError, ValueError, OSError)
+"""What pygit2 raises for objects that are missing or damaged."""
 
 _SCP_ADDRESS = re.compile(r"^(?:[^@/]+@)?([^:/]+):(?!//)(.+)$")
 
@@ -45,14 +50,12 @@ def repository_name(url: str) -> str:
 
 def find_checkout(folder: Path) -> Checkout | None:
     """The checkout that holds the folder, or None where there is none (or git's files are broken)."""
-    import pygit2
-
     try:
         found = pygit2.discover_repository(str(folder))
         if found is None:
             return None
         repository = pygit2.Repository(found)
-    except (pygit2.GitError, KeyError, ValueError):
+    except UNREADABLE:
         return None
     if repository.is_bare or repository.workdir is None:
         return None
@@ -62,9 +65,12 @@ def find_checkout(folder: Path) -> Checkout | None:
     name = repository_name(url) if url and not url.startswith(("/", ".", "file:")) else root.name
     if repository.head_is_unborn:
         return Checkout(root, name, None, {})
-    commit = repository.head.peel(pygit2.Commit)
     prefix = folder.resolve().relative_to(root).as_posix()
-    blobs = _blobs(commit.tree, "" if prefix == "." else prefix)
+    try:
+        commit = repository.head.peel(pygit2.Commit)
+        blobs = _blobs(commit.tree, "" if prefix == "." else prefix)
+    except UNREADABLE:  # the working tree is there all the same
+        return Checkout(root, name, None, {})
     return Checkout(root, name, str(commit.id), blobs)
 
 

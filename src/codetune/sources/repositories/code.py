@@ -14,13 +14,14 @@ from codetune.code.functions import FunctionSpan, functions
 from codetune.code.languages import PARSED_LANGUAGES
 from codetune.errors import DataError
 from codetune.records import Snippet
+from codetune.rejection import Rejection
 from codetune.sources.config import CollectConfig
 from codetune.sources.repositories.checkout import Checkout, find_checkout
 from codetune.sources.repositories.licenses import license_of_folder, license_of_header
-from codetune.sources.repositories.screening import why_rejected
+from codetune.sources.repositories.screening import source_text
 from codetune.sources.repositories.tree import SourceFile, walk
 from codetune.sources.source import Collection, rejected_row
-from codetune.store.dataset import RejectedRow, Shard
+from codetune.store.dataset import Shard
 from codetune.store.hashing import file_hash, json_hash
 
 __all__ = ["CodeSource"]
@@ -186,11 +187,13 @@ def _work(
         for path in unreadable
     ]
     for file in files:
-        screened = _screen(origin, config, file)
-        if isinstance(screened, RejectedRow):
-            rejected.append(screened)
+        try:
+            text, commit = _read(origin, config, file)
+        except Rejection as rejection:
+            row = {"path": file.path, "programming_language": file.language, "source": origin.source}
+            detail = f"{file.path}: {rejection.detail}" if rejection.detail else file.path
+            rejected.append(rejected_row(row, rejection.reason, detail))
             continue
-        text, commit = screened
         spdx = license_of_header(text) or file.license
         for span in functions(text, file.language):
             snippet = Snippet(
@@ -205,30 +208,32 @@ def _work(
                 license=spdx,
                 source=origin.source,
             )
-            reason = _why_not(span, config)
-            if reason is None:
-                kept.append(snippet)
+            try:
+                _check(span, config)
+            except Rejection as rejection:
+                rejected.append(rejected_row(snippet, rejection.reason, rejection.detail))
             else:
-                rejected.append(rejected_row(snippet, reason[0], reason[1]))
+                kept.append(snippet)
     return Shard(kept, rejected)
 
 
-def _screen(origin: _Origin, config: CollectConfig, file: _File) -> RejectedRow | tuple[str, str | None]:
-    row = {"path": file.path, "programming_language": file.language, "source": origin.source}
+def _read(origin: _Origin, config: CollectConfig, file: _File) -> tuple[str, str | None]:
+    """The file's text with line feeds alone, and the commit whose file it is.
+
+    Raises:
+        Rejection: It can't be read, or holds no code that someone wrote.
+    """
     try:
         with (origin.root / file.path).open("rb") as stream:
             data = stream.read(config.max_file_bytes + 1)
     except OSError as error:
-        return rejected_row(row, "unreadable file", f"{file.path}: {error.strerror}")
-    screened = why_rejected(file.path, data, config.max_file_bytes)
-    if isinstance(screened, tuple):
-        reason, detail = screened
-        return rejected_row(row, reason, f"{file.path}: {detail}" if detail else file.path)
+        raise Rejection("unreadable file", error.strerror or "") from error
+    text = source_text(file.path, data, config.max_file_bytes).replace("\r\n", "\n")
     if origin.installed:
-        return screened.replace("\r\n", "\n"), origin.commit
+        return text, origin.commit
     # A file changed since the commit is not the commit's; line ends may differ by git's settings.
     unchanged = file.committed in (_blob_id(data), _blob_id(data.replace(b"\r\n", b"\n")))
-    return screened.replace("\r\n", "\n"), origin.commit if unchanged else None
+    return text, origin.commit if unchanged else None
 
 
 def _blob_id(data: bytes) -> str:
@@ -236,16 +241,15 @@ def _blob_id(data: bytes) -> str:
     return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def _why_not(span: FunctionSpan, config: CollectConfig) -> tuple[str, str] | None:
+def _check(span: FunctionSpan, config: CollectConfig) -> None:
     lines = span.end_line - span.start_line + 1
     if span.has_error:
-        return "does not parse", f"line {span.start_line}"
+        raise Rejection("does not parse", f"line {span.start_line}")
     if span.statements < 1:
-        return "no body", "declaration, stub or empty"
+        raise Rejection("no body", "declaration, stub or empty")
     if lines < config.min_lines:
-        return "too short", f"{lines} lines"
+        raise Rejection("too short", f"{lines} lines")
     if lines > config.max_lines or len(span.code) > config.max_characters:
-        return "too long", f"{lines} lines, {len(span.code):,} characters"
+        raise Rejection("too long", f"{lines} lines, {len(span.code):,} characters")
     if config.require_docstring and len((span.docstring or "").split()) < _MIN_DOCSTRING_WORDS:
-        return "no documentation", ""
-    return None
+        raise Rejection("no documentation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -9,11 +10,14 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import pygit2
+
 from codetune.code.languages import PARSED_LANGUAGES, language_of_path
 from codetune.errors import DataError
 from codetune.records import Commit, Lineage
+from codetune.rejection import Rejection
 from codetune.sources.config import CollectConfig
-from codetune.sources.repositories.checkout import repository_name
+from codetune.sources.repositories.checkout import UNREADABLE, repository_name
 from codetune.sources.repositories.licenses import is_license_file, license_of_text
 from codetune.sources.repositories.screening import is_generated, is_minified
 from codetune.sources.repositories.tree import is_vendored
@@ -24,6 +28,8 @@ from codetune.store.hashing import json_hash
 __all__ = ["GitSource"]
 
 _COMMITS_A_PIECE = 250
+_REGULAR = (0o100644, 0o100755, 0o100664)
+"""Modes of ordinary files; links and submodules have others."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +49,18 @@ class GitSource:
     url: str | None = None
 
     def open(self, config: CollectConfig, seed: int) -> Collection:
-        import pygit2
-
         repository, folder = _repository(config.path)
         if repository.head_is_unborn:
             raise DataError("the repository has no commits", where=str(folder), next_step="choose another")
         order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.REVERSE
-        commits = [str(commit.id) for commit in repository.walk(repository.head.target, order)]
+        try:
+            commits = [str(commit.id) for commit in repository.walk(repository.head.target, order)]
+        except UNREADABLE as error:
+            raise DataError(
+                f"the repository's history can't be read ({_said(error)})",
+                where=str(folder),
+                next_step="check it with git fsck, or clone it again",
+            ) from error
         history = _History(repository.path, _name(repository, folder))
         pieces = [commits[i : i + _COMMITS_A_PIECE] for i in range(0, len(commits), _COMMITS_A_PIECE)]
         return Collection(
@@ -62,8 +73,6 @@ class GitSource:
 
 
 def _repository(path: str | None) -> tuple[Any, Path]:
-    import pygit2
-
     if not path:
         raise DataError("the source git needs a path", next_step="codetune collect git REPOSITORY -o DIR")
     folder = Path(path).expanduser()
@@ -79,9 +88,9 @@ def _repository(path: str | None) -> tuple[Any, Path]:
         found = pygit2.discover_repository(str(folder))
         if found is not None:
             return pygit2.Repository(found), folder.resolve()
-    except (pygit2.GitError, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise DataError(
-            f"the repository can't be read ({error})", where=path, next_step="check it with git fsck"
+            f"the repository can't be read ({_said(error)})", where=path, next_step="check it with git fsck"
         ) from error
     raise DataError(
         "this is not a git repository", where=path, next_step="clone it, or use the source code for a folder"
@@ -97,10 +106,13 @@ def _name(repository: Any, folder: Path) -> str:
     return workdir.name.removesuffix(".git")
 
 
+def _said(error: Exception) -> str:
+    """A library's words on one line; a KeyError's are quoted."""
+    return " ".join(str(error.args[0] if error.args else error).split())
+
+
 @lru_cache(maxsize=2)
 def _opened(git_folder: str) -> Any:
-    import pygit2
-
     return pygit2.Repository(git_folder)
 
 
@@ -109,41 +121,43 @@ def _changes(history: _History, config: CollectConfig, ids: Sequence[str]) -> Sh
     kept: list[Commit] = []
     rejected: list[RejectedRow] = []
     for commit_id in ids:
-        commit = repository[commit_id]
-        if len(commit.parents) > 1:
-            rejected.append(_rejected(history, commit_id, None, "merge", f"{len(commit.parents)} parents"))
-            continue
-        for row in _changed_files(repository, commit, history, config):
-            (rejected if isinstance(row, RejectedRow) else kept).append(row)  # type: ignore[arg-type]
+        try:
+            for row in _changed_files(repository, repository[commit_id], history, config):
+                (rejected if isinstance(row, RejectedRow) else kept).append(row)  # type: ignore[arg-type]
+        except Rejection as rejection:
+            rejected.append(_rejected(history, commit_id, None, rejection.reason, rejection.detail))
+        except UNREADABLE as error:  # a commit or tree that is missing or damaged
+            rejected.append(_rejected(history, commit_id, None, "unreadable commit", _said(error)))
     return Shard(kept, rejected)
 
 
 def _changed_files(
     repository: Any, commit: Any, history: _History, config: CollectConfig
 ) -> Iterator[Commit | RejectedRow]:
-    import pygit2
-
-    parents = commit.parents
+    parents = commit.parent_ids
+    if len(parents) > 1:
+        raise Rejection("merge", f"{len(parents)} parents")
     if not parents:
         return  # everything is new in the first commit
-    diff = repository.diff(parents[0].tree, commit.tree, context_lines=0)
-    diff.find_similar(flags=pygit2.enums.DiffFind.FIND_RENAMES)
+    diff = repository.diff(repository[parents[0]].tree, commit.tree, context_lines=0)
+    # Without the blobs of a partial clone renames can't be told; the other changes can.
+    with contextlib.suppress(*UNREADABLE):
+        diff.find_similar(flags=pygit2.enums.DiffFind.FIND_RENAMES)
     deltas = list(diff.deltas)
     identity = str(commit.id)
     if len(deltas) > config.max_files_per_commit:
-        yield _rejected(history, identity, None, "too many files", f"{len(deltas):,} files in one commit")
-        return
+        raise Rejection("too many files", f"{len(deltas):,} files in one commit")
     languages = config.languages or PARSED_LANGUAGES
     for delta in deltas:
         path = delta.new_file.path
         language = language_of_path(path)
         if language not in languages or delta.status_char() not in "MR":
             continue  # added and deleted files have no before or no after
-        change = _change(repository, delta, config)
-        if isinstance(change, tuple) and change[0] == "refused":
-            yield _rejected(history, identity, path, change[1], change[2])
+        try:
+            before, after = _change(repository, delta, config)
+        except Rejection as rejection:
+            yield _rejected(history, identity, path, rejection.reason, rejection.detail)
             continue
-        before, after = change[0], change[1]
         message = commit.message.strip()
         if not message:
             yield _rejected(history, identity, path, "no message", "")
@@ -171,34 +185,42 @@ def _changed_files(
         )
 
 
-def _change(repository: Any, delta: Any, config: CollectConfig) -> tuple[str, ...]:
-    """(before, after), or ("refused", reason, detail)."""
+def _change(repository: Any, delta: Any, config: CollectConfig) -> tuple[str, str]:
+    """The text before and after.
+
+    Raises:
+        Rejection: The change is none of code that someone wrote.
+    """
     path = delta.new_file.path
     if is_vendored(path):
-        return "refused", "vendored folder", ""
+        raise Rejection("vendored folder")
     sides = []
     for side in (delta.old_file, delta.new_file):
-        blob = repository.get(side.id)
-        if blob is None or blob.type_str != "blob":
-            return "refused", "not a regular file", ""
-        if blob.is_binary:
-            return "refused", "binary file", ""
-        if blob.size > 4 * config.max_characters:
-            return "refused", "too long", f"{blob.size:,} bytes"
+        if side.mode not in _REGULAR:
+            raise Rejection("not a regular file")
         try:
-            text = blob.data.decode("utf-8-sig").replace("\r\n", "\n")
+            blob = repository[side.id]
+            data = blob.data
+        except UNREADABLE as error:
+            raise Rejection("missing object", _said(error)) from error
+        if blob.is_binary:
+            raise Rejection("binary file")
+        if blob.size > 4 * config.max_characters:
+            raise Rejection("too long", f"{blob.size:,} bytes")
+        try:
+            text = data.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
-            return "refused", "not UTF-8", f"byte {error.start}"
+            raise Rejection("not UTF-8", f"byte {error.start}") from error
         if len(text) > config.max_characters:
-            return "refused", "too long", f"{len(text):,} characters"
+            raise Rejection("too long", f"{len(text):,} characters")
         sides.append(text)
     before, after = sides
     if before == after:
-        return "refused", "nothing changed", "only the name, the mode or line ends"
+        raise Rejection("nothing changed", "only the name, the mode or line ends")
     if not before.strip() or not after.strip():
-        return "refused", "empty file", ""
+        raise Rejection("empty file")
     if is_generated(path, after) or is_minified(path, after):
-        return "refused", "generated file" if is_generated(path, after) else "minified file", ""
+        raise Rejection("generated file" if is_generated(path, after) else "minified file")
     return before, after
 
 
@@ -220,7 +242,11 @@ def _license(repository: Any, tree: Any) -> str | None:
         if entry.type_str == "blob" and is_license_file(entry.name):
             key = str(entry.id)
             if key not in _licenses:
-                _licenses[key] = license_of_text(repository[entry.id].data.decode("utf-8", "replace"))
+                try:
+                    text = repository[entry.id].data.decode("utf-8", "replace")
+                except UNREADABLE:  # not in this clone: the licence is unknown, the change is good
+                    continue
+                _licenses[key] = license_of_text(text)
             found.add(_licenses[key])
     return " AND ".join(sorted(known)) if (known := {name for name in found if name}) else None
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_generated", "is_minified", "why_rejected"]
+from codetune.rejection import Rejection
+
+__all__ = ["is_generated", "is_minified", "source_text"]
 
 _GENERATED_NAME = re.compile(
     r"(?i)(_pb2(_grpc)?\.pyi?|\.pb\.(go|cc|h)|_pb\.js|\.g\.cs|\.g\.dart|\.designer\.cs|\.generated\.\w+"
@@ -45,29 +47,29 @@ def is_minified(path: str, text: str) -> bool:
     )
 
 
-def why_rejected(path: str, data: bytes, max_bytes: int) -> tuple[str, str] | str:
-    """Screen one file.
+def source_text(path: str, data: bytes, max_bytes: int) -> str:
+    """The text of a file that holds code someone wrote, without its byte order mark.
 
     Args:
         path: Inside the folder, with forward slashes.
         data: The file's bytes, at least the first `max_bytes + 1` of them.
         max_bytes: Largest file taken for code.
 
-    Returns:
-        The text without its byte order mark, or (reason, detail) where the file is refused.
+    Raises:
+        Rejection: The file is too large, binary, not UTF-8, empty, generated or minified.
     """
     if len(data) > max_bytes:
-        return "file too large", f"over {max_bytes:,} bytes"
+        raise Rejection("file too large", f"over {max_bytes:,} bytes")
     if b"\0" in data[:8192]:
-        return "binary file", "NUL bytes"
+        raise Rejection("binary file", "NUL bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return "not UTF-8", f"byte {error.start}"
+        raise Rejection("not UTF-8", f"byte {error.start}") from error
     if not text.strip():
-        return "empty file", ""
+        raise Rejection("empty file")
     if is_generated(path, text):
-        return "generated file", ""
+        raise Rejection("generated file")
     if is_minified(path, text):
-        return "minified file", ""
+        raise Rejection("minified file")
     return text

@@ -6,8 +6,8 @@ import pytest
 
 from codetune.cli.main import run as run_command
 from codetune.mix.mixture_file import load_mixture
+from codetune.mix.shipped import find_mixture
 from codetune.mix.stage import run
-from codetune.recipes.recipe import shipped_recipe
 from codetune.records import Instruction
 from codetune.sources.registry import SOURCES
 from codetune.store.dataset import Dataset
@@ -18,13 +18,13 @@ MIXTURES = ("comit", "codecapybara", "id_code")
 
 @pytest.mark.parametrize(("name", "parts", "rows"), [("comit", 13, 120_000), ("codecapybara", 3, 53_924), ("id_code", 6, 3_570_068)])  # fmt: skip
 def test_counts_are_upstreams(name, parts, rows):
-    config = load_mixture(shipped_recipe(name))
+    config = load_mixture(find_mixture(name))
     assert len(config.parts) == parts
     assert sum(part.count for part in config.parts) == rows
 
 
 def test_comit_has_eight_tasks_in_two_languages():
-    config = load_mixture(shipped_recipe("comit"))
+    config = load_mixture(find_mixture("comit"))
     tasks = {part.task for part in config.parts if part.task}
     assert tasks == {name for name in TASKS if name not in ("edit", "instruction_following")}
     assert {part.language for part in config.parts if part.language} == {"en", "zh"}
@@ -32,7 +32,7 @@ def test_comit_has_eight_tasks_in_two_languages():
 
 @pytest.mark.parametrize("name", MIXTURES)
 def test_every_source_is_known(name):
-    for part in load_mixture(shipped_recipe(name)).parts:
+    for part in load_mixture(find_mixture(name)).parts:
         assert part.source is None or part.source in SOURCES
 
 
@@ -41,7 +41,7 @@ def chinese(texts, language):
 
 
 def test_comit_from_real_samples(shared_data, tmp_path, context):
-    config = load_mixture(shipped_recipe("comit"), data=str(shared_data), scale=0.002, missing="skip")
+    config = load_mixture(find_mixture("comit"), data=str(shared_data), scale=0.002, missing="skip")
     card = run(config, [], tmp_path / "comit", context, translate=chinese)
     told = card.results["mixture"]
     assert told["missing"] == {}
@@ -62,7 +62,7 @@ def test_comit_from_real_samples(shared_data, tmp_path, context):
 def test_the_others_from_real_samples_name_every_shortage(
     shared_data, tmp_path, context, name, there, missing
 ):
-    config = load_mixture(shipped_recipe(name), data=str(shared_data), scale=0.01, missing="skip")
+    config = load_mixture(find_mixture(name), data=str(shared_data), scale=0.01, missing="skip")
     told = run(config, [], tmp_path / name, context).results["mixture"]
     assert {part["name"] for part in told["parts"]} == there
     assert set(told["missing"]) == missing
