@@ -24,7 +24,7 @@ def test_hugging_face_loads_the_file(dataset, tmp_path, name, suffix):
     kind = "parquet" if suffix == "parquet" else "json"
     loaded = datasets.load_dataset(kind, data_files=str(path), split="train", cache_dir=str(tmp_path / "c"))
     form = get_format(name)
-    assert list(loaded) == [form.shape(row) for row in Dataset(dataset, Instruction)]
+    assert list(loaded) == [form.shape(row, form.edits) for row in Dataset(dataset, Instruction)]
 
 
 TEMPLATE = "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}</s>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"

@@ -251,6 +251,8 @@ def test_a_file_in_utf_16_says_so(tmp_path, collect):
 
 
 EXAMPLES = {
+    "cursorcore": {"history": [], "current": {"code": "a"}, "user": "", "chat": "", "next": {"code": "b"}},
+    "cursorcore-histories": {"code1": "a", "code2": "b", "lang": "python", "git": "Add b"},
     "commitpack": {
         "old_contents": "a",
         "new_contents": "b",

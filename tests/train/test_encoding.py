@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from codetune.edits.formats.registry import edit_format
 from codetune.models.folder import load_tokenizer
-from codetune.records import Instruction, Message
+from codetune.records import Edit, Instruction, Message, Revision
 from codetune.rejection import Rejection
 from codetune.text.chat_template import ChatTemplate
 from codetune.text.conversation import conversation_of
 from codetune.train.cpu.loss import IGNORE_INDEX
 from codetune.train.encoding import Encoder
+from codetune.train.rows import encode_edit
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +86,25 @@ def test_an_instruction_and_its_input_are_one_turn() -> None:
     assert turns.row_id == row.id
     bare = Instruction(task="t", instruction="Explain.", output="One.", source="s")
     assert conversation_of(bare).messages[0].content == "Explain."
+
+
+def test_an_edit_drops_its_oldest_steps_until_it_fits(tiny_model: Path) -> None:
+    states = tuple(Revision(code=f"{'x ' * 40} = {number}") for number in range(6))
+    edit = Edit(history=states, current=Revision(code="a = 1"), next="a = 2", source="s")
+    template, tokenizer = ChatTemplate.from_folder(tiny_model), load_tokenizer(tiny_model)
+
+    def length(most: int) -> int:
+        return len(encode_edit(edit, Encoder(template, tokenizer, most), edit_format("whole-file")))
+
+    whole = length(100_000)
+    assert length(whole) == whole
+    shorter = length(whole - 1)
+    assert shorter < whole and length(shorter) == shorter
+    with pytest.raises(Rejection, match="too-long"):
+        length(40)
+
+
+def test_an_edit_with_a_marker_in_its_code_is_rejected(encoder: Encoder) -> None:
+    edit = Edit(current=Revision(code="a = '<|target|>'"), next="a", source="s")
+    with pytest.raises(Rejection, match="special-token"):
+        encode_edit(edit, encoder, edit_format("whole-file"))

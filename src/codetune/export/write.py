@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from codetune.errors import ConfigError, DataError, OutputError
 from codetune.export.files import RowFile, open_row_file, suffixes
 from codetune.export.formats import Format, Row
 from codetune.records import Instruction, Record
+from codetune.rejection import Rejection
 from codetune.store.atomic import replacing
 from codetune.store.dataset import Dataset
 from codetune.store.schema import schema_of, to_row
@@ -30,6 +32,8 @@ class Exported:
     rows: int
     files: dict[str, int] = field(default_factory=dict)
     """Path -> rows."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Reason -> rows that the format can't hold."""
     licenses: dict[str, int] = field(default_factory=dict)
     """SPDX expression or `unknown` -> rows, as the dataset's run card has them."""
 
@@ -102,13 +106,19 @@ def export_dataset(
     form.check(dataset.kind)
     if len(dataset) == 0:
         raise DataError("the dataset has no rows to export", where=str(folder))
-    schema = _schema(dataset.kind, keep, form)
     _check_output(output, overwrite)
+    if not form.has_columns and (keep or output.suffix.lower() == ".parquet"):
+        raise ConfigError(
+            f"the format {form.name} has no columns",
+            next_step="write a .json or .jsonl file, without --keep",
+        )
+    schema = _schema(dataset.kind, keep, form)
     tasks = _tasks_of(dataset) if form.by_task else []
     paths = {None: output} | {task: _task_path(output, task) for task in tasks}
     for path in paths.values():
         _check_output(path, overwrite)
     counts = dict.fromkeys(paths, 0)
+    left_out: Counter[str] = Counter()
     progress.start(f"export {form.name}", len(dataset))
     with ExitStack() as stack:
         files: dict[str | None, RowFile] = {}
@@ -116,7 +126,12 @@ def export_dataset(
             temporary = stack.enter_context(replacing(path))
             files[task] = stack.enter_context(open_row_file(temporary, path.name, schema))
         for record in dataset:
-            row = _row(record, form, keep)
+            try:
+                row = _row(record, form, keep)
+            except Rejection as rejection:
+                left_out[rejection.reason] += 1
+                progress.advance()
+                continue
             for task in {None, record.task} if form.by_task and isinstance(record, Instruction) else {None}:
                 files[task].write(row)
                 counts[task] += 1
@@ -126,12 +141,13 @@ def export_dataset(
         format=form.name,
         rows=counts[None],
         files={str(path): counts[task] for task, path in paths.items()},
+        left_out=dict(left_out),
         licenses=dict(dataset.card.licenses),
     )
 
 
 def _row(record: Record, form: Format, keep: Sequence[str]) -> Row:
-    row = form.shape(record)
+    row = form.shape(record, form.edits)
     if keep:
         plain = to_row(record)
         for name in keep:

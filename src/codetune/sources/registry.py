@@ -25,6 +25,7 @@ from codetune.sources.instruction_sets.codegpt import CodeGptSource
 from codetune.sources.instruction_sets.conversations import MessagesSource, ShareGptSource
 from codetune.sources.repositories.code import CodeSource
 from codetune.sources.repositories.commitpack import CommitPackSource
+from codetune.sources.repositories.cursorcore import CursorCoreHistorySource, CursorCoreSource
 from codetune.sources.repositories.git_history import GitSource
 from codetune.sources.repositories.tssb import TssbSource
 from codetune.sources.source import Source
@@ -53,6 +54,8 @@ _ALL: tuple[Source, ...] = (
     CodeContestsSource(),
     CodeNetSource(),
     CommitPackSource(),
+    CursorCoreSource(),
+    CursorCoreHistorySource(),
     CodeAlpacaSource(),
     GpTeacherSource(),
     InstructToCodeSource(),

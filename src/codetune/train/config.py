@@ -56,6 +56,9 @@ class TrainConfig(Settings):
     micro_batch_tokens: int = Field(
         2048, ge=64, description="Most tokens, padding included, computed at once (one row may exceed it)."
     )
+    edit_format: Literal["whole-file", "locate-and-change", "search-and-replace"] = Field(
+        "whole-file", description="How rows of edits write their answers."
+    )
     max_seq_length: int = Field(
         1024, ge=16, description="Longest row in tokens; longer ones are refused and counted, never cut."
     )

@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from codetune.edits.formats.registry import EditFormat, edit_format
 from codetune.errors import DataError
-from codetune.records import Conversation, Instruction, Record
+from codetune.records import Conversation, Edit, Instruction, Record
 from codetune.rejection import Rejection
 from codetune.store.atomic import replacing
 from codetune.store.dataset import Dataset
 from codetune.store.schema import table_of, to_row
 from codetune.text.conversation import conversation_of
+from codetune.text.edit_conversation import edit_conversation
 from codetune.train.config import TrainConfig
 from codetune.train.encoding import Encoded, Encoder
 
-__all__ = ["TrainingRows", "encode_datasets", "write_rejects"]
+__all__ = ["TrainingRows", "encode_datasets", "encode_edit", "write_rejects"]
 
 _Groups = tuple[str, str]
 """A row's group, and its file: the group to fall back on where all rows are of one repository."""
@@ -43,12 +45,17 @@ class TrainingRows:
     licenses: dict[str, int]
 
 
-def _conversations(datasets: Sequence[Dataset[Record]]) -> Iterator[tuple[Record, Conversation, _Groups]]:
+def _conversations(
+    datasets: Sequence[Dataset[Record]],
+) -> Iterator[tuple[Record, Conversation | Edit, _Groups]]:
     for dataset in datasets:
         for record in dataset:
             if isinstance(record, Instruction):
                 group = record.lineage.group or record.id
                 yield record, conversation_of(record), (group, record.lineage.path or record.id)
+            elif isinstance(record, Edit):
+                group = record.lineage.group or record.id
+                yield record, record, (group, record.lineage.path or record.id)
             elif isinstance(record, Conversation):
                 yield record, record, (record.row_id, record.row_id)
             else:
@@ -79,7 +86,10 @@ def encode_datasets(
             continue
         seen.add(record.id)
         try:
-            encoded = encoder.encode(record.id, conversation.messages)
+            if isinstance(conversation, Edit):
+                encoded = encode_edit(conversation, encoder, edit_format(config.edit_format))
+            else:
+                encoded = encoder.encode(record.id, conversation.messages)
         except Rejection as rejection:
             rejected.append((record, rejection))
         else:
@@ -102,6 +112,22 @@ def encode_datasets(
         rejected=rejected,
         licenses=dict(sorted(Counter(license_ for _, license_ in train).items())),
     )
+
+
+def encode_edit(edit: Edit, encoder: Encoder, form: EditFormat) -> Encoded:
+    """An edit with as many of its latest steps as fit.
+
+    Raises:
+        Rejection: It is too long without any, or can't be learned from.
+    """
+    steps = len(edit.history)
+    while True:
+        try:
+            return encoder.encode(edit.id, edit_conversation(edit, form, steps=steps).messages)
+        except Rejection as rejection:
+            if rejection.reason != "too-long" or steps == 0:
+                raise
+            steps -= 1
 
 
 def _held_out_groups(rows: Sequence[tuple[str, Encoded, str]], config: TrainConfig, seed: int) -> set[str]:

@@ -14,8 +14,17 @@ def export(
     dataset: Annotated[Path, typer.Argument(help="A finished dataset directory.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .json, .jsonl or .parquet.")],
     format_name: Annotated[
-        str, typer.Option("--format", "-f", help="comit, alpaca, sharegpt, messages or completion.")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            help="comit, alpaca, sharegpt, messages, completion, cursorcore or cursorcore-turns.",
+        ),
     ] = "alpaca",
+    edit_format: Annotated[
+        str,
+        typer.Option(help="Answers of edits: whole-file, locate-and-change or search-and-replace."),
+    ] = "whole-file",
     keep: Annotated[
         list[str] | None,
         typer.Option("--keep", help="Column to carry along, e.g. id or license; may be repeated."),
@@ -35,10 +44,16 @@ def export(
     from codetune.export.write import export_dataset
 
     exported = export_dataset(
-        dataset, output, get_format(format_name), keep=keep or (), overwrite=overwrite, progress=progress()
+        dataset,
+        output,
+        get_format(format_name, edit_format),
+        keep=keep or (),
+        overwrite=overwrite,
+        progress=progress(),
     )
     if as_json:
         print_result(exported, as_json=True)
         return
     lines = [f"{rows:,} rows  {path}" for path, rows in exported.files.items()]
+    lines += [f"{rows:,} rows left out: {reason}" for reason, rows in exported.left_out.items()]
     print_result("\n".join(lines), as_json=False)

@@ -27,6 +27,12 @@ class LocateAndChange:
     """Short answers; the model has to count lines, so it is shown their numbers."""
 
     name = "locate-and-change"
+    step_says = "as lines of the file after it and what stood there before"
+    answer_rule = (
+        "Answer with <|next_start|>, then for each change START,END and a code block of the new lines, then "
+        "<|next_end|>. Lines START+1 to END of the file are replaced; START,START inserts after line START. "
+        "A short remark may follow."
+    )
 
     def show(self, code: str, language: str = "") -> str:
         """The current text with the number of each line, from 1."""

@@ -24,6 +24,14 @@ class EditFormat(Protocol):
     def name(self) -> str:
         """What settings call it."""
 
+    @property
+    def step_says(self) -> str:
+        """What a step of the history is, in a few words."""
+
+    @property
+    def answer_rule(self) -> str:
+        """How a model is told to write its answer."""
+
     def show(self, code: str, language: str = "") -> str:
         """The current text as the model sees it."""
 

@@ -33,6 +33,12 @@ class SearchAndReplace:
     """Short answers that name their place by its text; no line is counted."""
 
     name = "search-and-replace"
+    step_says = "as lines before and after it"
+    answer_rule = (
+        "Answer with <|next_start|>, then for each change a code block with lines that stand once in the file, "
+        "a line <|search_and_replace|>, and the lines that replace them, then <|next_end|>. "
+        "A short remark may follow."
+    )
 
     def show(self, code: str, language: str = "") -> str:
         """The current text as the model sees it."""

@@ -12,6 +12,11 @@ class WholeFile:
     """Simple and long: an answer repeats every line that stays."""
 
     name = "whole-file"
+    step_says = "the file before it"
+    answer_rule = (
+        "Answer with <|next_start|>, the whole file after the edit in one code block, and <|next_end|>. "
+        "A short remark may follow."
+    )
 
     def show(self, code: str, language: str = "") -> str:
         """The current text as the model sees it."""

@@ -11,6 +11,9 @@ _FIELDS: tuple[tuple[str, frozenset[str]], ...] = tuple(
     (name, frozenset(fields.split()))
     for name, fields in (
         # The most particular ones first: the first whose fields are all there is it.
+        ("cursorcore", "history current user next"),
+        ("cursorcore-histories", "code1 code2"),
+        ("cursorcore-histories", "submissions problems_contexts"),
         ("commitpack", "old_contents new_contents"),
         ("codesearchnet", "func_name docstring code repo"),
         ("codexglue-cloze", "nl_tokens pl_tokens"),
