@@ -29,7 +29,7 @@ __all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS: dict[str, str] = {
     "Whole runs": "quickstart run doctor",
-    "Data": "collect sources tasks synth generators requests curate mix export",
+    "Data": "collect sources tasks histories area synth generators requests curate mix export",
     "Model": "train merge gguf serve",
     "Measure": "eval score compare exec report",
 }

@@ -11,8 +11,10 @@ from typing import Any
 
 from codetune.config.settings import Settings
 from codetune.curate.config import CurateConfig
+from codetune.edits.area import AreaSettings
 from codetune.errors import MissingExtraError
 from codetune.evaluate.config import EvaluateConfig
+from codetune.histories.config import HistoriesConfig
 from codetune.mix.config import MixConfig
 from codetune.report.config import ReportConfig
 from codetune.sources.config import CollectConfig
@@ -99,6 +101,8 @@ STAGES: Mapping[str, StageKind] = {
     for kind in (
         StageKind("collect", CollectConfig, "sources"),
         StageKind("tasks", TasksConfig, "tasks"),
+        StageKind("histories", HistoriesConfig, "histories"),
+        StageKind("area", AreaSettings, "histories.areas"),
         StageKind("synth", SynthConfig, "synth", caches=True, extra=_asks_local_model),
         StageKind("mix", MixConfig, "mix", caches=True),
         StageKind(

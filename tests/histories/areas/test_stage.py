@@ -9,7 +9,7 @@ from tests.histories.test_stage import commit, dataset
 
 from codetune.edits.area import AreaSettings
 from codetune.errors import DataError
-from codetune.histories.areas import run
+from codetune.histories.areas.stage import run
 from codetune.records import Commit, Edit, Revision
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
