@@ -113,7 +113,16 @@ def measure(rows: int, kill_at: float, in_flight: int, part_rows: int, folder: P
     assert server.stdout is not None
     url = server.stdout.readline().strip()
     command = [str(Path(sys.executable).parent / "codetune"), "synth", "summarize", str(folder / "functions")]
-    command += ["-o", str(folder / "out"), "--model", url, "--set", f"in_flight={in_flight}"]
+    command += [
+        "-o",
+        str(folder / "out"),
+        "--profile",
+        "small",
+        "--model",
+        url,
+        "--set",
+        f"in_flight={in_flight}",
+    ]
     command += ["--set", f"part_rows={part_rows}"]
     log = folder / "log.txt"
     try:

@@ -69,8 +69,18 @@ class ScriptedExecutor:
 def make_context():
     """A generator and its context: `make_context("evolve", answer, executor=..., options=..., **settings)`."""
 
-    def make(generator, answer, *, executor=None, options=None, language="en", retries=1, voters=()):
-        config = SynthConfig(generator=generator, options=options or {}, language=language)
+    def make(
+        generator,
+        answer,
+        *,
+        executor=None,
+        options=None,
+        language="en",
+        retries=1,
+        voters=(),
+        profile="small",
+    ):
+        config = SynthConfig(generator=generator, options=options or {}, language=language, profile=profile)
         built = build_generator(config, seed=0)
         model = ScriptedModel(answer)
         context = GenerationContext(

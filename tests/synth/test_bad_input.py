@@ -26,7 +26,7 @@ def synth(source: Path, tmp_path: Path, model_server: ModelServer):
     """Run round one of instruct-from-code with more words; the exit code."""
 
     def run(*words: str, model: str = model_server.url) -> int:
-        options = ["--set", "complete=false", "--set", "retries=0", "--model", model]
+        options = ["--profile", "small", "--set", "complete=false", "--set", "retries=0", "--model", model]
         return command(
             ["synth", "instruct-from-code", str(source), "-o", str(tmp_path / "out"), *options, *words]
         )
@@ -144,7 +144,7 @@ def test_a_server_without_schemas_is_asked_in_words(
     kept, refused = rows(tmp_path)
     assert len(kept) == 4, [r["detail"] for r in refused]
     assert {c.detail for row in kept for c in row.lineage.checks if c.check == HELD} == {"asked by prompt"}
-    assert capsys.readouterr().err.count("it is told the schema in words") == 1
+    assert capsys.readouterr().err.count("the prompt states the schema") == 1
 
 
 def test_what_overflows_the_context_is_shortened_or_refused_with_its_size(
@@ -177,7 +177,17 @@ def test_what_overflows_the_context_is_shortened_or_refused_with_its_size(
     limit = 10
     assert (
         command(
-            ["synth", "summarize", str(source), "-o", str(tmp_path / "small"), "--model", model_server.url]
+            [
+                "synth",
+                "summarize",
+                "--profile",
+                "small",
+                str(source),
+                "-o",
+                str(tmp_path / "small"),
+                "--model",
+                model_server.url,
+            ]
         )
         == 1
     )

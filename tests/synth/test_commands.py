@@ -27,6 +27,8 @@ def test_synth_makes_a_dataset_and_says_what_came_of_it(
         str(source),
         "-o",
         str(tmp_path / "out"),
+        "--profile",
+        "small",
         "--model",
         model_server.url,
     ]
@@ -50,6 +52,8 @@ def test_a_dry_run_writes_no_dataset(
         str(source),
         "-o",
         str(tmp_path / "out"),
+        "--profile",
+        "small",
         "--model",
         model_server.url,
     ]

@@ -41,7 +41,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def config(server: ModelServer, **more) -> SynthConfig:
-    return SynthConfig(**{"model": server.url, "in_flight": 4, **more})
+    return SynthConfig(**{"profile": "small", "model": server.url, "in_flight": 4, **more})
 
 
 def data_bytes(folder: Path) -> list[bytes]:
@@ -59,6 +59,7 @@ def test_rows_are_checked_and_say_who_wrote_what(
     assert {g.prompt for g in row.lineage.generated} == {"instruct_from_code.en", "complete_python.en"}
     assert [(c.check, c.verdict) for c in row.lineage.checks] == [
         ("statement", "passed"), ("parses", "passed"), ("original code unchanged", "passed"), ("runs", "passed"),
+        ("branches", "passed"), ("stand-ins", "passed"),
     ]  # fmt: skip
     assert card.results["checks"]["runs"] == {"passed": 12}
     assert len(model_server.asked) == 24
@@ -118,7 +119,7 @@ from codetune.synth.config import SynthConfig
 from codetune.synth.stage import run
 url, source, folder, cache = sys.argv[1:]
 context = StageContext(cache=Path(cache))
-run(SynthConfig(model=url, in_flight=2, part_rows=4), [Path(source)], Path(folder), context)
+run(SynthConfig(profile="small", model=url, in_flight=2, part_rows=4), [Path(source)], Path(folder), context)
 """
 
 
@@ -152,7 +153,7 @@ def test_a_killed_run_goes_on_without_asking_anything_twice(
     twice = len(questions) - len(set(questions))
     assert twice <= 4  # at most what was on its way in each of two kills
     run(
-        SynthConfig(model=model_server.url, part_rows=4),
+        SynthConfig(profile="small", model=model_server.url, part_rows=4),
         [source],
         tmp_path / "undisturbed",
         StageContext(cache=cache),
@@ -166,7 +167,13 @@ def test_an_overridden_prompt_is_another_run(
 ) -> None:
     own = tmp_path / "prompts"
     own.mkdir()
-    ours = Path(run.__code__.co_filename).parent / "prompts" / "templates" / "instruct_from_code.en.jinja"
+    ours = (
+        Path(run.__code__.co_filename).parent
+        / "prompts"
+        / "templates"
+        / "small"
+        / "instruct_from_code.en.jinja"
+    )
     (own / ours.name).write_text(
         ours.read_text("utf-8").replace("You never show the code.", "No code, please."), "utf-8"
     )
@@ -217,7 +224,9 @@ def test_a_forecast_tells_money_and_takes_rows_from_everywhere(
     path = tmp_path / "models.json"
     priced = {"base": model_server.url, "price": {"input": 1.0, "output": 10.0}}
     path.write_text(json.dumps({"teacher": priced}))
-    settings = SynthConfig(model="teacher", model_map=path, in_flight=4, options={"complete": False})
+    settings = SynthConfig(
+        profile="small", model="teacher", model_map=path, in_flight=4, options={"complete": False}
+    )
     found = dry_run(settings, [source], context, sampled_rows=4)
     # 12 requests of 1,000 tokens at 1 and 50 at 10 dollars for a million
     assert found.forecast.usd == pytest.approx(12 * 0.0015)

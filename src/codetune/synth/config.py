@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from codetune.config.settings import Settings
-from codetune.synth.options import OPTIONS, VOTING, options_of
+from codetune.synth.options import OPTIONS, VOTING, Profile, options_of
 
 __all__ = ["SynthConfig"]
 
@@ -22,6 +22,9 @@ class SynthConfig(Settings):
     """Name of the generator; `codetune generators` lists them."""
     model: str = "local"
     """`local` (the embedded model), a name in the model map, a .gguf file, or a URL ending in /v1."""
+    profile: Literal["auto", "strong", "small"] = "auto"
+    """Prompts, forms and checks for a `strong` model, or for a `small` one of a few hundred million
+    parameters; `auto` is `small` for `local` and `strong` for every other model."""
     judges: tuple[str, ...] = ()
     """More models that vote, for generators that let several; each as `model`."""
     model_map: Path | None = None
@@ -40,7 +43,10 @@ class SynthConfig(Settings):
     """Rows worked on at the same time; does not change what comes out. More than the server has
     slots is good: equal beginnings of prompts then follow each other and are computed once."""
     max_new_tokens: int | None = Field(default=None, ge=8, le=131072)
-    """Most tokens of one answer; None takes what the generator thinks enough."""
+    """Most tokens of one answer. None: as the row needs; an answer that was cut is asked again with twice as many."""
+    context_tokens: int | None = Field(default=None, ge=512)
+    """Tokens of question and answer that the model takes. None: 2,048 for `local`, 8,192 for a .gguf
+    file, and for a server 32,768, or what it names when it refuses a larger request."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """Sampling temperature of first tries; None takes the generator's."""
     retries: int = Field(default=1, ge=0, le=10)
@@ -81,9 +87,23 @@ class SynthConfig(Settings):
             raise ValueError(
                 f"there is no generator {self.generator!r}; choose one of: {', '.join(sorted(OPTIONS))}"
             )
-        options_of(self.generator, self.options)
+        options_of(self.generator, self.options, self.chosen_profile)
         if self.judges and self.generator not in VOTING:
             raise ValueError(
                 f"judges: {self.generator} asks one model; only {', '.join(VOTING)} lets several vote"
             )
         return self
+
+    @property
+    def chosen_profile(self) -> Profile:
+        """The profile, with `auto` settled by the model."""
+        if self.profile != "auto":
+            return self.profile
+        return "small" if self.model == "local" else "strong"
+
+    @property
+    def context(self) -> int:
+        """Tokens of question and answer, as far as they are known before the first request."""
+        if self.context_tokens is not None:
+            return self.context_tokens
+        return 2048 if self.model == "local" else 8192 if self.model.endswith(".gguf") else 32_768

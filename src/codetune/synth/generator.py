@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from codetune.records import Instruction, Record
 from codetune.rejection import Rejection
 from codetune.store.dataset import RejectedRow, Shard
+from codetune.synth.options import Profile
 from codetune.synth.runtime.generation_context import GenerationContext
 
 __all__ = ["STAGE", "Generator", "StatefulGenerator", "rejected"]
@@ -33,6 +34,8 @@ class Generator(Protocol):
     """Prompt name without language -> the variables it is given."""
     runs_code: ClassVar[bool]
     """Whether it needs the sandbox."""
+    profile: Profile
+    """For which kind of model its prompts, forms and checks are."""
 
     def items(self, records: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """Group the rows of one part into work items; every row is in exactly one."""

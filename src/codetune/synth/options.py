@@ -1,4 +1,8 @@
-"""Each generator's own settings; light, so that a recipe is checked without loading anything."""
+"""Each generator's own settings, and the other defaults of the small profile.
+
+Defaults are for a strong model. `SMALL` lists what differs for a model of a few hundred million
+parameters. This module loads nothing heavy, so a recipe is checked quickly.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from codetune.edits.series import SeriesSettings
 
 __all__ = [
     "OPTIONS",
+    "SMALL",
     "VOTING",
     "AiProgrammerOptions",
     "EditOptions",
@@ -20,6 +25,7 @@ __all__ = [
     "InstructFromCodeOptions",
     "JudgeOptions",
     "OssInstructOptions",
+    "Profile",
     "SelfInstructOptions",
     "SolveAndTestOptions",
     "TranslateOptions",
@@ -27,30 +33,46 @@ __all__ = [
 ]
 
 
+Profile = Literal["strong", "small"]
+"""For which kind of model prompts, defaults and checks are: `strong` or `small`."""
+
+
 class InstructFromCodeOptions(Settings):
     """Two rounds: the task that code solves, then the program that makes the code run."""
 
-    min_words: int = Field(default=5, ge=1)
+    min_words: int = Field(default=3, ge=1)
     """Fewest words of a statement."""
-    max_words: int = Field(default=60, ge=4)
-    """Most words; each row draws its own length up to this."""
+    max_words: int = Field(default=600, ge=4)
+    """Most words of a statement. Each row draws its own length up to this."""
     input_output_share: float = Field(default=0.3, ge=0, le=1)
     """Share of rows whose statement has to describe what goes in and what comes out."""
-    min_grounded: float = Field(default=0.5, ge=0, le=1)
-    """Least share of a statement's content words that also occur in the code or its documentation."""
+    min_grounded: float = Field(default=0.0, ge=0, le=1)
+    """Least share of a statement's content words that also occur in the code or its documentation. 0 only
+    records the share: good statements often use other words than the code."""
+    evidence: Literal["run", "judge", "off"] = "run"
+    """How a statement is compared with the code: `run` solves the statement alone and runs both on the
+    program's own calls (and asks for a score where that is impossible), `judge` asks for a score, `off` skips it."""
+    min_agreement: float = Field(default=0.5, ge=0, le=1)
+    """Least share of calls on which a solution of the statement behaves like the code."""
+    min_score: int = Field(default=3, ge=1, le=5)
+    """Least score of a statement, from 1 to 5, where a score is asked for."""
+    min_branches: float = Field(default=0.5, ge=0, le=1)
+    """Least share of the code's branches that the program takes (Python)."""
+    stand_ins: Literal["reject", "keep"] = "reject"
+    """Programs whose output does not depend on the given code, or comes from stand-ins alone."""
     snippets_per_request: int = Field(default=1, ge=1, le=20)
     """Snippets that share one request in round one; more is cheaper, and harder for the model."""
-    code_chars: int = Field(default=1500, ge=100)
+    code_chars: int = Field(default=12_000, ge=100)
     """Code shown to the model is cut at a line's end after so many characters."""
-    max_code_chars: int = Field(default=4000, ge=100)
-    """Longer snippets are refused: what is not shown can't be completed."""
+    max_code_chars: int = Field(default=16_000, ge=100)
+    """Longer snippets are rejected: code that is not shown cannot be completed."""
     complete: bool = True
     """Whether round two is asked at all."""
     accept: Literal["program", "statement"] = "program"
     """`program` keeps rows that passed both rounds; `statement` keeps those of round one too, with
     the code as it was found."""
     unrunnable: Literal["keep", "refuse"] = "keep"
-    """Programs in a language that this machine can't run: kept as `not run`, or refused."""
+    """Programs in a language that this machine cannot run: kept as `not run`, or rejected."""
     cpu_seconds: float = Field(default=5.0, gt=0, le=60)
     """CPU time a program may take."""
 
@@ -63,7 +85,7 @@ class SolveAndTestOptions(Settings):
     expected: Literal["write", "record"] = "write"
     """Whether the model writes what a test expects, or only calls, and the given solution's own values
     are recorded; only for `solution: given`, as a solution that nobody vouches for proves nothing."""
-    tests: int = Field(default=3, ge=1, le=20)
+    tests: int = Field(default=5, ge=1, le=20)
     """Tests asked for."""
     reruns: int = Field(default=1, ge=1, le=50)
     """How often the tests have to pass again. What fails by chance every other time gets past one rerun
@@ -72,8 +94,8 @@ class SolveAndTestOptions(Settings):
     """Faulty copies of the solution that the tests are tried on."""
     min_mutation_score: float = Field(default=0.5, ge=0, le=1)
     """Least share of them that the tests have to notice."""
-    solution_tokens: int = Field(default=512, ge=16)
-    """Most tokens of a solution."""
+    solution_tokens: int | None = Field(default=None, ge=16)
+    """Most tokens of a solution. None: as the model's context allows."""
     cpu_seconds: float = Field(default=5.0, gt=0, le=60)
     """CPU time a run may take."""
 
@@ -92,13 +114,13 @@ class SelfInstructOptions(Settings):
     examples: int = Field(default=3, ge=1, le=12)
     """Rows shown as examples with each request."""
     max_similarity: float = Field(default=0.7, gt=0, le=1)
-    """A task whose ROUGE-L with any earlier one is higher is refused."""
+    """A task whose ROUGE-L with any earlier one is higher is rejected."""
     min_words: int = Field(default=4, ge=1)
     """Fewest words of a task."""
-    max_words: int = Field(default=120, ge=5)
+    max_words: int = Field(default=600, ge=5)
     """Most words of a task."""
-    answer_tokens: int = Field(default=512, ge=16)
-    """Most tokens of an answer."""
+    answer_tokens: int | None = Field(default=None, ge=16)
+    """Most tokens of an answer. None: as the model's context allows."""
 
 
 class EvolveOptions(Settings):
@@ -111,39 +133,47 @@ class EvolveOptions(Settings):
         "debug",
         "complexity",
     )
-    """Ways to evolve; one is drawn for each row."""
+    """Methods of evolution; one is drawn for each row."""
     rounds: int = Field(default=1, ge=1, le=8)
     """How often each instruction is evolved further; every round gives a row."""
+    min_score: int = Field(default=3, ge=0, le=5)
+    """Least score of an evolved task beside the given one, from 1 to 5; 0 asks for none (elimination)."""
     max_similarity: float = Field(default=0.9, gt=0, le=1)
     """An evolved instruction with a higher ROUGE-L to its parent has gained nothing."""
-    answer_tokens: int = Field(default=768, ge=16)
-    """Most tokens of an answer."""
+    answer_tokens: int | None = Field(default=None, ge=16)
+    """Most tokens of an answer. None: as the model's context allows."""
 
 
 class OssInstructOptions(Settings):
     """A problem inspired by a snippet, and its solution."""
 
-    code_chars: int = Field(default=1200, ge=100)
+    code_chars: int = Field(default=6000, ge=100)
     """Characters of the snippet that are shown."""
     min_words: int = Field(default=8, ge=1)
     """Fewest words of a problem."""
+    max_words: int = Field(default=1200, ge=8)
+    """Most words of a problem."""
     max_copied: float = Field(default=0.8, gt=0, le=1)
     """A solution that shares more of its token runs with the snippet only repeats it."""
-    solution_tokens: int = Field(default=768, ge=16)
-    """Most tokens of a solution."""
+    solution_tokens: int | None = Field(default=None, ge=16)
+    """Most tokens of a solution. None: as the model's context allows."""
 
 
 class FillInOptions(Settings):
     """The field that a row lacks."""
 
-    code_chars: int = Field(default=3000, ge=100)
-    """Longer code is refused: what is not shown can't be judged."""
-    min_words: int = Field(default=4, ge=1)
+    code_chars: int = Field(default=16_000, ge=100)
+    """Longer code is rejected: code that is not shown cannot be judged."""
+    min_words: int = Field(default=3, ge=1)
     """Fewest words of the text."""
-    max_words: int = Field(default=200, ge=5)
+    max_words: int = Field(default=1000, ge=5)
     """Most words of the text."""
-    min_grounded: float = Field(default=0.3, ge=0, le=1)
-    """Least share of its content words that also occur in the code (English only)."""
+    min_grounded: float = Field(default=0.0, ge=0, le=1)
+    """Least share of its content words that also occur in the code (English only). 0 only records the share."""
+    evidence: Literal["judge", "off"] = "judge"
+    """Whether the model scores the text against the code: a text about something else is rejected."""
+    min_score: int = Field(default=2, ge=1, le=5)
+    """Least score of the text, from 1 to 5."""
 
 
 class TranslateOptions(Settings):
@@ -156,7 +186,7 @@ class TranslateOptions(Settings):
     min_round_trip: float = Field(default=0.4, ge=0, le=1)
     """Least ROUGE-L between the original and what came back."""
     max_chars: int = Field(default=6000, ge=100)
-    """Longer texts are refused."""
+    """Longer texts are rejected."""
 
 
 class JudgeOptions(Settings):
@@ -167,11 +197,11 @@ class JudgeOptions(Settings):
     votes: int = Field(default=1, ge=1, le=15)
     """Answers asked of each model."""
     min_score: float = Field(default=3.0, ge=1, le=5)
-    """Rows whose mean score is lower are refused."""
+    """Rows whose mean score is lower are rejected."""
     min_agreement: float = Field(default=0.0, ge=0, le=1)
-    """Rows on which the votes agree less are refused."""
+    """Rows on which the votes agree less are rejected."""
     max_chars: int = Field(default=6000, ge=100)
-    """Longer rows are refused."""
+    """Longer rows are rejected."""
 
 
 class AiProgrammerOptions(Settings):
@@ -213,14 +243,32 @@ OPTIONS: dict[str, type[Settings]] = {
 }
 """Generator -> class of its options."""
 
+SMALL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "instruct-from-code": {
+            "min_words": 5, "max_words": 60, "min_grounded": 0.5, "evidence": "off", "min_branches": 0.0,
+            "stand_ins": "keep", "code_chars": 1500, "max_code_chars": 4000,
+        },
+        "solve-and-test": {"tests": 3, "solution_tokens": 512},
+        "self-instruct": {"max_words": 120, "answer_tokens": 512},
+        "evolve": {"answer_tokens": 768, "min_score": 0},
+        "oss-instruct": {"code_chars": 1200, "max_words": 400, "solution_tokens": 768},
+        "explain-defect": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},
+        "summarize": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},
+        "review": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},
+    }
+)  # fmt: skip
+"""Generator -> defaults of the small profile that differ from those of the class."""
+
 VOTING = ("judge",)
 """Generators that ask the models under `judges` too."""
 
 
-def options_of(generator: str, given: Mapping[str, Any]) -> Settings:
-    """A generator's options with the given ones set.
+def options_of(generator: str, given: Mapping[str, Any], profile: Profile = "strong") -> Settings:
+    """A generator's options: the given ones, then the profile's defaults, then the class's.
 
     Raises:
         pydantic.ValidationError: An option is unknown or out of range.
     """
-    return OPTIONS[generator].model_validate(dict(given))
+    defaults = SMALL.get(generator, {}) if profile == "small" else {}
+    return OPTIONS[generator].model_validate({**defaults, **given})

@@ -42,7 +42,11 @@ are its options (`synth.options.OPTIONS`)."""
 
 def build_generator(config: SynthConfig, *, seed: int) -> Generator:
     """The generator that the settings name, with its options."""
+    profile = config.chosen_profile
     generator: Generator = GENERATORS[config.generator](
-        options=options_of(config.generator, config.options), language=config.language, seed=seed
+        options=options_of(config.generator, config.options, profile),
+        language=config.language,
+        seed=seed,
+        profile=profile,
     )
     return generator

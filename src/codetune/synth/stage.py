@@ -66,8 +66,11 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
         config={
             **config.model_dump(mode="json", exclude=_NOT_PLANNED),
             "model": identity(config.model),
+            "profile": config.chosen_profile,
             "judges": [identity(name) for name in config.judges],
-            "options": options_of(config.generator, config.options).model_dump(mode="json"),
+            "options": options_of(config.generator, config.options, config.chosen_profile).model_dump(
+                mode="json"
+            ),
             "prompts": {prompt.name: prompt.hash for prompt in prompts.values()},
         },
         inputs={f"input {i}": dataset.card.output_hash for i, dataset in enumerate(datasets, start=1)},

@@ -106,15 +106,28 @@ def answering(known):
     return answer
 
 
-def run(tmp_path: Path, server: ModelServer, known, *words: str, given: bool = False) -> Dataset[Instruction]:
+def run(
+    tmp_path: Path, server: ModelServer, known, *words: str, given: bool = False, exits: int = 0
+) -> Dataset[Instruction]:
     server.answer = answering(known)
     rows = [
         instruction(f"Write a function `{name}` that does its work.", output=code if given else "")
         for name, (code, _) in known.items()
     ]
     folder = write_dataset(tmp_path / "in", Instruction, [rows])
-    options = ["--set", "cpu_seconds=1", "--set", "retries=0", "--model", server.url, *words]
-    assert command(["synth", "solve-and-test", str(folder), "-o", str(tmp_path / "out"), *options]) == 0
+    options = [
+        "--profile",
+        "small",
+        "--set",
+        "cpu_seconds=1",
+        "--set",
+        "retries=0",
+        "--model",
+        server.url,
+        *words,
+    ]
+    words = ("synth", "solve-and-test", str(folder), "-o", str(tmp_path / "out"), *options)
+    assert command(list(words)) == exits
     return Dataset(tmp_path / "out", Instruction)
 
 
@@ -141,7 +154,7 @@ def test_right_solutions_with_biting_tests_are_kept_and_each_fault_has_its_reaso
 
 
 def test_what_passes_by_chance_is_flaky(tmp_path: Path, model_server: ModelServer) -> None:
-    made = run(tmp_path, model_server, FLAKY, "--set", "reruns=20")
+    made = run(tmp_path, model_server, FLAKY, "--set", "reruns=20", exits=1)  # nothing was kept
     reasons = Counter(reject["reason"] for reject in made.rejects())
     assert not list(made) and set(reasons) == {"tests fail", "flaky"}, reasons
 
@@ -178,7 +191,7 @@ def test_values_of_a_written_solution_are_not_recorded(
     tmp_path: Path, model_server: ModelServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write_dataset(tmp_path / "in", Instruction, [[instruction()]])
-    words = ["--set", "expected=record", "--model", model_server.url]
+    words = ["--profile", "small", "--set", "expected=record", "--model", model_server.url]
     assert command(["synth", "solve-and-test", str(folder), "-o", str(tmp_path / "out"), *words]) == 2
     assert "needs solution: given" in capsys.readouterr().err
 

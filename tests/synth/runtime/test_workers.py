@@ -25,7 +25,7 @@ ROWS = 48
 def settings(tmp_path: Path, server: ModelServer, **endpoint: object) -> SynthConfig:
     path = tmp_path / "models.json"
     path.write_text(json.dumps({"m": {"base": server.url, **endpoint}}))
-    return SynthConfig(model="m", model_map=path, part_rows=4, options={"complete": False})
+    return SynthConfig(profile="small", model="m", model_map=path, part_rows=4, options={"complete": False})
 
 
 @pytest.fixture

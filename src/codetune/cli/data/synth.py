@@ -23,6 +23,9 @@ def synth(
         str | None,
         typer.Option(help="local, a .gguf file, a URL ending in /v1, or a name in the model map."),
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Prompts and checks: strong, small, or auto (small for local).")
+    ] = None,
     model_map: Annotated[Path | None, typer.Option(help="JSON or YAML file of models by name.")] = None,
     served_name: Annotated[str | None, typer.Option(help="Which of a server's models.")] = None,
     api_key_env: Annotated[
@@ -66,6 +69,7 @@ def synth(
     given = {
         "generator": generator,
         "model": model,
+        "profile": profile,
         "model_map": model_map,
         "served_name": served_name,
         "api_key_env": api_key_env,

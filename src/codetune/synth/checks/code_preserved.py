@@ -3,11 +3,47 @@
 from __future__ import annotations
 
 import ast
-import warnings
+from dataclasses import dataclass
 
-from codetune.code.parsing import leaves, parse
+from codetune.code.parsing import leaves, parse, parses
+from codetune.synth.checks.snippet_text import SnippetView, parsed_python
+from codetune.synth.runtime.raw_answers import InvalidAnswerError
 
-__all__ = ["holds_unchanged"]
+__all__ = ["CompletedProgram", "completed", "held_definition", "holds_unchanged"]
+
+
+@dataclass(frozen=True)
+class CompletedProgram:
+    """A program that parses and holds the given code unchanged."""
+
+    text: str
+    tree: ast.Module | None = None
+    """Of Python programs."""
+    definition: ast.stmt | None = None
+    """The given code's last definition in `tree`."""
+
+
+def completed(text: str, view: SnippetView) -> CompletedProgram:
+    """Check a program around a snippet; it is parsed once, here.
+
+    Raises:
+        InvalidAnswerError: It does not parse, or the code is not in it unchanged.
+    """
+    tree = definition = None
+    if view.tree is not None:
+        tree = parsed_python(text)
+        definition = held_definition(tree, view.tree) if tree is not None else None
+        parsed, held = tree is not None, definition is not None
+    else:
+        parsed = parses(text, view.language)
+        held = parsed and holds_unchanged(text, view.code, view.language)
+    if not parsed:
+        raise InvalidAnswerError("does not parse", f"the program is not valid {view.language}")
+    if not held:
+        raise InvalidAnswerError(
+            "original code changed", "the given code may not be changed or defined again"
+        )
+    return CompletedProgram(text, tree, definition)
 
 
 def holds_unchanged(program: str, code: str, programming_language: str) -> bool:
@@ -22,10 +58,27 @@ def holds_unchanged(program: str, code: str, programming_language: str) -> bool:
         programming_language: One of `codetune.code.languages.PARSED_LANGUAGES`.
     """
     if programming_language == "python":
-        return _python_holds(program, code)
-    wanted, found = _tokens(code, programming_language), _tokens(program, programming_language)
-    size = len(wanted)
-    return size > 0 and any(found[i : i + size] == wanted for i in range(len(found) - size + 1))
+        tree, wanted = parsed_python(program), parsed_python(code)
+        return tree is not None and wanted is not None and held_definition(tree, wanted) is not None
+    wanted_tokens, found = _tokens(code, programming_language), _tokens(program, programming_language)
+    size = len(wanted_tokens)
+    return any(found[i : i + size] == wanted_tokens for i in range(len(found) - size + 1)) if size else False
+
+
+def held_definition(program: ast.Module, code: ast.Module) -> ast.stmt | None:
+    """The last statement of `code` where it stands in a Python program unchanged; None where it doesn't.
+
+    Args:
+        program: Tree of the whole program.
+        code: Tree of one or more definitions.
+    """
+    dumps = [ast.dump(node) for node in code.body]
+    if not dumps:
+        return None
+    for block in _blocks(program):
+        if _stands_last(block, dumps, code.body):
+            return next(node for node in reversed(block) if ast.dump(node) == dumps[-1])
+    return None
 
 
 def _tokens(code: str, programming_language: str) -> list[tuple[str, str]]:
@@ -34,19 +87,6 @@ def _tokens(code: str, programming_language: str) -> list[tuple[str, str]]:
         (kind, data[node.start_byte : node.end_byte].decode("utf-8", "replace"))
         for node, kind in leaves(tree)
     ]
-
-
-def _python_holds(program: str, code: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree, wanted = ast.parse(program), ast.parse(code).body
-    except (SyntaxError, ValueError, RecursionError):
-        return False
-    if not wanted:
-        return False
-    dumps = [ast.dump(node) for node in wanted]
-    return any(_stands_last(block, dumps, wanted) for block in _blocks(tree))
 
 
 def _blocks(tree: ast.Module) -> list[list[ast.stmt]]:

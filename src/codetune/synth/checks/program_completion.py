@@ -1,4 +1,7 @@
-"""Round two: from code that can't run alone to a program that may."""
+"""Round two for a small model: it fills slots with what the code lacks, and the program is put together here.
+
+A strong model writes the program itself: `synth.checks.program_writing`.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from codetune.code.docstrings import without_docstring
 from codetune.code.languages import display_name
 from codetune.code.parsing import parses
-from codetune.records import Snippet
 from codetune.rejection import Rejection
+from codetune.synth.checks.code_preserved import CompletedProgram, completed
 from codetune.synth.checks.program_layout import assemble
-from codetune.synth.checks.snippet_text import own_name, owner_name, shortened
+from codetune.synth.checks.snippet_text import SnippetView, shortened
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.python.free_names import Needs, python_needs
 from codetune.synth.python.program import assemble_python, python_slots
-from codetune.synth.runtime.answer_parsers import InvalidAnswerError, JsonObject
+from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
+from codetune.synth.runtime.raw_answers import InvalidAnswerError
 
 __all__ = ["complete"]
 
@@ -25,8 +28,8 @@ _TOKENS_PER_SLOT = 48
 
 
 async def complete(
-    snippet: Snippet, statement: str, context: GenerationContext, options: InstructFromCodeOptions
-) -> tuple[str, CheckedAnswer[Any] | None]:
+    view: SnippetView, statement: str, context: GenerationContext, options: InstructFromCodeOptions
+) -> tuple[CompletedProgram, CheckedAnswer[Any] | None]:
     """Ask for what the code lacks and put the program together.
 
     Returns:
@@ -35,22 +38,22 @@ async def complete(
     Raises:
         Rejection: The code can't stand alone, or no valid answer came.
     """
-    if snippet.programming_language != "python":
-        return await _complete_other(snippet, statement, context, options)
-    needs = python_needs(snippet.code, snippet.name)
+    if view.language != "python":
+        return await _complete_other(view, statement, context, options)
+    needs = python_needs(view.code, view.snippet.name, view.tree)
     if needs is None:
         raise Rejection("can't stand alone", "not a single function that can be called")
     slots = python_slots(needs)
     if slots is None:
-        return assemble_python(snippet.code, needs, {}), None
+        return completed(assemble_python(view.code, needs, {}), view), None
     asked = await context.ask(
         "complete_python",
         slots,
-        _shown(snippet, statement, needs, options),
-        row=snippet.id,
+        _shown(view, statement, needs, options),
+        row=view.snippet.id,
         max_new_tokens=32 + _TOKENS_PER_SLOT * sum(len(group) for group in slots.groups.values()),
     )
-    return assemble_python(snippet.code, needs, asked.value), asked
+    return completed(assemble_python(view.code, needs, asked.value), view), asked
 
 
 class Lacking(BaseModel):
@@ -62,14 +65,14 @@ class Lacking(BaseModel):
 
 
 async def _complete_other(
-    snippet: Snippet, statement: str, context: GenerationContext, options: InstructFromCodeOptions
-) -> tuple[str, CheckedAnswer[Any] | None]:
+    view: SnippetView, statement: str, context: GenerationContext, options: InstructFromCodeOptions
+) -> tuple[CompletedProgram, CheckedAnswer[Any] | None]:
     def program(answer: Lacking) -> str:
         return assemble(
-            snippet.programming_language,
-            snippet.code,
-            name=own_name(snippet) or "",
-            owner=owner_name(snippet),
+            view.language,
+            view.code,
+            name=view.own_name or "",
+            owner=view.owner,
             imports=answer.imports,
             definitions=answer.definitions,
             example=answer.example,
@@ -80,7 +83,7 @@ async def _complete_other(
             whole = program(answer)
         except InvalidAnswerError as error:
             return error.reason, error.detail
-        if not parses(whole, snippet.programming_language):
+        if not parses(whole, view.language):
             return "does not parse", "the program made of these parts is not valid code"
         return None
 
@@ -89,24 +92,24 @@ async def _complete_other(
         JsonObject(Lacking),
         {
             "task": statement,
-            "programming_language": display_name(snippet.programming_language),
-            "owner": owner_name(snippet),
-            "code": shortened(snippet.code, options.code_chars),
+            "programming_language": display_name(view.language),
+            "owner": view.owner,
+            "code": shortened(view.code, options.code_chars),
         },
-        row=snippet.id,
+        row=view.snippet.id,
         max_new_tokens=384,
         check=fault,
     )
-    return program(asked.value), asked
+    return completed(program(asked.value), view), asked
 
 
 def _shown(
-    snippet: Snippet, statement: str, needs: Needs, options: InstructFromCodeOptions
+    view: SnippetView, statement: str, needs: Needs, options: InstructFromCodeOptions
 ) -> dict[str, object]:
     return {
-        "path": snippet.path,
+        "path": view.snippet.path,
         "task": statement,
-        "code": shortened(without_docstring(snippet.code, snippet.programming_language), options.code_chars),
+        "code": shortened(view.undocumented, options.code_chars),
         "class_name": needs.class_name,
         "missing": list(needs.missing),
         "attributes": list(needs.attributes),

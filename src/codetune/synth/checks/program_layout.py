@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import indent
 
-from codetune.synth.runtime.answer_parsers import InvalidAnswerError
+from codetune.synth.runtime.raw_answers import InvalidAnswerError
 
 __all__ = ["LAYOUTS", "Layout", "assemble"]
 

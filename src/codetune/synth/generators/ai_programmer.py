@@ -19,11 +19,10 @@ from codetune.rejection import Rejection
 from codetune.seeding import draw
 from codetune.store.dataset import Shard
 from codetune.synth.generator import rejected
-from codetune.synth.options import AiProgrammerOptions
-from codetune.synth.runtime.answer_parsers import InvalidAnswerError
+from codetune.synth.options import AiProgrammerOptions, Profile
 from codetune.synth.runtime.generation_context import GenerationContext
+from codetune.synth.runtime.raw_answers import InvalidAnswerError, is_declined
 from codetune.synth.runtime.rows import snippet_lineage
-from codetune.synth.runtime.text_parsers import is_refusal
 from codetune.text.fences import fenced_blocks
 
 __all__ = ["AiProgrammer", "Steps", "steps_fault"]
@@ -42,7 +41,7 @@ class Steps:
 
     def parse(self, text: str) -> list[str]:
         blocks = fenced_blocks(text)
-        if is_refusal(text):
+        if is_declined(text):
             raise InvalidAnswerError("model declined", "the steps have to be written")
         if not blocks:
             raise InvalidAnswerError("no code", "each step has to be one code block")
@@ -60,6 +59,7 @@ class AiProgrammer:
     options: AiProgrammerOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
 
     name: ClassVar[str] = "ai-programmer"
     summary: ClassVar[str] = "write the steps in which a programmer may have written a snippet"

@@ -26,7 +26,7 @@ from codetune.records import Check, Edit, EditHistory, Generated, Lineage, Revis
 from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
 from codetune.synth.generator import rejected
-from codetune.synth.options import EditOptions
+from codetune.synth.options import EditOptions, Profile
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
 from codetune.synth.runtime.rows import joined
@@ -60,6 +60,7 @@ class EditFromHistory:
     options: EditOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
 
     name: ClassVar[str] = "edit"
     summary: ClassVar[str] = "draw moments of an edit history, and say what a programmer asks and gets"

@@ -15,18 +15,21 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from codetune.records import Check, Instruction
+from codetune.records import Check, Generated, Instruction
 from codetune.rejection import Rejection
 from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import words
+from codetune.synth.checks.statement_evidence import ScoreOfText
 from codetune.synth.checks.statements import statement_fault
+from codetune.synth.checks.task_text import text_fault
 from codetune.synth.generator import STAGE
-from codetune.synth.options import EvolveOptions
+from codetune.synth.options import EvolveOptions, Profile
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
+from codetune.synth.runtime.raw_answers import is_declined
 from codetune.synth.runtime.rows import extended, row_of_instruction
-from codetune.synth.runtime.text_parsers import PlainText, is_refusal
+from codetune.synth.runtime.text_parsers import PlainText, Tagged
 from codetune.text.similarity import rouge_l_of_tokens
 
 __all__ = ["Evolve"]
@@ -50,6 +53,7 @@ class Evolve:
     options: EvolveOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
 
     name: ClassVar[str] = "evolve"
     summary: ClassVar[str] = "make instructions deeper, more constrained or otherwise harder, and answer them"
@@ -58,6 +62,7 @@ class Evolve:
     runs_code: ClassVar[bool] = False
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "evolve": frozenset({"instruction", "input", "method"}),
+        "score_evolution": frozenset({"given", "input", "evolved"}),
         "answer": frozenset({"instruction", "input"}),
     }
 
@@ -89,25 +94,15 @@ class Evolve:
     async def _evolved(
         self, row: Instruction, parent: Instruction, method: str, context: GenerationContext
     ) -> Instruction:
-        asked = await context.ask(
-            "evolve",
-            JsonObject(Evolved),
-            {
-                "instruction": parent.instruction,
-                "input": parent.input,
-                "method": context.prompts["evolve"].extras["methods"][method],
-            },
-            row=parent.id,
-            max_new_tokens=256,
-            temperature=0.7,
-            check=lambda answer: self._failed(answer.instruction, parent),
-        )
+        text, generated, checks = await self._rewritten(parent, method, context)
         row = extended(
             row,
-            instruction=asked.value.instruction.strip(),
-            generated=asked.generated("instruction"),
-            checks=(*asked.checks(), Check(check=method, verdict="passed")),
+            instruction=text.strip(),
+            generated=generated,
+            checks=(*checks, Check(check=method, verdict="passed")),
         )
+        if self.options.min_score:
+            row = await self._eliminated(row, parent, context)
         answer = await context.ask(
             "answer",
             PlainText(min_chars=2),
@@ -117,12 +112,61 @@ class Evolve:
         )
         return extended(row, output=answer.value, generated=answer.generated("output"))
 
+    async def _rewritten(
+        self, parent: Instruction, method: str, context: GenerationContext
+    ) -> tuple[str, tuple[Generated, ...], tuple[Check, ...]]:
+        variables = {
+            "instruction": parent.instruction,
+            "input": parent.input,
+            "method": context.prompts["evolve"].extras["methods"][method],
+        }
+        if self.profile == "small":
+            given = await context.ask(
+                "evolve",
+                JsonObject(Evolved),
+                variables,
+                row=parent.id,
+                max_new_tokens=256,
+                temperature=0.7,
+                check=lambda answer: self._failed(answer.instruction, parent),
+            )
+            return given.value.instruction, given.generated("instruction"), given.checks()
+        asked = await context.ask(
+            "evolve",
+            Tagged(("instruction",)),
+            variables,
+            row=parent.id,
+            temperature=0.7,
+            check=lambda answer: self._failed(answer["instruction"], parent),
+        )
+        return asked.value["instruction"], asked.generated("instruction"), asked.checks()
+
+    async def _eliminated(
+        self, row: Instruction, parent: Instruction, context: GenerationContext
+    ) -> Instruction:
+        """The elimination step: is this a task of its own, that can be solved, and more than the given one?"""
+        asked = await context.ask(
+            "score_evolution",
+            JsonObject(ScoreOfText, {"score": {"enum": [1, 2, 3, 4, 5]}}),
+            {"given": parent.instruction, "input": parent.input, "evolved": row.instruction},
+            row=row.id,
+            max_new_tokens=512,
+            check=lambda answer: None if 1 <= answer.score <= 5 else ("wrong score", "from 1 to 5"),
+        )
+        score, reason = asked.value.score, asked.value.reason.strip()
+        if score < self.options.min_score:
+            raise Rejection("eliminated", f"score {score} of 5: {reason}")
+        check = Check(check="elimination", verdict="passed", detail=f"score {score} of 5: {reason}")
+        return extended(row, generated=asked.generated("score"), checks=(check,))
+
     def _failed(self, evolved: str, parent: Instruction) -> tuple[str, str] | None:
-        if is_refusal(evolved):
+        if is_declined(evolved):
             return "model declined", "the instruction has to be a task"
         if _OUR_WORDS.search(evolved):
             return "prompt leaked", "the instruction may not speak of the given task"
         score = rouge_l_of_tokens(words(evolved), words(parent.instruction))
         if score > self.options.max_similarity:
             return "nothing gained", "the instruction has to differ from the given one"
-        return statement_fault(evolved, language=self.language, words=(4, 400))
+        if self.profile == "small":
+            return statement_fault(evolved, language=self.language, words=(4, 400))
+        return text_fault(evolved, language=self.language, words=(4, 2000))

@@ -1,7 +1,7 @@
-"""Fill in the text that a row lacks: a summary, the reason of a defect, a review.
+"""Write the text that a row lacks: a summary, the reason of a defect, a review.
 
-CoMIT's question, "which field to generate", has one answer a generator here; the three differ in
-what they read and in where the text goes, and share how it is asked for and checked.
+The three generators differ in what they read and where the text goes. How it is asked for and checked
+is the same.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from codetune.code.languages import display_name
-from codetune.records import Check, Instruction, Snippet
+from codetune.records import Check, Generated, Instruction, Snippet
 from codetune.rejection import Rejection
+from codetune.seeding import draw
 from codetune.store.dataset import Shard
+from codetune.synth.checks.statement_evidence import SCORE_PROMPT, score_text
 from codetune.synth.checks.statements import statement_fault
+from codetune.synth.checks.task_text import text_fault
 from codetune.synth.generator import rejected
-from codetune.synth.options import FillInOptions
+from codetune.synth.options import FillInOptions, Profile
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_instruction, row_of_snippet
+from codetune.synth.runtime.text_parsers import Tagged
 from codetune.tasks.registry import get_task
 
 __all__ = ["ExplainDefect", "Review", "Summarize"]
@@ -38,9 +42,12 @@ class _FillIn:
     options: FillInOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
 
     name: ClassVar[str]
     prompt: ClassVar[str]
+    tag: ClassVar[str]
+    """Between which tags a strong model writes the text."""
     runs_code: ClassVar[bool] = False
 
     def items(self, records: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
@@ -54,10 +61,27 @@ class _FillIn:
         code = str(variables["code"])
         try:
             if not code.strip():
-                raise Rejection("no code", "the row has nothing to speak of")
+                raise Rejection("no code", "the row has no code to describe")
             if len(code) > self.options.code_chars:
                 raise Rejection("code too long", f"{len(code)} characters")
-            asked = await context.ask(
+            text, generated, checks = await self._asked(variables, code, of, context)
+            if self.options.evidence == "judge":
+                language = row.programming_language or ""
+                check, scored = await score_text(text, code, language, of, self.options.min_score, context)
+                checks, generated = (*checks, check), (*generated, *scored)
+        except Rejection as rejection:
+            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=rejection.reason),))
+            return rejected(row, rejection)
+        output = " ".join(part for part in (row.output.strip(), text.strip()) if part)
+        checks = (*checks, Check(check=self.name, verdict="passed"))
+        return Shard((extended(row, output=output, generated=generated, checks=checks),))
+
+    async def _asked(
+        self, variables: Mapping[str, Any], code: str, of: str, context: GenerationContext
+    ) -> tuple[str, tuple[Generated, ...], tuple[Check, ...]]:
+        words = (self.options.min_words, self.options.max_words)
+        if self.profile == "small":
+            given = await context.ask(
                 self.prompt,
                 JsonObject(Text),
                 variables,
@@ -66,18 +90,21 @@ class _FillIn:
                 check=lambda answer: statement_fault(
                     answer.text,
                     language=self.language,
-                    words=(self.options.min_words, self.options.max_words),
+                    words=words,
                     body=code,
                     ground=code,
                     min_grounded=self.options.min_grounded,
                 ),
             )
-        except Rejection as rejection:
-            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=rejection.reason),))
-            return rejected(row, rejection)
-        output = " ".join(part for part in (row.output.strip(), asked.value.text.strip()) if part)
-        checks = (*asked.checks(), Check(check=self.name, verdict="passed"))
-        return Shard((extended(row, output=output, generated=asked.generated("output"), checks=checks),))
+            return given.value.text, given.generated("output"), given.checks()
+        asked = await context.ask(
+            self.prompt,
+            Tagged((self.tag,)),
+            variables,
+            row=of,
+            check=lambda answer: text_fault(answer[self.tag], language=self.language, words=words),
+        )
+        return asked.value[self.tag], asked.generated("output"), asked.checks()
 
 
 @dataclass(frozen=True)
@@ -86,11 +113,13 @@ class Summarize(_FillIn):
 
     name: ClassVar[str] = "summarize"
     prompt: ClassVar[str] = "summarize"
+    tag: ClassVar[str] = "summary"
     summary: ClassVar[str] = "say what a snippet does, for code that has no documentation"
     consumes: ClassVar[type[Snippet]] = Snippet
     produces: ClassVar[type[Instruction]] = Instruction
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
-        "summarize": frozenset({"code", "programming_language"})
+        "summarize": frozenset({"code", "programming_language", "length"}),
+        **SCORE_PROMPT,
     }
 
     async def make(self, item: tuple[Snippet, ...], context: GenerationContext) -> Shard[Instruction]:
@@ -105,7 +134,12 @@ class Summarize(_FillIn):
             snippet, task="code_summarization", language=self.language, tag=self.name,
             instruction=rendered.instruction, input=rendered.input,
         )  # fmt: skip
-        shown = {"code": snippet.code, "programming_language": display_name(snippet.programming_language)}
+        lengths = context.prompts["summarize"].extras.get("lengths") or [""]
+        shown = {
+            "code": snippet.code,
+            "programming_language": display_name(snippet.programming_language),
+            "length": draw(self.seed, snippet.id, "length").choice(lengths),
+        }
         return await self._text(row, shown, snippet.id, context)
 
 
@@ -115,11 +149,13 @@ class ExplainDefect(_FillIn):
 
     name: ClassVar[str] = "explain-defect"
     prompt: ClassVar[str] = "explain_defect"
+    tag: ClassVar[str] = "explanation"
     summary: ClassVar[str] = "add the reason to a row that says only whether code is defective"
     consumes: ClassVar[type[Instruction]] = Instruction
     produces: ClassVar[type[Instruction]] = Instruction
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
-        "explain_defect": frozenset({"code", "verdict", "programming_language"})
+        "explain_defect": frozenset({"code", "verdict", "programming_language"}),
+        **SCORE_PROMPT,
     }
 
     async def make(self, item: tuple[Instruction, ...], context: GenerationContext) -> Shard[Instruction]:
@@ -141,10 +177,14 @@ class Review(_FillIn):
 
     name: ClassVar[str] = "review"
     prompt: ClassVar[str] = "review"
-    summary: ClassVar[str] = "write a review of a snippet: its most important weakness and how to mend it"
+    tag: ClassVar[str] = "review"
+    summary: ClassVar[str] = "write a review of a snippet: its most important weakness and how to fix it"
     consumes: ClassVar[type[Snippet]] = Snippet
     produces: ClassVar[type[Instruction]] = Instruction
-    prompts: ClassVar[Mapping[str, frozenset[str]]] = {"review": frozenset({"code", "programming_language"})}
+    prompts: ClassVar[Mapping[str, frozenset[str]]] = {
+        "review": frozenset({"code", "programming_language"}),
+        **SCORE_PROMPT,
+    }
 
     async def make(self, item: tuple[Snippet, ...], context: GenerationContext) -> Shard[Instruction]:
         (snippet,) = item

@@ -1,11 +1,12 @@
 """From code to an instruction that it answers, in two rounds (after CodeCapybara's pipeline).
 
-    snippet ─▶ round one: the task that the code solves ─▶ is it one? about this code?
-            ─▶ round two: what the code lacks to run    ─▶ parses? unchanged? runs?
+    snippet ─▶ round one: the task that the code solves ─▶ is it a task, in the right language, for this code?
+            ─▶ round two: a program around the code     ─▶ parses? unchanged? runs? takes branches, shows results?
+            ─▶ evidence: a solution of the task alone behaves like the code
             ─▶ instruction = the task, output = the program
 
-In round two the model doesn't copy the code: it writes what is missing, and the program is put
-together around the code as it was found (docs/design/synthesis.md says why).
+In round two the model does not copy the code. A strong model writes the program around it, a small
+model fills slots with what the code lacks (docs/design/synthesis.md says why).
 """
 
 from __future__ import annotations
@@ -17,28 +18,26 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from codetune.code.docstrings import without_docstring
 from codetune.code.languages import display_name
-from codetune.code.parsing import is_parsed_language, parses
-from codetune.execution.protocol import Limits, Program
-from codetune.records import Check, Generated, Instruction, Snippet, Verdict
+from codetune.code.parsing import is_parsed_language
+from codetune.records import Check, Generated, Instruction, Snippet
 from codetune.rejection import Rejection
 from codetune.seeding import draw
 from codetune.store.dataset import Shard
-from codetune.synth.checks.code_preserved import holds_unchanged
+from codetune.synth.checks.code_preserved import CompletedProgram
 from codetune.synth.checks.program_completion import complete
-from codetune.synth.checks.snippet_text import (
-    documentation_in_short,
-    own_name,
-    owner_name,
-    shortened,
-)
-from codetune.synth.checks.statements import statement_fault
+from codetune.synth.checks.program_evidence import program_checks
+from codetune.synth.checks.program_writing import write_program
+from codetune.synth.checks.snippet_text import SnippetView, shortened
+from codetune.synth.checks.statement_evidence import SCORE_PROMPT, statement_checks
+from codetune.synth.checks.statements import grounded_share, statement_fault
+from codetune.synth.checks.task_text import gives_solution, names_another, text_fault
 from codetune.synth.generator import rejected
-from codetune.synth.options import InstructFromCodeOptions
+from codetune.synth.options import InstructFromCodeOptions, Profile
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
 from codetune.synth.runtime.rows import extended, joined, row_of_snippet
+from codetune.synth.runtime.text_parsers import Tagged
 
 __all__ = ["InstructFromCode", "Statement"]
 
@@ -47,7 +46,7 @@ _CHARS_PER_WORD = 7
 
 
 class Statement(BaseModel):
-    """Round one's answer."""
+    """Round one's answer of a small model."""
 
     instruction: str
 
@@ -67,7 +66,7 @@ class _Written:
 
 @dataclass(frozen=True)
 class _StatementPlan:
-    """How one row is asked for its statement."""
+    """What was drawn for one row: how its statement begins, how long it is, what it says."""
 
     opening: str
     length: str
@@ -82,6 +81,7 @@ class InstructFromCode:
     options: InstructFromCodeOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
 
     name: ClassVar[str] = "instruct-from-code"
     summary: ClassVar[str] = "write the task that a snippet solves, then complete it to a program that runs"
@@ -97,6 +97,11 @@ class InstructFromCode:
             {"path", "task", "code", "class_name", "missing", "attributes", "arguments"}
         ),
         "complete_code": frozenset({"task", "programming_language", "owner", "code"}),
+        "complete_program": frozenset(
+            {"programming_language", "kind", "name", "owner", "path", "task", "code", "mark"}
+        ),
+        "solve_statement": frozenset({"statement", "header"}),
+        **SCORE_PROMPT,
     }
 
     def items(self, records: Sequence[Snippet]) -> Iterator[tuple[Snippet, ...]]:
@@ -112,25 +117,25 @@ class InstructFromCode:
             yield tuple(group)
 
     async def make(self, item: tuple[Snippet, ...], context: GenerationContext) -> Shard[Instruction]:
-        fitting = [snippet for snippet in item if self._fault(snippet) is None]
+        views = [SnippetView(snippet) for snippet in item]
+        fitting = [view for view in views if self._fault(view) is None]
         shared = await self._together(fitting, context) if len(fitting) > 1 else {}
         made = await asyncio.gather(
-            *(self._one(snippet, shared.get(snippet.id), context) for snippet in item)
+            *(self._one(view, shared.get(view.snippet.id), context) for view in views)
         )
         return joined(made)
 
     async def _one(
-        self, snippet: Snippet, given: _Written | None, context: GenerationContext
+        self, view: SnippetView, given: _Written | None, context: GenerationContext
     ) -> Shard[Instruction]:
         """Both rounds of one snippet; `given` is its statement where a shared request brought it."""
-        row = self._row(snippet)
+        row = self._row(view.snippet)
         try:
-            fault = self._fault(snippet)
+            fault = self._fault(view)
             if fault is not None:
                 raise Rejection(*fault)
             if given is None:
-                asked = await self._statement(snippet, context)
-                given = _Written(asked.value.instruction, asked.generated("instruction"), asked.checks())
+                given = await self._statement(view, context)
         except Rejection as rejection:
             return rejected(self._checked(row, "statement", rejection), rejection)
         row = extended(
@@ -139,29 +144,49 @@ class InstructFromCode:
             generated=given.generated,
             checks=(*given.checks, Check(check="statement", verdict="passed")),
         )
-        if not self.options.complete:
-            return Shard((row,))
         stated = row
+        program: CompletedProgram | None = None
+        step = "program"
         try:
-            program, completed = await complete(snippet, row.instruction, context, self.options)
-            row = extended(row, output=program)
-            if completed is not None:
-                row = extended(row, generated=completed.generated("output"), checks=completed.checks())
-            row = extended(row, checks=await self._checks(row, snippet, context))
+            if self.options.complete:
+                row, program = await self._program(row, view, context)
+            if self.options.evidence != "off":
+                step = "evidence"
+                checks, generated = await statement_checks(
+                    row.instruction, view, program, context, self.options
+                )
+                row = extended(row, generated=generated, checks=checks)
         except Rejection as rejection:
-            if self.options.accept == "statement" and rejection.reason != "no answer":
-                # The code as it was found, and not a word of lineage about a program that isn't there.
+            if step == "program" and self.options.accept == "statement" and rejection.reason != "no answer":
+                # The code as it was found, and no lineage about a program that is not there.
                 return Shard((self._checked(stated, "program", rejection),))
-            return rejected(self._checked(row, "program", rejection), rejection)
+            return rejected(self._checked(row, step, rejection), rejection)
         return Shard((row,))
 
-    def _fault(self, snippet: Snippet) -> tuple[str, str] | None:
+    async def _program(
+        self, row: Instruction, view: SnippetView, context: GenerationContext
+    ) -> tuple[Instruction, CompletedProgram]:
+        """Round two: the row with its program, and the program as it ran."""
+        program: CompletedProgram
+        asked: CheckedAnswer[Any] | None
+        if self.profile == "small":
+            program, asked = await complete(view, row.instruction, context, self.options)
+        else:
+            program, asked = await write_program(view, row.instruction, context, self.options)
+        row = extended(row, output=program.text)
+        if asked is not None:
+            row = extended(row, generated=asked.generated("output"), checks=asked.checks())
+        held = tuple(Check(check=name, verdict="passed") for name in ("parses", "original code unchanged"))
+        checks = await program_checks(program, view, context, self.options)
+        return extended(row, checks=(*held, *checks)), program
+
+    def _fault(self, view: SnippetView) -> tuple[str, str] | None:
         """Why a snippet is not worth a request."""
-        if not is_parsed_language(snippet.programming_language):
-            return "language not supported", snippet.programming_language
-        if len(snippet.code) > self.options.max_code_chars:
-            return "snippet too long", f"{len(snippet.code)} characters"
-        if own_name(snippet) is None:
+        if not is_parsed_language(view.language):
+            return "language not supported", view.language
+        if len(view.code) > self.options.max_code_chars:
+            return "snippet too long", f"{len(view.code)} characters"
+        if view.own_name is None:
             return "snippet without a name", ""
         return None
 
@@ -175,13 +200,10 @@ class InstructFromCode:
         verdict = "not run" if rejection.reason in ("no answer", "request refused") else "failed"
         return extended(row, checks=(Check(check=check, verdict=verdict, detail=rejection.reason),))
 
-    def _form(self, snippet: Snippet, prompt: Mapping[str, Any]) -> _StatementPlan:
-        dice = draw(self.seed, snippet.id, "statement")
-        owner = owner_name(snippet)
-        opening = dice.choice(prompt["openings"]["method" if owner else "function"]).format(
-            lang=display_name(snippet.programming_language),
-            name=own_name(snippet),
-            of=self._of(owner),
+    def _plan(self, view: SnippetView, prompt: Mapping[str, Any]) -> _StatementPlan:
+        dice = draw(self.seed, view.snippet.id, "statement")
+        opening = dice.choice(prompt["openings"]["method" if view.owner else "function"]).format(
+            lang=display_name(view.language), name=view.own_name, of=self._of(view.owner)
         )
         fitting = [entry for entry in prompt["lengths"] if entry["words"] <= self.options.max_words]
         length = dice.choice(fitting or prompt["lengths"][:1])
@@ -193,94 +215,110 @@ class InstructFromCode:
             return ""
         return f" of the class `{owner}`" if self.language == "en" else f"（属于类 `{owner}`）"
 
-    def _shown(self, snippet: Snippet, form: _StatementPlan) -> dict[str, Any]:
+    def _shown(self, view: SnippetView, plan: _StatementPlan) -> dict[str, Any]:
         return {
-            "kind": "method" if owner_name(snippet) else "function",
-            "name": snippet.name,
-            "documentation": documentation_in_short(snippet),
-            "code": shortened(
-                without_docstring(snippet.code, snippet.programming_language), self.options.code_chars
-            ),
-            "length": form.length,
-            "opening": form.opening,
-            "with_io": form.with_io,
-            "programming_language": display_name(snippet.programming_language),
+            "kind": "method" if view.owner else "function",
+            "name": view.snippet.name,
+            "documentation": view.documentation,
+            "code": shortened(view.undocumented, self.options.code_chars),
+            "length": plan.length,
+            "opening": plan.opening,
+            "with_io": plan.with_io,
+            "programming_language": display_name(view.language),
         }
 
-    def _statement_fault(self, snippet: Snippet, statement: str) -> tuple[str, str] | None:
-        return statement_fault(
-            statement,
-            language=self.language,
-            # What is drawn steers; what is refused is only what the settings rule out.
-            words=(self.options.min_words, self.options.max_words),
-            must_name=(own_name(snippet) or "",),
-            body=without_docstring(snippet.code, snippet.programming_language),
-            ground=f"{snippet.name}\n{snippet.docstring or ''}\n{snippet.code}\n{snippet.path}",
-            min_grounded=self.options.min_grounded,
-        )
+    @staticmethod
+    def _ground(view: SnippetView) -> str:
+        return f"{view.snippet.name}\n{view.snippet.docstring or ''}\n{view.code}\n{view.snippet.path}"
 
-    async def _statement(self, snippet: Snippet, context: GenerationContext) -> CheckedAnswer[Statement]:
-        form = self._form(snippet, context.prompts["instruct_from_code"].extras)
-        return await context.ask(
+    def _statement_fault(self, view: SnippetView, statement: str) -> tuple[str, str] | None:
+        words = (self.options.min_words, self.options.max_words)
+        if self.profile == "small":
+            return statement_fault(
+                statement,
+                language=self.language,
+                words=words,  # the drawn length only steers
+                must_name=(view.own_name or "",),
+                body=view.undocumented,
+                ground=self._ground(view),
+                min_grounded=self.options.min_grounded,
+            )
+        fault = text_fault(statement, language=self.language, words=words)
+        if fault is not None:
+            return fault
+        if gives_solution(statement, view.undocumented):
+            return "solution in the statement", "the statement may not hold the code"
+        other = names_another(
+            statement, view.own_name or "", *view.identifiers, *(view.owner or "").split(".")
+        )
+        if other is not None:
+            return "names another function", f"it asks for `{other}`, not for `{view.own_name}`"
+        share = grounded_share(statement, self._ground(view)) if self.options.min_grounded else 1.0
+        if share < self.options.min_grounded:
+            return "not about the code", f"only {share:.0%} of its words occur in the code"
+        return None
+
+    async def _statement(self, view: SnippetView, context: GenerationContext) -> _Written:
+        plan = self._plan(view, context.prompts["instruct_from_code"].extras)
+        shown = self._shown(view, plan)
+        if self.profile == "small":
+            limits = {"instruction": {"maxLength": plan.max_words * _CHARS_PER_WORD}}
+            asked = await context.ask(
+                "instruct_from_code",
+                JsonObject(Statement, limits),
+                shown,
+                row=view.snippet.id,
+                max_new_tokens=2 * plan.max_words + _SPARE_TOKENS,
+                may_cut="code",
+                check=lambda answer: self._statement_fault(view, answer.instruction),
+            )
+            return _Written(asked.value.instruction, asked.generated("instruction"), asked.checks())
+        told = await context.ask(
             "instruct_from_code",
-            JsonObject(Statement, {"instruction": {"maxLength": form.max_words * _CHARS_PER_WORD}}),
-            self._shown(snippet, form),
-            row=snippet.id,
-            max_new_tokens=2 * form.max_words + _SPARE_TOKENS,
+            Tagged(("instruction",)),
+            shown,
+            row=view.snippet.id,
+            temperature=0.3,
             may_cut="code",
-            check=lambda answer: self._statement_fault(snippet, answer.instruction),
+            check=lambda answer: self._statement_fault(view, answer["instruction"]),
         )
+        statement = told.value["instruction"]
+        checks = told.checks()
+        if self.language == "en":
+            share = grounded_share(statement, self._ground(view))
+            note = Check(check="words shared with the code", verdict="passed", detail=f"{share:.0%}")
+            checks = (*checks, note)
+        return _Written(statement, told.generated("instruction"), checks)
 
-    async def _together(self, snippets: Sequence[Snippet], context: GenerationContext) -> dict[str, _Written]:
+    async def _together(
+        self, views: Sequence[SnippetView], context: GenerationContext
+    ) -> dict[str, _Written]:
         """Statements of several snippets from one request; those that are invalid are asked alone."""
         extras = context.prompts["instruct_from_code"].extras
-        forms = [self._form(snippet, extras) for snippet in snippets]
-        longest = max(forms, key=lambda form: form.max_words)
-        limits = {"instructions": {"minItems": len(snippets), "maxItems": len(snippets)}}
+        plans = [self._plan(view, extras) for view in views]
+        longest = max(plans, key=lambda plan: plan.max_words)
+        limits = {"instructions": {"minItems": len(views), "maxItems": len(views)}}
         try:
             asked = await context.ask(
                 "instruct_from_code_many",
                 JsonObject(Statements, limits),
                 {
-                    "snippets": [self._shown(s, form) for s, form in zip(snippets, forms, strict=True)],
+                    "snippets": [self._shown(v, plan) for v, plan in zip(views, plans, strict=True)],
                     "length": longest.length,
-                    "programming_language": display_name(snippets[0].programming_language),
+                    "programming_language": display_name(views[0].language),
                 },
-                row=snippets[0].id,
-                max_new_tokens=len(snippets) * (2 * longest.max_words + _SPARE_TOKENS),
+                row=views[0].snippet.id,
+                max_new_tokens=len(views) * (2 * longest.max_words + _SPARE_TOKENS),
                 check=lambda answer: (
                     None
-                    if len(answer.instructions) == len(snippets)
-                    else ("wrong number", f"{len(snippets)} tasks are wanted")
+                    if len(answer.instructions) == len(views)
+                    else ("wrong number", f"{len(views)} tasks are wanted")
                 ),
             )
         except Rejection:
             return {}
         return {
-            snippet.id: _Written(text, asked.generated("instruction"), asked.checks())
-            for snippet, text in zip(snippets, asked.value.instructions, strict=True)
-            if self._statement_fault(snippet, text) is None
+            view.snippet.id: _Written(text, asked.generated("instruction"), asked.checks())
+            for view, text in zip(views, asked.value.instructions, strict=True)
+            if self._statement_fault(view, text) is None
         }
-
-    async def _checks(
-        self, row: Instruction, snippet: Snippet, context: GenerationContext
-    ) -> tuple[Check, ...]:
-        """Does the program parse, hold the code unchanged, and run?"""
-        language = snippet.programming_language
-        if not parses(row.output, language):
-            raise Rejection("does not parse", row.output)
-        if not holds_unchanged(row.output, snippet.code, language):
-            raise Rejection("original code changed", row.output)
-        held = (
-            Check(check="parses", verdict="passed"),
-            Check(check="original code unchanged", verdict="passed"),
-        )
-        limits = Limits(cpu_seconds=self.options.cpu_seconds)
-        ran = await context.run(Program(id=snippet.id, code=row.output, language=language, limits=limits))
-        if ran.verdict is Verdict.PASS:
-            return (*held, Check(check="runs", verdict="passed", detail=ran.tier))
-        if not ran.verdict.is_about_the_program:
-            if self.options.unrunnable == "refuse":
-                raise Rejection("could not be run", ran.detail)
-            return (*held, Check(check="runs", verdict="not run", detail=ran.detail))
-        raise Rejection("did not run", f"{ran.verdict}: {ran.detail}")

@@ -17,9 +17,10 @@ from codetune.records import Check, Instruction
 from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
 from codetune.synth.generator import rejected
-from codetune.synth.options import JudgeOptions
-from codetune.synth.runtime.answer_parsers import InvalidAnswerError, first_json_object
+from codetune.synth.options import JudgeOptions, Profile
+from codetune.synth.runtime.answer_parsers import first_json_object
 from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
+from codetune.synth.runtime.raw_answers import InvalidAnswerError
 from codetune.synth.runtime.rows import extended
 
 __all__ = ["Judge", "Vote", "VoteParser", "agreement"]
@@ -95,6 +96,7 @@ class Judge:
     options: JudgeOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
 
     name: ClassVar[str] = "judge"
     summary: ClassVar[str] = "score rows on named criteria with reasons; refuse those that score low"

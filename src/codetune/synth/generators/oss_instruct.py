@@ -15,15 +15,17 @@ from codetune.code.languages import display_name
 from codetune.code.parsing import is_parsed_language, tokens
 from codetune.records import Check, Instruction, Snippet
 from codetune.rejection import Rejection
+from codetune.seeding import draw
 from codetune.store.dataset import Shard
 from codetune.synth.checks.snippet_text import shortened
 from codetune.synth.checks.statements import statement_fault
+from codetune.synth.checks.task_text import gives_solution, text_fault
 from codetune.synth.generator import rejected
-from codetune.synth.options import OssInstructOptions
+from codetune.synth.options import OssInstructOptions, Profile
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_snippet
-from codetune.synth.runtime.text_parsers import CodeBlock
+from codetune.synth.runtime.text_parsers import CodeBlock, Tagged
 
 __all__ = ["OssInstruct", "copied_share"]
 
@@ -43,6 +45,7 @@ class OssInstruct:
     options: OssInstructOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
 
     name: ClassVar[str] = "oss-instruct"
     summary: ClassVar[str] = "invent a self-contained problem inspired by a snippet, and solve it"
@@ -50,7 +53,7 @@ class OssInstruct:
     produces: ClassVar[type[Instruction]] = Instruction
     runs_code: ClassVar[bool] = False
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
-        "oss_instruct": frozenset({"code", "programming_language"}),
+        "oss_instruct": frozenset({"code", "programming_language", "difficulty", "domain"}),
         "oss_solution": frozenset({"problem", "programming_language"}),
     }
 
@@ -72,27 +75,47 @@ class OssInstruct:
         return Shard((row,))
 
     async def _problem(self, row: Instruction, snippet: Snippet, context: GenerationContext) -> Instruction:
-        asked = await context.ask(
-            "oss_instruct",
-            JsonObject(InventedProblem),
-            {
-                "code": shortened(snippet.code, self.options.code_chars),
-                "programming_language": display_name(snippet.programming_language),
-            },
-            row=snippet.id,
-            max_new_tokens=320,
-            temperature=0.7,
-            may_cut="code",
-            check=lambda answer: statement_fault(
-                answer.problem, language=self.language, words=(self.options.min_words, 400), body=snippet.code
-            ),
-        )
-        return extended(
-            row,
-            instruction=asked.value.problem.strip(),
-            generated=asked.generated("instruction"),
-            checks=asked.checks(),
-        )
+        extras = context.prompts["oss_instruct"].extras
+        dice = draw(self.seed, snippet.id, "problem")
+        variables = {
+            "code": shortened(snippet.code, self.options.code_chars),
+            "programming_language": display_name(snippet.programming_language),
+            "difficulty": dice.choice(extras.get("difficulties") or [""]),
+            "domain": dice.choice(extras.get("domains") or [""]),
+        }
+        words = (self.options.min_words, self.options.max_words)
+        if self.profile == "small":
+            given = await context.ask(
+                "oss_instruct",
+                JsonObject(InventedProblem),
+                variables,
+                row=snippet.id,
+                max_new_tokens=320,
+                temperature=0.7,
+                may_cut="code",
+                check=lambda answer: statement_fault(
+                    answer.problem, language=self.language, words=words, body=snippet.code
+                ),
+            )
+            text, generated, checks = given.value.problem, given.generated("instruction"), given.checks()
+        else:
+            asked = await context.ask(
+                "oss_instruct",
+                Tagged(("problem",)),
+                variables,
+                row=snippet.id,
+                temperature=0.7,
+                may_cut="code",
+                check=lambda answer: self._fault(answer["problem"], snippet),
+            )
+            text, generated, checks = asked.value["problem"], asked.generated("instruction"), asked.checks()
+        return extended(row, instruction=text.strip(), generated=generated, checks=checks)
+
+    def _fault(self, problem: str, snippet: Snippet) -> tuple[str, str] | None:
+        words = (self.options.min_words, self.options.max_words)
+        if gives_solution(problem, snippet.code):
+            return "solution in the statement", "the problem may not hold the snippet"
+        return text_fault(problem, language=self.language, words=words)
 
     async def _solution(self, row: Instruction, snippet: Snippet, context: GenerationContext) -> Instruction:
         language = snippet.programming_language

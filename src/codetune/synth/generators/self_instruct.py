@@ -21,12 +21,14 @@ from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import NoveltyIndex
 from codetune.synth.checks.statements import statement_fault
+from codetune.synth.checks.task_text import text_fault
 from codetune.synth.generator import STAGE, rejected
-from codetune.synth.options import SelfInstructOptions
-from codetune.synth.runtime.answer_parsers import JsonObject
+from codetune.synth.options import Profile, SelfInstructOptions
+from codetune.synth.runtime.answer_parsers import AnswerParser, JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
+from codetune.synth.runtime.raw_answers import InvalidAnswerError
 from codetune.synth.runtime.rows import child_lineage, extended
-from codetune.synth.runtime.text_parsers import PlainText
+from codetune.synth.runtime.text_parsers import PlainText, whole_tags
 
 __all__ = ["SelfInstruct"]
 
@@ -46,12 +48,42 @@ class NewTasks(BaseModel):
 
 
 @dataclass(frozen=True)
+class TaggedTasks:
+    """Tasks as a strong model writes them: `<task>` with `<instruction>` and, where needed, `<input>`."""
+
+    most: int
+
+    @property
+    def schema(self) -> None:
+        return None
+
+    def parse(self, text: str) -> NewTasks:
+        """The tasks, at most so many.
+
+        Raises:
+            InvalidAnswerError: There is none.
+        """
+        tasks = []
+        for block in whole_tags(text, "task"):
+            instruction, given = whole_tags(block, "instruction"), whole_tags(block, "input")
+            if instruction and instruction[0].strip():
+                value = given[0] if given else ""
+                tasks.append(NewTask(instruction=instruction[0], needs_input=bool(given), input=value))
+        if not tasks and text.lstrip()[:1] in "{`":
+            tasks = JsonObject(NewTasks).parse(text).tasks
+        if not tasks:
+            raise InvalidAnswerError("not in the form asked for", "there is no <task> with an <instruction>")
+        return NewTasks(tasks=tasks[: self.most])
+
+
+@dataclass(frozen=True)
 class SelfInstruct:
     """See the module."""
 
     options: SelfInstructOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
     known: NoveltyIndex = field(default_factory=NoveltyIndex, compare=False)
 
     name: ClassVar[str] = "self-instruct"
@@ -97,15 +129,20 @@ class SelfInstruct:
     async def make(self, item: tuple[Instruction, ...], context: GenerationContext) -> Shard[Instruction]:
         seed_row, *_ = item
         try:
+            parser: AnswerParser[NewTasks] = (
+                JsonObject(NewTasks, {"tasks": {"minItems": 1, "maxItems": self.options.tasks_per_request}})
+                if self.profile == "small"
+                else TaggedTasks(self.options.tasks_per_request)
+            )
             asked = await context.ask(
                 "self_instruct",
-                JsonObject(NewTasks, {"tasks": {"minItems": 1, "maxItems": self.options.tasks_per_request}}),
+                parser,
                 {
                     "examples": [{"instruction": row.instruction, "input": row.input} for row in item],
                     "count": self.options.tasks_per_request,
                 },
                 row=seed_row.id,
-                max_new_tokens=160 * self.options.tasks_per_request,
+                max_new_tokens=160 * self.options.tasks_per_request if self.profile == "small" else None,
                 temperature=0.8,
             )
         except Rejection as rejection:
@@ -149,11 +186,9 @@ class SelfInstruct:
         )
 
     async def _answered(self, row: Instruction, task: NewTask, context: GenerationContext) -> Instruction:
-        fault = statement_fault(
-            row.instruction,
-            language=self.language,
-            words=(self.options.min_words, self.options.max_words),
-        )
+        words = (self.options.min_words, self.options.max_words)
+        check = statement_fault if self.profile == "small" else text_fault
+        fault = check(row.instruction, language=self.language, words=words)
         if fault is not None:
             raise Rejection(*fault)
         if task.needs_input and not row.input:

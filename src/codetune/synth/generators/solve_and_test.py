@@ -1,4 +1,4 @@
-"""For an instruction: a solution and tests, kept only where the tests pass and bite.
+"""For an instruction: a solution and tests, kept only where the tests pass and notice faults.
 
 instruction ─▶ solution ─▶ tests (or calls, whose values are recorded) ─▶ they pass ─▶ they pass again ─▶ an empty body fails
             ─▶ mutants fail ─▶ kept, with the mutation score
@@ -17,10 +17,12 @@ from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Instruction, Verdict
 from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
+from codetune.synth.checks.snippet_text import parsed_python
 from codetune.synth.generator import rejected
-from codetune.synth.options import SolveAndTestOptions
+from codetune.synth.options import Profile, SolveAndTestOptions
 from codetune.synth.python.mutants import emptied, mutants
 from codetune.synth.python.recording import call_pattern, calls_fault, recorder, tests_of
+from codetune.synth.python.runnable_tests import TestsOf
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_instruction
@@ -52,6 +54,7 @@ class SolveAndTest:
     options: SolveAndTestOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
 
     name: ClassVar[str] = "solve-and-test"
     summary: ClassVar[str] = "write a solution and tests; keep them where the tests pass and notice faults"
@@ -99,7 +102,7 @@ class SolveAndTest:
             return row
         asked = await context.ask(
             "solve",
-            CodeBlock("python"),
+            CodeBlock("python", holds=lambda code: bool(_defined(code))),
             {"instruction": row.instruction, "input": row.input},
             row=row.lineage.parents[0],
             max_new_tokens=self.options.solution_tokens,
@@ -110,36 +113,45 @@ class SolveAndTest:
     async def _write_tests(
         self, row: Instruction, entry_point: str, context: GenerationContext
     ) -> Instruction:
+        shown = self._shown(row, entry_point)
+        if self.profile == "small":
+            given = await context.ask(
+                "write_tests",
+                JsonObject(Tests, self._limits_of_tests(entry_point)),
+                shown,
+                row=row.lineage.parents[0],
+                max_new_tokens=48 * self.options.tests,
+                check=lambda answer: _tests_fault(answer.tests, entry_point),
+            )
+            tests = "\n".join(dict.fromkeys(given.value.tests)) + "\n"
+            return extended(row, tests=tests, generated=given.generated("tests"), checks=given.checks())
+        asked = await context.ask(
+            "write_tests", TestsOf(_defined(row.output)), shown, row=row.lineage.parents[0]
+        )
+        return extended(row, tests=asked.value, generated=asked.generated("tests"), checks=asked.checks())
+
+    def _limits_of_tests(self, entry_point: str) -> dict[str, dict[str, object]]:
         name = entry_point.replace(".", r"\.")
-        limits = {
+        pattern = rf"^assert {name}\({_TEXT}{{0,60}}\) == {_TEXT}{{1,40}}$"
+        return {
             "tests": {
                 "minItems": self.options.tests,
                 "maxItems": self.options.tests,
-                "items": {
-                    "type": "string",
-                    "pattern": rf"^assert {name}\({_TEXT}{{0,60}}\) == {_TEXT}{{1,40}}$",
-                },
+                "items": {"type": "string", "pattern": pattern},
             }
         }
-        asked = await context.ask(
-            "write_tests",
-            JsonObject(Tests, limits),
-            self._shown(row, entry_point),
-            row=row.lineage.parents[0],
-            max_new_tokens=48 * self.options.tests,
-            check=lambda answer: _tests_fault(answer.tests, entry_point),
-        )
-        tests = "\n".join(dict.fromkeys(asked.value.tests)) + "\n"
-        return extended(row, tests=tests, generated=asked.generated("tests"), checks=asked.checks())
 
     async def _record_tests(
         self, row: Instruction, entry_point: str, context: GenerationContext
     ) -> Instruction:
-        limits = {
+        small = self.profile == "small"
+        limits: dict[str, dict[str, object]] = {
             "calls": {
-                "minItems": self.options.tests,
+                "minItems": self.options.tests if small else 1,
                 "maxItems": self.options.tests,
-                "items": {"type": "string", "pattern": f"^{call_pattern(row.output, entry_point)}$"},
+                "items": {"type": "string", "pattern": f"^{call_pattern(row.output, entry_point)}$"}
+                if small
+                else {"type": "string"},
             }
         }
         asked = await context.ask(
@@ -147,7 +159,7 @@ class SolveAndTest:
             JsonObject(Calls, limits),
             self._shown(row, entry_point),
             row=row.lineage.parents[0],
-            max_new_tokens=40 * self.options.tests,
+            max_new_tokens=40 * self.options.tests if small else None,
             check=lambda answer: calls_fault(answer.calls, entry_point),
         )
         calls = list(dict.fromkeys(asked.value.calls))
@@ -221,23 +233,26 @@ class SolveAndTest:
         )
 
 
-def _functions(code: str) -> list[str]:
-    return [node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+def _defined(code: str) -> tuple[str, ...]:
+    """Functions and classes at the top of the code; empty where it does not parse."""
+    tree = parsed_python(code)
+    body = tree.body if tree is not None else ()
+    return tuple(n.name for n in body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef))
 
 
 def _has_function(code: str) -> tuple[str, str] | None:
-    return None if _functions(code) else ("no function", "the code has to define a function")
+    return None if _defined(code) else ("no function", "the code has to define a function or a class")
 
 
 def _entry_point(code: str) -> str:
-    """The function to test: the last one at the top, which may call the others."""
-    try:
-        functions = _functions(code)
-    except SyntaxError as error:
-        raise Rejection("does not parse", str(error)) from None
-    if not functions:
-        raise Rejection("no function", "tests need a function at the top level")
-    return functions[-1]
+    """The function to test: the last one at the top, which may call the others; else the last class."""
+    tree = parsed_python(code)
+    if tree is None:
+        raise Rejection("does not parse", code)
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    if not functions and not _defined(code):
+        raise Rejection("no function", "tests need a function or a class at the top level")
+    return (functions or list(_defined(code)))[-1]
 
 
 def _tests_fault(tests: Sequence[str], entry_point: str) -> tuple[str, str] | None:

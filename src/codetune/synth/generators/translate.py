@@ -17,7 +17,7 @@ from codetune.synth.checks.code_masking import changed_tokens, mask
 from codetune.synth.checks.novelty import words
 from codetune.synth.checks.statements import chinese_share
 from codetune.synth.generator import rejected
-from codetune.synth.options import TranslateOptions
+from codetune.synth.options import Profile, TranslateOptions
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import child_lineage, extended
 from codetune.synth.runtime.text_parsers import PlainText
@@ -39,6 +39,7 @@ class Translate:
     options: TranslateOptions
     language: str = "en"
     seed: int = 0
+    profile: Profile = "strong"
 
     name: ClassVar[str] = "translate"
     summary: ClassVar[str] = "translate the natural language of rows; code, names, paths and numbers stay"

@@ -76,19 +76,20 @@ class Needs:
         return not (self.missing or self.attributes or self.arguments)
 
 
-def python_needs(code: str, name: str | None = None) -> Needs | None:
+def python_needs(code: str, name: str | None = None, tree: ast.Module | None = None) -> Needs | None:
     """Read what a function or method lacks.
 
     Args:
         code: One definition, dedented, decorators included.
         name: Its qualified name; `Thread.join` says that it is a method of `Thread`.
+        tree: The code's syntax tree, where it was parsed before.
 
     Returns:
         None where the code is not a single function definition, or can't be called alone (a
         property's setter without its getter).
     """
     try:
-        body = ast.parse(code).body
+        body = (tree if tree is not None else ast.parse(code)).body
         table = symtable.symtable(code, "snippet", "exec")
     except (SyntaxError, ValueError, RecursionError):
         return None

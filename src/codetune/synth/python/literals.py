@@ -5,9 +5,10 @@ They are short on purpose: a grammar is walked at every token, and a stand-in va
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 
-__all__ = ["ANY_CALL", "any_of", "literal_of", "object_with"]
+__all__ = ["ANY_CALL", "any_of", "is_literal", "literal_of", "object_with"]
 
 _TEXT = r"'[A-Za-z0-9 _.,:/@-]{1,20}'"
 _INTEGER = r"-?[0-9]{1,4}"
@@ -38,6 +39,37 @@ def any_of(kinds: Sequence[str]) -> str:
         for kind in kinds
     ]
     return "(" + "|".join(patterns) + ")"
+
+
+def is_literal(text: str) -> bool:
+    """Whether a text is one literal of Python, nested or not, `float("inf")`, `set()` and the like included."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return "\n" not in text.strip() and _is_value(tree.body)
+
+
+def _is_value(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+            return all(map(_is_value, parts))
+        case ast.Dict(keys=keys, values=values):
+            return all(key is not None and _is_value(key) for key in keys) and all(map(_is_value, values))
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Invert(), operand=inner):
+            return _is_value(inner)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Pow(), right=right):
+            return all(isinstance(part, ast.Constant) or _is_value(part) for part in (left, right))
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+            return name in _CONSTRUCTORS and all(map(_is_value, args))
+    return False
+
+
+_CONSTRUCTORS = frozenset(
+    {"float", "set", "frozenset", "bytes", "bytearray", "complex", "range", "int", "tuple"}
+)
 
 
 def literal_of(kinds: Sequence[str]) -> str:

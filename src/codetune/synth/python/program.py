@@ -14,7 +14,7 @@ from codetune.synth.python.free_names import CallShape, Need, Needs
 from codetune.synth.python.literals import ANY_CALL, any_of, object_with
 from codetune.synth.runtime.answer_parsers import JsonSlots, Slot
 
-__all__ = ["assemble_python", "python_slots"]
+__all__ = ["assemble_python", "indented", "python_slots"]
 
 _NEEDED_BY_VALUES = (
     ("SimpleNamespace(", "from types import SimpleNamespace"),
@@ -56,7 +56,7 @@ def _binding(name: str, need: Need) -> Slot:
 def _value(need: Need) -> Slot:
     if need.kinds == ("object",):
         return Slot(object_with(need.members), f"an object with {', '.join(need.members)}")
-    return Slot(any_of(need.kinds), f"a literal of kind {' or '.join(need.kinds)}")
+    return Slot(any_of(need.kinds), f"a literal of kind {' or '.join(need.kinds)}", literal=True)
 
 
 def assemble_python(code: str, needs: Needs, answer: Mapping[str, Mapping[str, str]]) -> str:
@@ -97,15 +97,15 @@ def _in_class(code: str, needs: Needs, attributes: Mapping[str, str]) -> str:
         lines.append("    def __init__(self):")
         lines += [f"        self.{name} = {value}" for name, value in attributes.items()]
         lines.append("")
-    return "\n".join(lines) + "\n" + _indented(code)
+    return "\n".join(lines) + "\n" + indented(code)
 
 
 def _static(value: str) -> str:
     return f"staticmethod({value})" if value.startswith("lambda") else value
 
 
-def _indented(code: str) -> str:
-    """Indent by four, but for lines that begin inside a string: their text is the program's data."""
+def indented(code: str, prefix: str = "    ") -> str:
+    """Indent, but for lines that begin inside a string: their text is the program's data."""
     inside: set[int] = set()
     begun: list[int] = []  # Python 3.12 splits f-strings into a start, middles and an end
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
@@ -118,7 +118,7 @@ def _indented(code: str) -> str:
             inside.update(range(token.start[0] + 1, token.end[0] + 1))
     lines = code.splitlines(keepends=True)
     return "".join(
-        line if number in inside or not line.strip() else "    " + line
+        line if number in inside or not line.strip() else prefix + line
         for number, line in enumerate(lines, start=1)
     )
 

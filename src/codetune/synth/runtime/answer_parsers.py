@@ -15,24 +15,13 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-__all__ = ["AnswerParser", "InvalidAnswerError", "JsonObject", "JsonSlots", "Slot", "first_json_object"]
+from codetune.synth.python.literals import is_literal
+from codetune.synth.runtime.raw_answers import InvalidAnswerError
+
+__all__ = ["AnswerParser", "JsonObject", "JsonSlots", "Slot", "first_json_object"]
 
 A = TypeVar("A", covariant=True)
 M = TypeVar("M", bound=BaseModel)
-
-
-class InvalidAnswerError(Exception):
-    """The answer is not what was asked for.
-
-    Args:
-        reason: A few fixed words that can be counted, e.g. `invalid JSON`.
-        detail: What exactly, in words that can be sent back to the model.
-    """
-
-    def __init__(self, reason: str, detail: str) -> None:
-        self.reason = reason
-        self.detail = detail
-        super().__init__(f"{reason}: {detail}")
 
 
 class AnswerParser(Protocol[A]):
@@ -81,11 +70,19 @@ class JsonObject(Generic[M]):
 
 @dataclass(frozen=True)
 class Slot:
-    """One slot: a text that must match a pattern from end to end."""
+    """One slot: a text that must match a pattern from end to end, or be a Python literal where that is allowed."""
 
     pattern: str
     expected: str
     """What it has to be, in words."""
+    literal: bool = False
+    """Whether any literal of Python fits, though the pattern is narrower."""
+
+    def fits(self, value: object) -> bool:
+        """Whether a value may fill the slot."""
+        if not isinstance(value, str):
+            return False
+        return bool(re.fullmatch(self.pattern, value)) or (self.literal and is_literal(value))
 
 
 @dataclass(frozen=True)
@@ -118,11 +115,11 @@ class JsonSlots:
             answer[group] = {}
             for name, slot in slots.items():
                 value = given.get(name)
-                if not isinstance(value, str) or not re.fullmatch(slot.pattern, value):
+                if not slot.fits(value):
                     raise InvalidAnswerError(
                         "not as the schema says", f"{group}.{name} has to be {slot.expected}"
                     )
-                answer[group][name] = value
+                answer[group][name] = str(value)
         return answer
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
@@ -23,8 +23,9 @@ from codetune.records import Check, Generated, Message
 from codetune.rejection import Rejection
 from codetune.synth.checks.snippet_text import shortened
 from codetune.synth.prompts.prompt import Prompt
-from codetune.synth.runtime.answer_parsers import AnswerParser, InvalidAnswerError
+from codetune.synth.runtime.answer_parsers import AnswerParser
 from codetune.synth.runtime.program_runner import ProgramRunner
+from codetune.synth.runtime.raw_answers import InvalidAnswerError, answer_text
 
 __all__ = ["OVERFLOW", "AskSettings", "CheckedAnswer", "GenerationContext"]
 
@@ -40,6 +41,8 @@ _RETRY_TEMPERATURE = 0.4
 """A retry at temperature 0 tends to give the same words again."""
 _BYTES_PER_TOKEN = 3.5
 """Of code and English, in the vocabularies of today's models: a guess for a message."""
+_LEAST_ROOM = 2048
+"""Tokens of an answer whose size cannot be told from its row; a reasoning model thinks in them too."""
 _LEAST_SHOWN = 200
 """Characters; what would leave less is not cut any more."""
 _SPEAKS_BACK = re.compile(
@@ -48,6 +51,7 @@ _SPEAKS_BACK = re.compile(
     re.IGNORECASE,
 )
 """Openings of an answer that replies to the retry message instead of the question."""
+_CONTEXT = re.compile(r"context (?:length|window|size) (?:is|of) ([\d,]{3,})|(?<=> )(\d{3,}) tokens")
 _QUOTED = 2000
 """Characters of a raw answer that go back to the model, or into a rejection's detail."""
 
@@ -61,6 +65,10 @@ class AskSettings:
     max_new_tokens: int | None = None
     retries: int = 1
     shots: int | None = None
+    context_tokens: int | None = None
+    """Tokens of question and answer that the model takes, as far as known."""
+    doublings: int = 3
+    """How often an answer that was cut is asked again with twice the room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,7 @@ class GenerationContext:
         variables: Mapping[str, Any],
         *,
         row: str,
-        max_new_tokens: int,
+        max_new_tokens: int | None = None,
         temperature: float = 0.0,
         sample: int = 0,
         check: Callable[[A], tuple[str, str] | None] | None = None,
@@ -141,7 +149,8 @@ class GenerationContext:
             parser: What the answer has to look like.
             variables: For the prompt's template.
             row: Id of the row asked about; with the seed it makes the sampling seed.
-            max_new_tokens: The generator's limit, unless the settings have their own.
+            max_new_tokens: Tokens that this row's answer should need. The settings' own limit goes first; an
+                answer that was cut is asked again with twice as many. None: four times the question.
             temperature: Likewise.
             sample: Which of several answers to the same question.
             check: Says what is wrong with a value, as (reason, detail), or None.
@@ -160,12 +169,15 @@ class GenerationContext:
         if self.settings.temperature is not None:
             temperature = self.settings.temperature
         fault: InvalidAnswerError | None = None
-        text, number, shown = "", 0, None
+        text, number, shown, doubled = "", 0, None, 0
+        expected = self.settings.max_new_tokens or max_new_tokens
+        context = self.settings.context_tokens
         while number <= self.settings.retries:
+            room = self._room(expected, messages) << doubled
             heat = temperature if number == 0 else max(temperature, _RETRY_TEMPERATURE)
             request = ChatRequest(
                 messages=messages,
-                max_new_tokens=self.settings.max_new_tokens or max_new_tokens,
+                max_new_tokens=_within(room, messages, context),
                 temperature=heat,
                 seed=self._seed(row, prompt, number) if heat > 0 else None,
                 json_schema=parser.schema,
@@ -179,6 +191,10 @@ class GenerationContext:
                 number += 1
                 continue
             except Rejection as rejection:
+                named = _named_context(rejection) if rejection.reason == OVERFLOW else None
+                if named is not None and _within(room, messages, named) < request.max_new_tokens:
+                    context = named  # for this question alone: another row's request may not depend on it
+                    continue
                 if rejection.reason != OVERFLOW or may_cut is None or len(variables[may_cut]) < _LEAST_SHOWN:
                     raise
                 variables = {
@@ -188,10 +204,19 @@ class GenerationContext:
                 question = messages = chosen.messages(variables, shots=self.settings.shots)
                 continue
             text = reply.text
+            if (
+                reply.finish_reason == "length"
+                and doubled < self.settings.doublings
+                and self.settings.max_new_tokens is None
+                and _within(2 * room, messages, context) > request.max_new_tokens
+            ):
+                self.counts["cut"] += 1
+                doubled += 1
+                continue
             try:
                 if fault is not None and fault.detail.lower().rstrip(".") in text.lower():
                     raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
-                value = _read(reply, parser, check)
+                value = _read(reply, parser, check, question[-1].content)
                 if fault is not None and isinstance(value, str) and _SPEAKS_BACK.match(value):
                     raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
             except InvalidAnswerError as error:
@@ -233,6 +258,9 @@ class GenerationContext:
             self.counts["completion_tokens"] += reply.completion_tokens or 0
         return reply
 
+    def _room(self, expected: int | None, messages: Sequence[Message]) -> int:
+        return expected if expected is not None else max(_LEAST_ROOM, 4 * _tokens(messages))
+
     def _again(self, text: str, fault: InvalidAnswerError) -> tuple[Message, Message]:
         words = self.prompts["retry"].messages({"detail": fault.detail})[-1].content
         return (
@@ -245,22 +273,41 @@ class GenerationContext:
         return int.from_bytes(digest.digest(), "big") >> 1  # fits the int32 that servers take
 
 
+def _tokens(messages: Sequence[Message]) -> int:
+    """About how many tokens these turns have."""
+    return round(sum(len(message.content.encode()) for message in messages) / _BYTES_PER_TOKEN)
+
+
+def _within(room: int, messages: Sequence[Message], context: int | None) -> int:
+    """The room for an answer, cut to what the model's context leaves beside the question."""
+    return room if context is None else max(16, min(room, context - _tokens(messages) - 64))
+
+
+def _named_context(rejection: Rejection) -> int | None:
+    """The context size that a server names when it refuses a larger request."""
+    found = _CONTEXT.search(rejection.detail)
+    return int((found[1] or found[2]).replace(",", "")) if found else None
+
+
 def _size(request: ChatRequest) -> str:
     """How large a question is; not every server says it."""
-    tokens = sum(len(message.content.encode()) for message in request.messages) / _BYTES_PER_TOKEN
     return (
-        f"by our count about {tokens:,.0f} tokens of question, and {request.max_new_tokens:,} for the answer"
+        f"by our count about {_tokens(request.messages):,} tokens of question, "
+        f"and {request.max_new_tokens:,} for the answer"
     )
 
 
 def _read(
-    reply: ChatReply, parser: AnswerParser[A], check: Callable[[A], tuple[str, str] | None] | None
+    reply: ChatReply,
+    parser: AnswerParser[A],
+    check: Callable[[A], tuple[str, str] | None] | None,
+    question: str,
 ) -> A:
     if reply.finish_reason == "length":
         raise InvalidAnswerError(
             "cut short", f"the answer was not finished after {reply.completion_tokens} tokens"
         )
-    value = parser.parse(reply.text)
+    value = parser.parse(answer_text(reply.text, question))
     fault = check(value) if check is not None else None
     if fault is not None:
         raise InvalidAnswerError(*fault)

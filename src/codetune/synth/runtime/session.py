@@ -27,6 +27,8 @@ STORE = "requests.sqlite"
 """The request store's name in a cache folder."""
 
 _SLOTS = 8
+_SLOTS_OF_A_FILE = 2
+"""A larger model's cache for eight long contexts would not fit a laptop's memory."""
 
 
 def is_local(model: str) -> bool:
@@ -85,7 +87,8 @@ class Session:
                         model_map=config.model_map,
                         api_key_env=config.api_key_env,
                         budget=budget,
-                        slots=min(config.in_flight, _SLOTS),
+                        slots=min(config.in_flight, _SLOTS if name == "local" else _SLOTS_OF_A_FILE),
+                        context_per_slot=config.context,
                         shared_limits=shared_limits,
                     )
                 )
@@ -97,6 +100,8 @@ class Session:
                 max_new_tokens=config.max_new_tokens,
                 retries=config.retries,
                 shots=config.shots,
+                context_tokens=None if config.model == "local" else config.context,
+                doublings=1 if config.chosen_profile == "small" else 3,
             )
             yield GenerationContext(models[0], self.prompts, runner, settings, tuple(models[1:]))
 

@@ -1,0 +1,135 @@
+"""A scripted teacher: an OpenAI-compatible server on loopback whose answers are given beforehand.
+
+It knows which of our prompts it is asked by the opening of the system turn, and which row by a text of
+the row (or of an earlier answer) that stands in the last user turn.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+KINDS = {
+    "You write programming tasks": "statement",
+    "你根据现有代码编写": "statement",
+    "You complete a piece of code": "program",
+    "You solve the task as it": "solution",
+    "You are a careful Python programmer. You solve": "solution",
+    "You check texts about code": "score",
+    "You turn a programming task": "evolved",
+    "你把一个编程任务": "evolved",
+    "You decide whether a changed": "score",
+    "You invent self-contained": "problem",
+    "你设计自成一体": "problem",
+    "You solve programming problems": "answer",
+    "You invent programming tasks": "tasks",
+    "你负责设计编程任务": "tasks",
+    "You say what code does": "text",
+    "你为想要使用代码的人": "text",
+    "You explain why code": "text",
+    "你说明代码为什么": "text",
+    "You review code": "text",
+    "你像有经验的同事": "text",
+    "You write tests": "tests",
+    "You think of inputs": "calls",
+    "You are a careful Python programmer. You answer": "answer",
+    "You are an experienced": "answer",
+    "你是一位经验丰富": "answer",
+    "You translate texts": "translation",
+    "You grade training": "scores",
+}
+"""Beginning of a system turn -> what is asked for."""
+
+Answer = str | tuple[str, str]
+"""A text, or (text, finish_reason)."""
+
+
+@dataclass
+class Script:
+    """What is answered for one row.
+
+    Attributes:
+        keys: Texts that tell the row by standing in a question.
+        answers: Kind -> answer, or a function of the last user turn.
+    """
+
+    keys: tuple[str, ...]
+    answers: Mapping[str, Answer | Callable[[str], Answer]]
+
+
+@dataclass
+class Teacher:
+    """The server; `with Teacher(scripts) as url`."""
+
+    scripts: list[Script]
+    asked: Counter[str] = field(default_factory=Counter)
+    unknown: list[str] = field(default_factory=list)
+
+    def answer(self, body: dict) -> Answer:
+        system, user = body["messages"][0]["content"], self._question(body)
+        kind = next((kind for opening, kind in KINDS.items() if system.startswith(opening)), "?")
+        self.asked[kind] += 1
+        flat = " ".join(user.split())
+        found = [
+            (len(key), s) for s in self._by_kind(kind) for key in s.keys if " ".join(key.split()) in flat
+        ]
+        if not found:
+            self.unknown.append(f"{kind}: {user[:200]}")
+            return "I have no answer for that."
+        said = max(found, key=lambda pair: pair[0])[1].answers[kind]
+        return said(user) if callable(said) else said
+
+    def _by_kind(self, kind: str) -> list[Script]:
+        return [script for script in self.scripts if kind in script.answers]
+
+    @staticmethod
+    def _question(body: dict) -> str:
+        turns = [m["content"] for m in body["messages"] if m["role"] == "user"]
+        return (
+            turns[-2] if turns[-1].startswith(("That answer can't be used", "这个回答不能用")) else turns[-1]
+        )
+
+    def __enter__(self) -> str:
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                self._send({"object": "list", "data": [{"id": "teacher"}]})
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                said = outer.answer(body)
+                text, finish = said if isinstance(said, tuple) else (said, "stop")
+                choice = {
+                    "index": 0,
+                    "finish_reason": finish,
+                    "message": {"role": "assistant", "content": text},
+                }
+                usage = {"prompt_tokens": 100, "completion_tokens": len(text) // 4}
+                self._send({"choices": [choice], "usage": usage})
+
+            def _send(self, plain: dict) -> None:
+                data = json.dumps(plain).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __exit__(self, *error: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()

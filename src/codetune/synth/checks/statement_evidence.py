@@ -1,0 +1,133 @@
+"""Whether a statement asks for this code: evidence from behaviour, or from a score where nothing runs.
+
+statement alone ─▶ a solution ─▶ run on the calls that the program makes of the code ─▶ share of equal results
+"""
+
+from __future__ import annotations
+
+import ast
+
+from pydantic import BaseModel
+
+from codetune.code.languages import display_name
+from codetune.execution.protocol import Limits, Program
+from codetune.records import Check, Generated
+from codetune.rejection import Rejection
+from codetune.synth.checks.code_preserved import CompletedProgram
+from codetune.synth.checks.program_evidence import harness_program, report_of
+from codetune.synth.checks.snippet_text import SnippetView, shortened
+from codetune.synth.options import InstructFromCodeOptions
+from codetune.synth.runtime.answer_parsers import JsonObject
+from codetune.synth.runtime.generation_context import GenerationContext
+from codetune.synth.runtime.text_parsers import CodeBlock
+
+__all__ = ["SCORE_PROMPT", "ScoreOfText", "score_text", "statement_checks"]
+
+
+SCORE_PROMPT: dict[str, frozenset[str]] = {"score_text": frozenset({"text", "code", "programming_language"})}
+"""The prompt that `score_text` asks, for a generator's `prompts`."""
+
+
+class ScoreOfText(BaseModel):
+    """How well a text fits the code, from 1 (about something else) to 5."""
+
+    reason: str
+    score: int
+
+
+async def score_text(
+    text: str, code: str, programming_language: str, row: str, least: int, context: GenerationContext
+) -> tuple[Check, tuple[Generated, ...]]:
+    """Ask for a score of a text about code.
+
+    Returns:
+        A check for the lineage, with the reason, and who gave it.
+
+    Raises:
+        Rejection: The score is too low.
+    """
+    asked = await context.ask(
+        "score_text",
+        JsonObject(ScoreOfText, {"score": {"enum": [1, 2, 3, 4, 5]}}),
+        {"text": text, "code": code, "programming_language": display_name(programming_language)},
+        row=row,
+        max_new_tokens=512,
+        check=lambda answer: None if 1 <= answer.score <= 5 else ("wrong score", "the score is from 1 to 5"),
+    )
+    score, reason = asked.value.score, asked.value.reason.strip()
+    if score < least:
+        raise Rejection("scored as not about the code", f"score {score} of 5: {reason}")
+    return Check(
+        check="about the code", verdict="passed", detail=f"score {score} of 5: {reason}"
+    ), asked.generated("score")
+
+
+async def statement_checks(
+    statement: str,
+    view: SnippetView,
+    program: CompletedProgram | None,
+    context: GenerationContext,
+    options: InstructFromCodeOptions,
+) -> tuple[tuple[Check, ...], tuple[Generated, ...]]:
+    """Evidence that a statement asks for the code.
+
+    Args:
+        statement: The task.
+        view: The code.
+        program: The completed program, whose calls are repeated; None where none was made or run.
+        context: The model and the sandbox.
+        options: What evidence is asked for, and how much.
+
+    Raises:
+        Rejection: The evidence is against it.
+    """
+    function = program.definition if program is not None else None
+    if options.evidence == "run" and isinstance(function, ast.FunctionDef) and view.owner is None:
+        found = await _agreement(statement, view, program, function, context, options)
+        if found is not None:
+            return found
+    shown = shortened(view.code, options.code_chars)
+    check, generated = await score_text(
+        statement, shown, view.language, view.snippet.id, options.min_score, context
+    )
+    return (check,), generated
+
+
+async def _agreement(
+    statement: str,
+    view: SnippetView,
+    program: CompletedProgram | None,
+    function: ast.FunctionDef,
+    context: GenerationContext,
+    options: InstructFromCodeOptions,
+) -> tuple[tuple[Check, ...], tuple[Generated, ...]] | None:
+    assert program is not None
+    try:
+        asked = await context.ask(
+            "solve_statement",
+            CodeBlock("python"),
+            {"statement": statement, "header": f"def {function.name}({ast.unparse(function.args)}):"},
+            row=view.snippet.id,
+            max_new_tokens=2048 + len(view.code),
+        )
+    except Rejection:
+        return None  # no solution is no evidence; the score decides
+    text, mark = harness_program(
+        "agreement_harness",
+        view.snippet.id,
+        f"compare({program.text!r}, {function.lineno}, {asked.value!r}, {function.name!r}, MARK)",
+    )
+    limits = Limits(cpu_seconds=2 * options.cpu_seconds)
+    report = report_of(await context.run(Program(id=view.snippet.id, code=text, limits=limits)), mark)
+    if report is None or not report["compared"]:
+        return None
+    share = report["agreed"] / report["compared"]
+    detail = f"{report['agreed']} of {report['compared']} calls" + (
+        f"; {report['first']}" if report["first"] else ""
+    )
+    if share < options.min_agreement:
+        raise Rejection(
+            "statement asks for something else", f"a solution of the statement agrees on {detail}"
+        )
+    check = Check(check="a solution of the statement behaves like the code", verdict="passed", detail=detail)
+    return (check,), asked.generated("evidence")
