@@ -243,8 +243,7 @@ OPTIONS: dict[str, type[Settings]] = {
 }
 """Generator -> class of its options."""
 
-SMALL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
+SMALL: Mapping[str, Mapping[str, Any]] = {
         "instruct-from-code": {
             "min_words": 5, "max_words": 60, "min_grounded": 0.5, "evidence": "off", "min_branches": 0.0,
             "stand_ins": "keep", "code_chars": 1500, "max_code_chars": 4000,
@@ -256,8 +255,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "explain-defect": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},
         "summarize": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},
         "review": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},
-    }
-)  # fmt: skip
+}  # fmt: skip
 """Generator -> defaults of the small profile that differ from those of the class."""
 
 VOTING = ("judge",)
