@@ -25,7 +25,7 @@ from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationC
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 from codetune.text.fences import fenced_blocks
 
-__all__ = ["MARK", "ProgramAround", "write_program"]
+__all__ = ["MARK", "ProgramAround", "comment", "write_program"]
 
 MARK = "THE GIVEN CODE"
 """What the line says that stands for the code."""

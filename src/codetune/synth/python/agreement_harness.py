@@ -17,6 +17,8 @@ import sys
 import types
 from typing import Any
 
+__all__ = ["compare"]
+
 _MOST_CALLS = 20
 _MOST_ITEMS = 1000
 

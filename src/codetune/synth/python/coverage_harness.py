@@ -12,6 +12,8 @@ import os
 import sys
 import types
 
+__all__ = ["measure"]
+
 _BASE = 1_000_000
 _KEPT_CALLS = 50
 
