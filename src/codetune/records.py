@@ -301,6 +301,8 @@ class Problem(Record):
     programming_language: str = "python"
     cluster: str | None = None
     """Variants of one problem share it; statistics resample clusters, not items."""
+    subcluster: str | None = None
+    """The next finer group, e.g. the file where `cluster` is the repository; taken where clusters are few."""
     instruction: str = ""
     """What is asked, in words; without it a model is asked to complete `prompt`."""
     prefix: str | None = None
@@ -310,6 +312,8 @@ class Problem(Record):
     describe: str = ""
     """What is asked first, where the item takes two steps: the answer stands in for `{description}`
     in `prompt` and `instruction` then."""
+    describe_characters: int | None = None
+    """Longest such description; what is longer is cut."""
     groups: tuple[str, ...] = ()
     """Parts of the benchmark whose rate is also given alone, e.g. `difficulty=easy`."""
 

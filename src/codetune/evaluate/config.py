@@ -1,26 +1,33 @@
-"""Settings of the evaluate stage."""
+"""Settings of asking a benchmark, and of the evaluate stage."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from codetune.config.settings import Settings
 
-__all__ = ["EvaluateConfig"]
+__all__ = ["AskConfig", "EvaluateConfig"]
 
 
-class EvaluateConfig(Settings):
-    """Which benchmark, how it is asked, and how the answers are judged."""
+class AskConfig(Settings):
+    """How a model is asked the items of a benchmark, and how its answers are run."""
 
-    benchmark: str = Field(
-        "humaneval", description="Name of the benchmark; `codetune eval --list` names all."
-    )
-    data: str | None = Field(None, description="Its data file; null takes the installed one.")
     limit: int | None = Field(
         None, ge=1, description="At most so many problems, drawn by seed; null takes all of them."
     )
-    prompt_style: str = Field(
-        "chat-prefill", description="How items are put: chat-prefill, chat or completion."
+    protocol: str | None = Field(
+        None,
+        description="A published way of asking that fixes prompt, stops, sampling, length, reading and limits: "
+        "codex, bigcode, evalplus-chat, evalplus-base, multipl-e, codecapybara, coma.",
+    )
+    prompt_style: str | None = Field(
+        None, description="chat-prefill, chat or completion; null takes what fits the model."
+    )
+    continuation: Literal["plain", "continue_final_message"] | None = Field(
+        None, description="How a server is made to continue a begun assistant turn; null tries it out."
     )
     n: int = Field(1, ge=1, description="Samples of each problem.")
     k: tuple[int, ...] = Field((1,), min_length=1, description="The k of pass@k; each at most n.")
@@ -29,19 +36,50 @@ class EvaluateConfig(Settings):
         None, gt=0, le=1, description="Nucleus sampling; null leaves it to the server."
     )
     top_k: int | None = Field(None, ge=1, description="Top-k sampling; null leaves it to the server.")
-    max_new_tokens: int = Field(128, ge=1, description="Longest answer, in tokens.")
-    in_flight: int = Field(8, ge=1, description="Requests at a time.")
-    test_isolation: str = Field(
-        "standard",
-        pattern="^(standard|strict)$",
-        description="standard: tests run in the program's sandbox; strict: outside of it.",
+    max_new_tokens: int | None = Field(
+        None, ge=1, description="Longest answer, in tokens; null takes what fits the benchmark, 512 or more."
+    )
+    in_flight: int = Field(8, ge=1, description="Requests at a time; the batch of a model folder.")
+    test_isolation: Literal["standard", "strict"] = Field(
+        "standard", description="Where tests run: in the program's box, or outside of it."
     )
     sandbox: bool = Field(True, description="False runs untrusted code unprotected, and stamps every result.")
 
     @model_validator(mode="after")
-    def _enough_samples(self) -> EvaluateConfig:
+    def _enough_samples(self) -> AskConfig:
         if max(self.k) > self.n or min(self.k) < 1:
             raise ValueError(
                 f"pass@{max(self.k)} needs at least {max(self.k)} samples of each problem; n is {self.n}"
             )
+        return self
+
+
+class EvaluateConfig(AskConfig):
+    """Which benchmarks base and tuned model are asked, by whom they are served, and how they are asked."""
+
+    benchmarks: tuple[str, ...] = Field(
+        ("humaneval",),
+        min_length=1,
+        description="Names of benchmarks; `codetune eval --list` names all. `task:NAME` are rows of your own.",
+    )
+    data: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Benchmark -> its data file; without one, the installed file, or for `task:NAME` the "
+        "dataset among the stage's inputs.",
+    )
+    serve: str = Field(
+        "auto",
+        description="Who serves both models: embedded (llama.cpp here), folder (the weights loaded here, in "
+        "batches), a URL ending in /v1, or auto: embedded where it can, else folder.",
+    )
+    served_base: str | None = Field(None, description="With a URL: the server's name of the base model.")
+    served_tuned: str | None = Field(None, description="With a URL: the server's name of the tuned model.")
+
+    @model_validator(mode="after")
+    def _served(self) -> EvaluateConfig:
+        by_url = self.serve.startswith(("http://", "https://"))
+        if not by_url and self.serve not in ("auto", "embedded", "folder"):
+            raise ValueError(f"serve is auto, embedded, folder or a URL ending in /v1, not {self.serve!r}")
+        if by_url and not (self.served_base and self.served_tuned):
+            raise ValueError("a URL needs served_base and served_tuned, the server's names of both models")
         return self

@@ -1,38 +1,49 @@
-"""One model asked a benchmark, and scored: `codetune eval`."""
+"""One model asked one benchmark, and scored: `codetune eval`, and each half of the evaluate stage."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from codetune.errors import CodetuneError, UsageError
 from codetune.evaluate.backends.backend import Backend
+from codetune.evaluate.backends.probe import resolve_asking
 from codetune.evaluate.backends.ranks import Ranks
 from codetune.evaluate.benchmarks.benchmark import Benchmark
-from codetune.evaluate.config import EvaluateConfig
+from codetune.evaluate.config import AskConfig
 from codetune.evaluate.prompts.describe_then_code import describe_then_code
-from codetune.evaluate.prompts.generate import generate
+from codetune.evaluate.prompts.generate import Generated, generate, prompt_lines, prompts_hash
 from codetune.evaluate.prompts.styles import style
 from codetune.evaluate.scoring.extend import reopen
+from codetune.evaluate.scoring.score import Conditions, Usage
 from codetune.evaluate.scoring.score_run import ScoringContext, score_run, training_inputs
-from codetune.evaluate.stage import draw_problems, write_prompts
 from codetune.models.store.request_store import RequestStore
+from codetune.records import Problem
+from codetune.seeding import draw
+from codetune.store.atomic import write_text
 from codetune.store.hashing import code_hash, json_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 
-__all__ = ["evaluate_model"]
+__all__ = ["draw_problems", "evaluate_model"]
+
+_STORE_NAME = "requests.sqlite"
 
 
 def evaluate_model(
     chosen: Benchmark,
     backend: Backend,
-    config: EvaluateConfig,
+    config: AskConfig,
     output: Path,
     scoring: ScoringContext,
     *,
+    data: Path | None = None,
+    store: Path | None = None,
     seed: int = 0,
     ranks: Ranks | None = None,
+    label: str = "",
 ) -> RunCard | None:
     """Ask a model every item, run what it wrote, and score it.
 
@@ -43,41 +54,47 @@ def evaluate_model(
         chosen: The benchmark.
         backend: Who is asked.
         config: How it is asked.
-        output: Folder of the score, with the request store beside it.
+        output: Folder of the score.
         scoring: What runs and counts.
+        data: The benchmark's data file; None takes the installed one.
+        store: Request store; None keeps one in the output folder.
         seed: Of sampling, of the drawn problems and of the bootstrap.
         ranks: This process among those started together.
+        label: What the progress calls this model.
 
     Returns:
-        The run card; None in every process but the first.
+        The run card, with the score as `results`; None in every process but the first.
 
     Raises:
         UsageError: Something given is wrong.
         BackendError: A request failed for good; run again to go on.
     """
     ranks = ranks or Ranks()
-    data = Path(config.data) if config.data else None
-    problems = draw_problems(chosen.load(data), config, seed)
-    ask = partial(
-        backend.answers,
-        store=output / "requests.sqlite",
-        in_flight=config.in_flight,
-        on_progress=scoring.progress.advance,
-    )
-    if ranks.world > 1 and any(problem.describe for problem in problems):
+    problems = draw_problems(chosen.load(data), config.limit, seed)
+    store = store or output / _STORE_NAME
+    describes = any(problem.describe for problem in problems)
+    if ranks.world > 1 and describes:
         raise UsageError(
             f"{chosen.title} asks in two steps, which several processes can't share",
             next_step="start one process",
         )
+    ask = partial(backend.answers, store=store, in_flight=config.in_flight)
+    probe = partial(ask, on_progress=lambda: None)
+    progress = scoring.progress
     if not ranks.is_first:
         ranks.meet()  # once the first process has the folder
-        generate(ask, problems, config, seed=seed, name=backend.name, expected=False)
+        asking = resolve_asking(config, chosen, backend.styles, problems, probe, seed=seed)
+        told = partial(ask, on_progress=progress.advance)
+        generate(told, problems, asking.config, seed=seed, name=backend.name, expected=False)
         return None
-    train = tuple(map(str, scoring.train))
     plan = Plan(
         stage="eval",
         # How many at a time changes no answer that was given, and `train` only adds to the score.
-        config={**config.model_dump(mode="json", exclude={"in_flight"}), "train": list(train)},
+        config={
+            "benchmark": chosen.name,
+            **config.model_dump(mode="json", include=set(AskConfig.model_fields) - {"in_flight"}),
+            "train": [str(folder) for folder in scoring.train],
+        },
         inputs={
             "benchmark": json_hash([problem.id for problem in problems]),
             **backend.inputs,
@@ -92,17 +109,25 @@ def evaluate_model(
             ranks.meet()
             ranks.meet()
             return stage.finished
-        write_prompts(output / "prompts.jsonl", problems, config, seed)
-        ranks.meet()
-        scoring.progress.start("answers", -(-len(problems) * config.n // ranks.world))
         try:
-            if any(problem.describe for problem in problems):
-                made = describe_then_code(ask, problems, config, seed=seed, name=backend.name, folder=output)
-            else:
-                made = generate(ask, problems, config, seed=seed, name=backend.name)
+            asking = resolve_asking(
+                config, chosen, backend.styles, problems, probe, seed=seed, assumption=backend.assumption
+            )
+            if asking.assumed:
+                progress.note(asking.assumed)
+            write_text(
+                output / "prompts.jsonl", "\n".join(prompt_lines(problems, asking.config, seed)) + "\n"
+            )
+            ranks.meet()
+            title = " ".join(part for part in (label, chosen.title, "answers") if part)
+            progress.start(title, -(-len(problems) * config.n // ranks.world))
+            clock = time.monotonic()
+            told = partial(ask, on_progress=progress.advance)
+            generated = partial(describe_then_code, folder=output) if describes else generate
+            made = generated(told, problems, asking.config, seed=seed, name=backend.name)
         except CodetuneError:
-            if not _has_answers(output / "requests.sqlite"):
-                stage.preparations |= {"prompts.jsonl", *(p.name for p in output.glob("requests.sqlite*"))}
+            if not _has_answers(store):
+                stage.preparations |= {"prompts.jsonl", *(p.name for p in output.glob(f"{_STORE_NAME}*"))}
             raise
         by_id = {problem.task_id: problem for problem in problems}
         return score_run(
@@ -110,26 +135,53 @@ def evaluate_model(
             chosen,
             problems,
             ((by_id[completion.task_id], completion) for completion in made.completions),
-            style(config.prompt_style).program,
+            style(str(asking.config.prompt_style)).program,
             scoring,
             k=config.k,
             data=data,
-            extra={
-                "model": made.model,
-                "prompt_style": config.prompt_style,
-                "assumed": backend.assumption,
-                "sampling": {
-                    "n": config.n,
-                    "temperature": config.temperature,
-                    "top_p": config.top_p,
-                    "top_k": config.top_k,
-                    "max_new_tokens": config.max_new_tokens,
-                    "seed": seed,
-                },
-                "prompt_tokens": made.prompt_tokens,
-                "completion_tokens": made.completion_tokens,
-            },
+            model=made.model,
+            conditions=_conditions(asking.config, chosen, problems, seed),
+            assumed=asking.assumed,
+            usage=_usage(made, time.monotonic() - clock),
         )
+
+
+def draw_problems(problems: Sequence[Problem], limit: int | None, seed: int) -> list[Problem]:
+    """All problems, or `limit` of them by seed and id, in the benchmark's order."""
+    if limit is None or limit >= len(problems):
+        return list(problems)
+    ranked = sorted(problems, key=lambda p: draw(seed, p.task_id, "draw").random())
+    drawn = {problem.task_id for problem in ranked[:limit]}
+    return [problem for problem in problems if problem.task_id in drawn]
+
+
+def _conditions(config: AskConfig, chosen: Benchmark, problems: Sequence[Problem], seed: int) -> Conditions:
+    return Conditions(
+        items=json_hash([problem.id for problem in problems]),
+        prompts=prompts_hash(problems, config, seed),
+        prompt_style=str(config.prompt_style),
+        continuation=config.continuation or "",
+        protocol=config.protocol or "",
+        samples_per_problem=config.n,
+        temperature=config.temperature,
+        top_p=config.top_p,
+        top_k=config.top_k,
+        max_new_tokens=config.max_new_tokens,
+        seed=seed,
+        test_isolation=config.test_isolation,
+        cpu_seconds=chosen.limits.cpu_seconds,
+        memory_bytes=chosen.limits.memory_bytes,
+    )
+
+
+def _usage(made: Generated, seconds: float) -> Usage:
+    mostly_asked = made.asked_tokens * 2 > made.completion_tokens
+    return Usage(
+        prompt_tokens=made.prompt_tokens,
+        completion_tokens=made.completion_tokens,
+        requests_asked=made.asked,
+        tokens_per_second=round(made.asked_tokens / seconds, 1) if mostly_asked and seconds > 0 else None,
+    )
 
 
 def _has_answers(store: Path) -> bool:

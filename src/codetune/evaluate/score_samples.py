@@ -1,4 +1,4 @@
-"""Samples that someone else generated, run and scored: `codetune score`."""
+"""Samples made elsewhere, run and scored: `codetune score`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from codetune.errors import DataError, UsageError
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.scoring.extend import reopen
 from codetune.evaluate.scoring.external_samples import read_continuation, read_samples, read_solution
+from codetune.evaluate.scoring.score import Conditions
 from codetune.evaluate.scoring.score_run import ScoringContext, score_run, training_inputs
 from codetune.store.hashing import code_hash, file_hash, json_hash
 from codetune.store.run_card import Plan, RunCard
@@ -28,7 +29,7 @@ def score_samples(
     test_isolation: str = "standard",
     seed: int = 0,
 ) -> RunCard:
-    """Run and score samples that someone else generated.
+    """Run and score samples made elsewhere.
 
     Args:
         chosen: The benchmark.
@@ -87,5 +88,13 @@ def score_samples(
             scoring,
             k=k,
             data=data,
-            extra={"model": samples.name, "prompt_style": kind},
+            model=samples.name,
+            conditions=Conditions(
+                items=json_hash([problem.id for problem in problems]),
+                prompt_style=kind,
+                samples_per_problem=max(counts.values()),
+                test_isolation=test_isolation,
+                cpu_seconds=chosen.limits.cpu_seconds,
+                memory_bytes=chosen.limits.memory_bytes,
+            ),
         )

@@ -1,75 +1,91 @@
-"""An adapter in, two scores and their comparison out: base and tuned model, same prompts, same server.
+"""A finished training in; scores of the base and the tuned model on every benchmark, and their comparison out.
 
-    base/score.json   base/verdicts/part-*.parquet   base/prompts.jsonl
-    tuned/...         comparison.json
+    base/BENCHMARK/score.json    with verdicts/ (or answers.jsonl), prompts.jsonl, run.json
+    tuned/BENCHMARK/...          the same
+    comparison.json              paired, benchmark by benchmark
 
-Both are asked of one embedded server that holds the adapter beside the weights; each request says
-whether the adapter takes part. Answers go through the request store and verdicts through the
-verdict cache, so a killed run neither asks nor executes anything twice.
+Each score is made by `evaluate_model`, as `codetune eval` makes it. Answers go through the request store
+and verdicts through the verdict cache, so a killed run neither asks nor executes anything twice.
 """
 
 from __future__ import annotations
 
 import json
-import random
-import time
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from codetune.errors import DataError
+from codetune.errors import ConfigError, DataError
+from codetune.evaluate.backends.backend import Backend
+from codetune.evaluate.backends.trained import PlainWeights, base_and_tuned, find_training
+from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.registry import benchmark
-from codetune.evaluate.config import EvaluateConfig
-from codetune.evaluate.prompts.generate import Generated, generate, prompt_lines
-from codetune.evaluate.prompts.styles import style
-from codetune.evaluate.scoring.run_samples import SampleResult, run_samples
-from codetune.evaluate.scoring.score import score_of, tally, write_score
-from codetune.evaluate.scoring.verdict_table import write_verdicts
-from codetune.evaluate.statistics.compare import compare_tallies
-from codetune.execution.open import open_executor
-from codetune.execution.protocol import Executor
-from codetune.models.client.concurrent_requests import Outcome
-from codetune.models.embedded.server import EmbeddedServer
-from codetune.models.open import run_requests
-from codetune.models.protocol import ChatRequest
-from codetune.records import Problem
+from codetune.evaluate.config import AskConfig, EvaluateConfig
+from codetune.evaluate.evaluate_model import draw_problems, evaluate_model
+from codetune.evaluate.scoring.open_scoring import open_scoring
+from codetune.evaluate.scoring.score import Score
+from codetune.evaluate.statistics.compare import compare_folders
 from codetune.store.atomic import write_text
 from codetune.store.context import StageContext
 from codetune.store.hashing import code_hash, hash_files, json_hash
 from codetune.store.run_card import Plan, RunCard, read_card
 from codetune.store.stage_output import StageOutput
 
-__all__ = ["draw_problems", "run", "write_prompts"]
+__all__ = ["COMPARISON_NAME", "MODELS", "folder_of", "run"]
 
 STAGE = "evaluate"
+COMPARISON_NAME = "comparison.json"
+MODELS = ("base", "tuned")
 
 
-def run(config: EvaluateConfig, inputs: Sequence[Path], output: Path, context: StageContext) -> RunCard:
-    """Score the base model and the tuned one on a benchmark.
+def folder_of(benchmark_name: str) -> str:
+    """The name of a benchmark's folder: `task:code_summarization` is `task-code_summarization`."""
+    return benchmark_name.replace(":", "-")
+
+
+def run(
+    config: EvaluateConfig,
+    inputs: Sequence[Path],
+    output: Path,
+    context: StageContext,
+    *,
+    plain_weights: PlainWeights | None = None,
+) -> RunCard:
+    """Score the base model and the tuned one on each benchmark.
 
     Args:
-        config: Benchmark, prompts, judging.
-        inputs: The folder of a finished train stage, with `adapter.gguf`.
+        config: Benchmarks, serving, asking.
+        inputs: The folder of a finished training; datasets among them are the rows of `task:NAME`.
         output: Where scores go.
         context: Seed, caches, progress.
+        plain_weights: Turns a GGUF base into a model folder, where both models are loaded as folders.
 
     Raises:
-        DataError: No adapter there.
+        DataError: No training there, or a benchmark's data is missing.
+        ConfigError: `serve` asks for what can't be had.
         SafetyError: No sandbox on this machine.
-        BackendError: The server failed; run again to go on.
+        BackendError: A request failed for good; run again to go on.
     """
-    adapter = _adapter(inputs)
-    chosen = benchmark(config.benchmark)
-    problems = draw_problems(chosen.load(Path(config.data) if config.data else None), config, context.seed)
-    trained = read_card(inputs[0])
-    assert trained is not None
+    folder, card = find_training(inputs)
+    asked = [(benchmark(name), _data_of(name, config, inputs, folder)) for name in config.benchmarks]
+    if len({chosen.name for chosen, _ in asked}) < len(asked):
+        raise ConfigError("a benchmark is named twice", where="benchmarks")
+    problems = {
+        chosen.name: draw_problems(chosen.load(data), config.limit, context.seed) for chosen, data in asked
+    }
+    # All that can be wrong is found before anything is asked.
+    backends = dict(
+        zip(
+            MODELS,
+            base_and_tuned(config, folder, card, cache=context.cache, plain_weights=plain_weights),
+            strict=True,
+        )
+    )
     plan = Plan(
         stage=STAGE,
         config=config.model_dump(mode="json"),
         inputs={
-            inputs[0].name: trained.output_hash,
-            "benchmark": json_hash([problem.id for problem in problems]),
+            folder.name: card.output_hash,
+            **{name: json_hash([problem.id for problem in items]) for name, items in problems.items()},
         },
         code=code_hash(__name__),
         seed=context.seed,
@@ -77,129 +93,86 @@ def run(config: EvaluateConfig, inputs: Sequence[Path], output: Path, context: S
     with StageOutput(output, plan) as stage:
         if stage.finished is not None:
             return stage.finished
-        executor = open_executor(
-            context.engine.workers,
-            sandbox=config.sandbox,
-            cache=context.cache / "verdicts.sqlite",
-            test_isolation=config.test_isolation,
+        scores = _scores(config, asked, backends, stage, context)
+        compared = [
+            comparison.to_json()
+            for comparison in compare_folders(stage.folder / "base", stage.folder / "tuned").comparisons
+        ]
+        write_text(stage.folder / COMPARISON_NAME, json.dumps({"comparisons": compared}, indent=2) + "\n")
+        context.progress.finish()
+        files = [p for p in stage.folder.rglob("*") if p.suffix in (".parquet", ".jsonl")]
+        return stage.finish(
+            output_hash=hash_files(stage.folder, files),
+            counts={
+                "problems": sum(map(len, problems.values())),
+                "samples": sum(score.samples for score in scores["tuned"]),
+            },
+            results={
+                "scores": {name: [score.to_json() for score in made] for name, made in scores.items()},
+                "comparisons": compared,
+            },
         )
-        try:
-            return _both(config, problems, adapter, stage, executor, context)
-        finally:
-            executor.close()
 
 
-def _adapter(inputs: Sequence[Path]) -> Path:
-    for folder in inputs:
-        card = read_card(folder)
-        if card is not None and (folder / "adapter.gguf").exists():
-            return folder / "adapter.gguf"
-    raise DataError(
-        "there is no adapter to evaluate",
-        where=", ".join(str(folder) for folder in inputs) or None,
-        next_step="give the output folder of a finished training with method lora",
-    )
-
-
-def draw_problems(problems: Sequence[Problem], config: EvaluateConfig, seed: int) -> list[Problem]:
-    """All problems, or `config.limit` of them by seed and id, in the benchmark's order."""
-    if config.limit is None or config.limit >= len(problems):
-        return list(problems)
-    ranked = sorted(problems, key=lambda p: random.Random(f"{seed}:{p.task_id}:draw").random())
-    drawn = {problem.task_id for problem in ranked[: config.limit]}
-    return [problem for problem in problems if problem.task_id in drawn]
-
-
-def _both(
+def _scores(
     config: EvaluateConfig,
-    problems: Sequence[Problem],
-    adapter: Path,
+    asked: Sequence[tuple[Benchmark, Path | None]],
+    backends: Mapping[str, Backend],
     stage: StageOutput,
-    executor: Executor,
     context: StageContext,
-) -> RunCard:
-    chosen = benchmark(config.benchmark)
-    folder = stage.folder
-    write_prompts(folder / "prompts.jsonl", problems, config, context.seed)
-    server = EmbeddedServer(loras=[adapter], slots=config.in_flight)
-    base, tuned = server.models
-    tallies, scores = {}, {}
-    with server:
-        for name, model in (("base", base), ("tuned", tuned)):
-            clock = time.monotonic()
-            context.progress.start(f"evaluate: {name} answers", len(problems) * config.n)
-            made = generate(
-                partial(_answers, server, model, config.in_flight, context),
-                problems,
-                config,
-                seed=context.seed,
-                name=model,
-            )
-            seconds = time.monotonic() - clock
-            rows = _judged(config, problems, made, folder / name, executor, context)
-            tallies[name] = tally(rows)
-            scores[name] = {
-                "benchmark": chosen.edition(Path(config.data) if config.data else None),
-                "model": made.model,
-                "prompt_style": config.prompt_style,
-                **score_of(rows, problems, k=config.k, seed=context.seed),
-                "prompt_tokens": made.prompt_tokens,
-                "completion_tokens": made.completion_tokens,
-                "requests_asked": made.asked,
-                # Answers from the store took no time; a rate over them would flatter the server.
-                "tokens_per_second": made.completion_tokens / seconds if made.asked == len(rows) else None,
-            }
-            write_score(folder / name, scores[name])
-            stage.checkpoint_time()
-    compared = compare_tallies(tallies["base"], tallies["tuned"])
-    write_text(folder / "comparison.json", json.dumps(compared, indent=2) + "\n")
-    context.progress.finish()
-    files = [p for p in folder.rglob("*") if p.suffix in (".parquet", ".jsonl")]
-    return stage.finish(
-        output_hash=hash_files(folder, files),
-        counts={"problems": len(problems), "samples": len(problems) * config.n},
-        results={"benchmark": config.benchmark, **_summary(scores), "comparison": compared},
-    )
+) -> dict[str, list[Score]]:
+    scores: dict[str, list[Score]] = {name: [] for name in MODELS}
+    asking = AskConfig(**config.model_dump(include=set(AskConfig.model_fields)))
+    with open_scoring(
+        context.engine,
+        sandbox=config.sandbox,
+        test_isolation=config.test_isolation,
+        cache=context.cache / "verdicts.sqlite",
+        progress=context.progress,
+    ) as scoring:
+        for chosen, data in asked:
+            for name, backend in backends.items():
+                made = evaluate_model(
+                    chosen,
+                    backend,
+                    asking,
+                    stage.folder / name / folder_of(chosen.name),
+                    scoring,
+                    data=data,
+                    store=context.cache / "requests.sqlite",
+                    seed=context.seed,
+                    label=f"evaluate: {name},",
+                )
+                assert made is not None
+                scores[name].append(Score.from_json(made.results))
+                stage.checkpoint_time()
+    return scores
 
 
-def _answers(
-    server: EmbeddedServer, model: str, in_flight: int, context: StageContext, requests: Sequence[ChatRequest]
-) -> Iterator[tuple[int, Outcome]]:
-    store = context.cache / "requests.sqlite"
-    for outcome in run_requests(server, requests, store=store, in_flight=in_flight, model=model):
-        context.progress.advance()
-        yield outcome
-
-
-def _judged(
-    config: EvaluateConfig,
-    problems: Sequence[Problem],
-    made: Generated,
-    folder: Path,
-    executor: Executor,
-    context: StageContext,
-) -> list[SampleResult]:
-    context.progress.start(f"evaluate: {folder.name} is run", len(made.completions))
-    by_id = {problem.task_id: problem for problem in problems}
-    pairs = ((by_id[completion.task_id], completion) for completion in made.completions)
-    judged = run_samples(
-        pairs,
-        benchmark=benchmark(config.benchmark),
-        reader=style(config.prompt_style).program,
-        executor=executor,
-    )
-    rows = []
-    for row in write_verdicts(folder, judged):
-        rows.append(row)
-        context.progress.advance()
+def _data_of(name: str, config: EvaluateConfig, inputs: Sequence[Path], training: Path) -> Path | None:
+    """A benchmark's data: as the settings say, or for rows of your own the dataset among the inputs."""
+    unknown = sorted(set(config.data) - set(config.benchmarks))
+    if unknown:
+        raise ConfigError(
+            f"data is given for {unknown[0]!r}, which is no benchmark of this step", where="data"
+        )
+    if name in config.data:
+        return Path(config.data[name])
+    if not name.startswith("task:"):
+        return None
+    datasets = [folder for folder in inputs if folder != training and read_card(folder) is not None]
+    if len(datasets) != 1:
+        raise DataError(
+            f"{name} needs rows that training did not see, and {len(datasets)} datasets are among the inputs",
+            next_step=f"name one dataset beside the training under `from`, or give it as data: {{{name}: FOLDER}}",
+        )
+    held_out = datasets[0] / "test"
+    rows = held_out if read_card(held_out) is not None else datasets[0]
+    card, trained = read_card(rows), read_card(training)
+    if card is not None and trained is not None and card.output_hash in trained.plan.inputs.values():
+        raise DataError(
+            f"{name} would be asked with the rows that the model was trained on",
+            where=str(rows),
+            next_step="keep rows apart first: set valid and test fractions in the mix step",
+        )
     return rows
-
-
-def _summary(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    keys = ("model", "problems", "passed", "pass_at_k", "lenient_pass_at_k", "tokens_per_second", "verdicts")
-    return {name: {key: score[key] for key in keys} for name, score in scores.items()}
-
-
-def write_prompts(path: Path, problems: Sequence[Problem], config: EvaluateConfig, seed: int) -> None:
-    """Keep the exact prompt of each item."""
-    write_text(path, "\n".join(prompt_lines(problems, config, seed)) + "\n")

@@ -112,7 +112,14 @@ STAGES: Mapping[str, StageKind] = {
             given={"problems": "codetune.evaluate.benchmarks.registry:load_problems"},
         ),
         StageKind("train", TrainConfig, "train", caches=True, extra=lambda settings: "train"),
-        StageKind("evaluate", EvaluateConfig, "evaluate", caches=True),
+        StageKind(
+            "evaluate",
+            EvaluateConfig,
+            "evaluate",
+            # A GGUF base is asked as a model folder where the tuned model is one; training makes it.
+            given={"plain_weights": "codetune.train.weights.dequantize:dequantized_folder"},
+            caches=True,
+        ),
         StageKind("report", ReportConfig, "report"),
     )
 }

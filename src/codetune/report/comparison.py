@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from codetune.evaluate.statistics.comparison import Comparison
 from codetune.report.numbers import p_value, percent, points
 from codetune.report.page import render
 from codetune.report.sections.evaluation_view import evaluation_view, interval_rows
-from codetune.report.sections.scores import Evaluation, read_pair
+from codetune.report.sections.scores import Evaluation, ModelScore, read_pair
 
 __all__ = ["comparison_page"]
 
@@ -26,26 +26,30 @@ def _names(first: Path, second: Path) -> tuple[str, str]:
 
 def _sentence(evaluation: Evaluation) -> str:
     found = evaluation.comparison
-    if found is None or found.word is None:
+    if found is None:
         return f"{evaluation.benchmark}: not run."
     before, after = (
-        percent(score.pass_at_1.value if score else None) for score in (evaluation.base, evaluation.tuned)
+        percent(_value(score, found.metric) if score else None)
+        for score in (evaluation.base, evaluation.tuned)
     )
     p = p_value(found.p_value if found.adjusted_p_value is None else found.adjusted_p_value)
     arrow = "\N{RIGHTWARDS ARROW}"
     return (
-        f"{evaluation.benchmark} pass@1: {before} {arrow} {after}, {points(found.difference)} points "
-        f"({points(found.low)} to {points(found.high)}), {p}: {_WORDS[found.word]}."
+        f"{evaluation.benchmark} {found.metric}: {before} {arrow} {after}, {points(found.difference)} points "
+        f"({points(found.low)} to {points(found.high)}), {p}: {_WORDS[found.verdict]}."
     )
 
 
-def comparison_page(comparison: Mapping[str, Any], *, differences: int = 20) -> str:
+def _value(score: ModelScore, metric: str) -> float | None:
+    return next((rate.value for rate in score.rates if rate.label == metric), None)
+
+
+def comparison_page(comparisons: Sequence[Comparison], *, differences: int = 20) -> str:
     """Write a page about one comparison, or about several benchmarks' together.
 
     Args:
-        comparison: What `codetune compare` found (`compare_folders`), as plain data; or a list of
-            such under `benchmarks`. The folders it names as `first` and `second` are read for the
-            scores and for the programs where the two runs differ.
+        comparisons: What `compare_folders` found. The folders they name as `first` and `second` are
+            read for the scores and for the programs where the two runs differ.
         differences: Most problems shown of each benchmark.
 
     Returns:
@@ -54,20 +58,19 @@ def comparison_page(comparison: Mapping[str, Any], *, differences: int = 20) -> 
     Raises:
         DataError: A folder's files are not what they have to be.
     """
-    plains = comparison.get("benchmarks") or [comparison]
     evaluations = []
-    for plain in plains:
-        folders = (Path(str(plain.get("first", "first"))), Path(str(plain.get("second", "second"))))
+    for one in comparisons:
+        folders = (Path(one.first or "first"), Path(one.second or "second"))
         evaluations.append(
             read_pair(
                 folders,
                 _names(*folders),
-                comparison=plain,
+                comparison=one,
                 prompts=next((p for p in _prompt_files(folders) if p.is_file()), None),
                 differences=differences,
             )
         )
-    names = _names(Path(str(plains[0].get("first", "first"))), Path(str(plains[0].get("second", "second"))))
+    names = _names(Path(comparisons[0].first or "first"), Path(comparisons[0].second or "second"))
     return render(
         "comparison.html",
         title=f"{names[0]} and {names[1]}, compared",
@@ -78,7 +81,7 @@ def comparison_page(comparison: Mapping[str, Any], *, differences: int = 20) -> 
                 "view": evaluation_view(evaluation),
                 "sentence": _sentence(evaluation),
                 "intervals": interval_rows(evaluation),
-                "word": evaluation.comparison.word if evaluation.comparison else None,
+                "word": evaluation.comparison.verdict if evaluation.comparison else None,
             }
             for evaluation in evaluations
         ],

@@ -16,7 +16,7 @@ from codetune.report.sections.evaluation_view import evaluation_view
 from codetune.report.sections.funnel import read_funnel
 from codetune.report.sections.outcome import tell_outcome
 from codetune.report.sections.samples import draw_samples, is_code
-from codetune.report.sections.scores import read_evaluation
+from codetune.report.sections.scores import read_evaluations
 from codetune.report.sections.stages import StageFolder, Stages
 from codetune.report.sections.training import Training, read_training
 
@@ -39,7 +39,11 @@ def report_html(stages: Stages, config: ReportConfig, *, seed: int = 0) -> str:
     """
     funnel = read_funnel(stages.all)
     training = read_training(stages.last("train"))
-    evaluations = [read_evaluation(stage, config.differences) for stage in stages.named("evaluate")]
+    evaluations = [
+        evaluation
+        for stage in stages.named("evaluate")
+        for evaluation in read_evaluations(stage, config.differences)
+    ]
     sampled = _last_with_instructions(stages)
     versions, conflicts = versions_of(stages)
     return render(

@@ -20,6 +20,7 @@ ITEM = Problem(
     prefix="",
     canonical_solution="def twice(number):\n    return number + number  # the whole of it\n",
     describe="Describe this function in at most 40 characters.",
+    describe_characters=40,
 )
 
 

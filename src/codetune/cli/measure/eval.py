@@ -31,18 +31,25 @@ def eval(
         typer.Option("--output", "-o", help="Folder of the score; runs/eval-BENCHMARK if not given."),
     ] = None,
     n: Annotated[
-        int, typer.Option("-n", help="Samples of each problem; more can be added later.", min=1)
-    ] = 1,
-    temperature: Annotated[float, typer.Option(help="0 is greedy.", min=0)] = 0.0,
+        int | None, typer.Option("-n", help="Samples of each problem; more can be added later.", min=1)
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 is greedy.", min=0)] = None,
     top_p: Annotated[float | None, typer.Option(help="Nucleus sampling.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Top-k sampling.")] = None,
-    k: Annotated[str, typer.Option("--k", help="The k of pass@k, e.g. 1,10,100.")] = "1",
+    k: Annotated[str | None, typer.Option("--k", help="The k of pass@k, e.g. 1,10,100.")] = None,
     limit: Annotated[int | None, typer.Option(help="At most so many problems, drawn by seed.", min=1)] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="A published way of asking that fixes prompt, sampling, length and reading."),
+    ] = None,
     style: Annotated[
         str | None,
-        typer.Option(help="chat-prefill, chat or completion; if not given, what fits the model."),
+        typer.Option(help="chat-prefill, chat or completion; if not given, a server is tried out."),
     ] = None,
-    max_new_tokens: Annotated[int, typer.Option(help="Longest answer, in tokens.", min=1)] = 128,
+    max_new_tokens: Annotated[
+        int | None,
+        typer.Option(help="Longest answer, in tokens; what fits the benchmark if not given.", min=1),
+    ] = None,
     in_flight: Annotated[int, typer.Option(help="Requests at a time; a model folder's batch.", min=1)] = 8,
     data: Annotated[Path | None, typer.Option(help="The benchmark's data file.")] = None,
     train: Annotated[
@@ -68,16 +75,28 @@ def eval(
     Example: codetune eval humaneval --model local -o runs/base
     """
     from codetune.cli.console import progress
-    from codetune.cli.measure.score_runs import print_score, scoring
+    from codetune.cli.measure.score_runs import numbers, print_score, program_engine
     from codetune.config.reading import read_settings
+    from codetune.engine.progress import SilentProgress
     from codetune.evaluate.backends.backend import find_backend
     from codetune.evaluate.backends.ranks import Ranks
     from codetune.evaluate.benchmarks.registry import benchmark as find
-    from codetune.evaluate.config import EvaluateConfig
+    from codetune.evaluate.config import AskConfig
     from codetune.evaluate.evaluate_model import evaluate_model
+    from codetune.evaluate.prompts.protocols import apply_protocol
+    from codetune.evaluate.scoring.open_scoring import open_scoring
 
     chosen = find(benchmark)
     ranks = Ranks.here()
+    given = {
+        "limit": limit, "protocol": protocol, "prompt_style": style, "n": n,
+        "k": numbers(k, "--k") if k is not None else None, "temperature": temperature, "top_p": top_p,
+        "top_k": top_k, "max_new_tokens": max_new_tokens, "in_flight": in_flight,
+        "test_isolation": test_isolation, "sandbox": not no_sandbox,
+    }  # fmt: skip
+    settings = {key: value for key, value in given.items() if value is not None}
+    chosen, settings = apply_protocol(chosen, settings)
+    config = read_settings(AskConfig, options=settings)
     backend = find_backend(
         model,
         adapter=adapter,
@@ -86,37 +105,19 @@ def eval(
         api_key_env=api_key_env,
         ranks=ranks,
     )
-    settings = {
-        "benchmark": benchmark, "n": n, "temperature": temperature, "top_p": top_p, "top_k": top_k,
-        "k": _numbers(k), "limit": limit, "prompt_style": style or backend.style,
-        "max_new_tokens": max_new_tokens, "in_flight": in_flight, "data": data, "test_isolation": test_isolation,
-        "sandbox": not no_sandbox,
-    }  # fmt: skip
-    config = read_settings(EvaluateConfig, options=settings)
-    if style is None and backend.assumption is not None and ranks.is_first:
-        progress().note(backend.assumption)
-    folder = output or Path("runs") / f"eval-{benchmark}"
-    with scoring(
-        engine=engine,
-        workers=None,
-        sandbox=not no_sandbox,
-        test_isolation=test_isolation,
-        cache=None if no_cache else folder / "verdicts.sqlite",
-        train=train or (),
-        is_quiet=not ranks.is_first,
-    ) as opened:
-        card = evaluate_model(chosen, backend, config, folder, opened, seed=seed, ranks=ranks)
+    folder = output or Path("runs") / f"eval-{benchmark.replace(':', '-')}"
+    with (
+        program_engine(engine) as programs,
+        open_scoring(
+            programs,
+            sandbox=config.sandbox,
+            test_isolation=config.test_isolation,
+            cache=None if no_cache else folder / "verdicts.sqlite",
+            train=train or (),
+            progress=progress() if ranks.is_first else SilentProgress(),
+        ) as scoring,
+    ):
+        card = evaluate_model(chosen, backend, config, folder, scoring, data=data, seed=seed, ranks=ranks)
     ranks.part()
     if card is not None:
         print_score(card.results, folder, as_json=as_json)
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    from codetune.errors import ConfigError
-
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError as error:
-        raise ConfigError(
-            f"--k has to be whole numbers with commas between, not {text!r}", next_step="write e.g. --k 1,10"
-        ) from error

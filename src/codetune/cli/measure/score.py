@@ -1,4 +1,4 @@
-"""`codetune score`: execute and score samples that someone else generated."""
+"""`codetune score`: execute and score samples made elsewhere."""
 
 from __future__ import annotations
 
@@ -46,28 +46,28 @@ def score(
 
     Example: codetune score humaneval samples.jsonl --k 1,10
     """
-    from codetune.cli.measure.score_runs import print_score, scoring
-    from codetune.errors import ConfigError
+    from codetune.cli.console import progress
+    from codetune.cli.measure.score_runs import numbers, print_score, program_engine
     from codetune.evaluate.benchmarks.registry import benchmark as find
     from codetune.evaluate.score_samples import score_samples
+    from codetune.evaluate.scoring.open_scoring import open_scoring
 
-    try:
-        wanted = tuple(int(part) for part in k.split(","))
-    except ValueError as error:
-        raise ConfigError(
-            f"--k {k!r} is no list of whole numbers", next_step="write for example --k 1,10"
-        ) from error
+    wanted = numbers(k, "--k")
     folder = output or samples.with_name(samples.name.partition(".")[0] + "-score")
     chosen = find(benchmark)
-    with scoring(
-        engine=engine,
-        workers=workers,
-        sandbox=not no_sandbox,
-        test_isolation=test_isolation,
-        cache=None if no_cache else cache or folder / "verdicts.sqlite",
-        train=train or (),
-    ) as opened:
+    with (
+        program_engine(engine, workers) as programs,
+        open_scoring(
+            programs,
+            workers=workers,
+            sandbox=not no_sandbox,
+            test_isolation=test_isolation,
+            cache=None if no_cache else cache or folder / "verdicts.sqlite",
+            train=train or (),
+            progress=progress(),
+        ) as scoring,
+    ):
         card = score_samples(
-            chosen, samples, folder, opened, k=wanted, data=data, test_isolation=test_isolation
+            chosen, samples, folder, scoring, k=wanted, data=data, test_isolation=test_isolation
         )
     print_score(card.results, folder, as_json=as_json)

@@ -1,81 +1,85 @@
-"""What `codetune eval` and `codetune score` share: the executor, the training sets, the last lines."""
+"""What `codetune eval` and `codetune score` share: where programs run, and the last lines."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from codetune.evaluate.scoring.contamination import TrainingOverlap
-    from codetune.evaluate.scoring.score_run import ScoringContext
-    from codetune.records import Problem
+    from codetune.engine.protocol import Engine
+    from codetune.evaluate.scoring.score import Score
 
-__all__ = ["print_score", "scoring"]
+__all__ = ["numbers", "print_score", "program_engine"]
 
 
 @contextlib.contextmanager
-def scoring(
-    *,
-    engine: str = "local",
-    workers: int | None,
-    sandbox: bool,
-    test_isolation: str,
-    cache: Path | None,
-    train: Sequence[Path],
-    is_quiet: bool = False,
-) -> Iterator[ScoringContext]:
-    """Open what a score needs; everything is closed at the end.
+def program_engine(name: str, workers: int | None = None) -> Iterator[Engine | None]:
+    """The engine that runs programs; None for this machine's own executor.
 
     Args:
-        engine: `local`, `ray` or `ray:ADDRESS`.
-        workers: Programs at a time; None takes all cores.
-        sandbox: False runs unprotected.
-        test_isolation: `standard` or `strict`.
-        cache: File of the verdict cache, or None.
-        train: Training sets whose overlap is reported.
-        is_quiet: True in a process whose progress nobody sees.
+        name: `local`, `ray` or `ray:ADDRESS`.
+        workers: Programs at a time.
     """
-    from codetune.cli.console import progress
-    from codetune.engine.progress import Progress, SilentProgress
-    from codetune.evaluate.scoring.score_run import ScoringContext
-    from codetune.execution.protocol import Executor
+    if name == "local":
+        yield None
+        return
+    from codetune.engine.open import open_engine
 
-    with contextlib.ExitStack() as stack:
-        executor: Executor
-        if engine == "local":
-            from codetune.execution.open import open_executor
-
-            executor = open_executor(workers, sandbox=sandbox, test_isolation=test_isolation, cache=cache)
-        else:
-            from codetune.engine.open import open_engine
-            from codetune.execution.engine_executor import ExecutorOptions, SpreadExecutor
-
-            opened = open_engine(engine, workers=workers)
-            stack.callback(opened.close)
-            executor = SpreadExecutor(
-                opened, ExecutorOptions(sandbox=sandbox, test_isolation=test_isolation), cache=cache
-            )
-        stack.callback(executor.close)
-        shown: Progress = SilentProgress() if is_quiet else progress()
-
-        def overlaps(problems: Sequence[Problem], folders: Sequence[Path]) -> TrainingOverlap:
-            from codetune.engine.local import LocalEngine
-            from codetune.evaluate.scoring.contamination import training_overlap
-
-            parts = sum(1 for folder in folders for _ in (folder / "data").glob("part-*.parquet"))
-            with LocalEngine(None if parts > 1 else 1) as readers:
-                return training_overlap(problems, folders, readers, on_progress=shown.advance)
-
-        yield ScoringContext(executor=executor, progress=shown, train=tuple(train), overlaps=overlaps)
+    with contextlib.closing(open_engine(name, workers=workers)) as opened:
+        yield opened
 
 
-def print_score(score: dict[str, Any], folder: Path, *, as_json: bool) -> None:
-    """Print a score and where it lies."""
+def numbers(text: str, option: str) -> tuple[int, ...]:
+    """A list of whole numbers as options write it, e.g. `1,10,100`.
+
+    Raises:
+        ConfigError: Something else.
+    """
+    from codetune.errors import ConfigError
+
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise ConfigError(
+            f"{option} {text!r} is no list of whole numbers", next_step=f"write for example {option} 1,10"
+        ) from error
+
+
+def print_score(results: dict[str, Any], folder: Path, *, as_json: bool) -> None:
+    """Print a score and where it lies.
+
+    Args:
+        results: The run card's results: a score as plain data.
+        folder: Where it lies.
+        as_json: Print it as it is.
+    """
     from codetune.cli.console import console, print_result
+    from codetune.evaluate.scoring.score import Score
+
+    if as_json:
+        print_result(results, as_json=True)
+        return
+    score = Score.from_json(results)
+    _print_table(score)
+    console().print(f"The score and every {'answer' if score.metrics else 'verdict'}: {folder}")
+
+
+def _print_table(score: Score) -> None:
+    from codetune.cli.console import console
     from codetune.cli.measure.score_table import score_table
 
-    print_result(score if as_json else score_table(score), as_json=as_json)
-    if not as_json:
-        console().print(f"The score and every verdict: {folder}")
+    console().print(score_table(score))
+    for warning in score.warnings:
+        console().print(f"[bold yellow]warning:[/] {_plain(warning.text)}")
+        if warning.answer:
+            console().print(f"An answer, to {_plain(warning.task_id)}:")
+            console().print(_plain(warning.answer), style="dim")
+
+
+def _plain(text: str) -> str:
+    """Text that the console must not read as markup."""
+    from rich.markup import escape
+
+    return escape(text)

@@ -108,21 +108,27 @@ def _table(summary: Mapping[str, Any]) -> Table:
 
 
 def _scores(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """pass@1 of each model with its interval, and the word that may be said."""
+    """The leading rate of each model on each benchmark with its interval, and the word that may be said."""
+    from codetune.evaluate.scoring.score import Score
+    from codetune.evaluate.statistics.comparison import Comparison
+
     rows = []
-    for name, label in (("base", "before"), ("tuned", "after")):
-        score = evaluation.get(name)
-        if score:
-            rate = score["pass_at_k"]["1"]
+    compared = [Comparison.from_json(one) for one in evaluation.get("comparisons", ())]
+    for number, found in enumerate(compared):
+        for name, label in (("base", "before"), ("tuned", "after")):
+            score = Score.from_json(evaluation["scores"][name][number])
+            rate = score.pass_at_k.get(1) or score.metrics.get(found.metric)
+            if rate is None or rate.value is None or rate.low is None or rate.high is None:
+                continue
+            count = f"  ({score.passed} of {score.problems})" if score.pass_at_k else ""
             rows.append(
                 (
-                    f"{evaluation['benchmark']} pass@1 {label}",
-                    f"{rate['value']:.1%}  [{rate['low']:.1%}, {rate['high']:.1%}]"
-                    f"  ({score['passed']} of {score['problems']})",
+                    f"{found.benchmark} {found.metric} {label}",
+                    f"{rate.value:.1%}  [{rate.low:.1%}, {rate.high:.1%}]{count}",
                 )
             )
-    compared = evaluation.get("comparison")
-    if compared:
-        word = "a tie" if compared["verdict"] == "tie" else compared["verdict"]
-        rows.append(("that is", f"{word}  ({compared['test']}, p = {compared['p_value']:.3f})"))
+            rows += [("warning", warning.text) for warning in score.warnings]
+        word = "a tie" if found.verdict == "tie" else found.verdict
+        p_value = found.p_value if found.adjusted_p_value is None else found.adjusted_p_value
+        rows.append(("that is", f"{word}  ({found.test}, p = {p_value:.3f})"))
     return rows

@@ -1,6 +1,6 @@
-"""Who is asked: a server by its URL, the embedded one, or a model folder; found before anything runs.
+"""Who is asked: a server by its URL, the embedded server, or a model folder; found before anything runs.
 
-A backend says what it is (for the plan), which prompt style fits it, and answers requests.
+A backend says what it is (for the plan), which prompt styles may fit it, and answers requests.
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from pathlib import Path
 from typing import Protocol
 
 from codetune.errors import ConfigError
+from codetune.evaluate.backends.base_check import check_base
 from codetune.evaluate.backends.folder_model import chat_template
+from codetune.evaluate.backends.probe import REMOTE_STYLES, StyleChoice
 from codetune.evaluate.backends.ranks import Ranks
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.embedded.gguf_file import fingerprint
 from codetune.models.embedded.server import EmbeddedServer
+from codetune.models.embedded.smollm2 import smollm2_weights
 from codetune.models.folder import ModelFolder
 from codetune.models.open import run_requests
 from codetune.models.protocol import ChatRequest
 
 __all__ = ["Backend", "find_backend"]
 
-_CHAT_STYLE, _TEXT_STYLE = "chat-prefill", "completion"
+_PREFILL, _TEXT = StyleChoice("chat-prefill", "plain"), StyleChoice("completion")
 _BYTES_PER_TOKEN = 2.5
 """A low guess for code, so that a slot of the embedded server is rather too long."""
 _LEAST_CONTEXT = 2048
@@ -42,13 +45,13 @@ class Backend(Protocol):
         ...
 
     @property
-    def style(self) -> str:
-        """The prompt style to use where none is asked for."""
+    def styles(self) -> Sequence[StyleChoice]:
+        """The prompt styles that may fit it, the best first; a single one needs no trial."""
         ...
 
     @property
     def assumption(self) -> str | None:
-        """A sentence where that style is a guess."""
+        """A sentence where a single style is a guess."""
         ...
 
     def answers(
@@ -69,8 +72,12 @@ class _Served:
     model_map: Path | None = None
     api_key_env: str | None = None
     is_embedded: bool = False
-    style: str = _CHAT_STYLE
     assumption: str | None = None
+
+    @property
+    def styles(self) -> Sequence[StyleChoice]:
+        # llama.cpp's server continues a last assistant turn.
+        return (_PREFILL,) if self.is_embedded else REMOTE_STYLES
 
     @property
     def name(self) -> str:
@@ -132,14 +139,14 @@ class _Folder:
         return {"model": self.found.name}
 
     @property
-    def style(self) -> str:
-        return _CHAT_STYLE if chat_template(self.found) is not None else _TEXT_STYLE
+    def styles(self) -> Sequence[StyleChoice]:
+        return (_PREFILL if chat_template(self.found) is not None else _TEXT,)
 
     @property
     def assumption(self) -> str | None:
         if chat_template(self.found) is not None:
             return None
-        return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style {_TEXT_STYLE}"
+        return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style {_TEXT.style}"
 
     def answers(
         self, requests: Sequence[ChatRequest], store: Path, in_flight: int, on_progress: Callable[[], None]
@@ -159,6 +166,7 @@ def find_backend(
     model_map: Path | None = None,
     api_key_env: str | None = None,
     ranks: Ranks | None = None,
+    tuned_on: str | None = None,
 ) -> Backend:
     """Find out what a name means.
 
@@ -171,6 +179,7 @@ def find_backend(
         model_map: File of models by name.
         api_key_env: Environment variable with the key for a URL; None takes OPENAI_API_KEY.
         ranks: This process among those started together; only a model folder can be shared.
+        tuned_on: What the adapter was trained on, where the folder holds the same weights in another form.
 
     Raises:
         ConfigError: What was given doesn't go together, or isn't there.
@@ -181,11 +190,15 @@ def find_backend(
         _alone(ranks, model)
         weights = None if model == "local" else _file(Path(model).expanduser(), "the model")
         chosen = None if adapter is None else _gguf_adapter(adapter.expanduser())
+        if chosen is not None:
+            check_base(chosen, weights or smollm2_weights())
         return _Served(model, weights, chosen, model_map=None, is_embedded=True)
     folder = Path(model).expanduser()
     if folder.is_dir() and not model.startswith(("http://", "https://")):
         if adapter is not None and (adapter / "adapter" / "adapter_config.json").is_file():
             adapter = adapter / "adapter"
+        if adapter is not None and tuned_on is None:
+            check_base(adapter, folder)
         return _Folder(ModelFolder.find(folder, adapter), ranks)
     _alone(ranks, model)
     if adapter is not None:

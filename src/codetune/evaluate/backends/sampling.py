@@ -1,8 +1,7 @@
-"""How a batch is decoded: each row draws by its own seed and ends at its own stop, whoever is beside it."""
+"""How a batch is decoded: each row draws by its own seed and ends at its own stop, so the rest of the batch changes nothing."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 from transformers import LogitsProcessor, StoppingCriteria
 
 from codetune.models.protocol import ChatRequest
+from codetune.seeding import draw
 
 __all__ = ["RowDraws", "RowStops", "first_stop"]
 
@@ -18,7 +18,7 @@ _TAIL_TOKENS = 16
 
 
 class RowDraws(LogitsProcessor):
-    """Chooses each row's next token by temperature, top-k and top-p, and leaves it alone standing.
+    """Chooses each row's next token by temperature, top-k and top-p, and masks all others.
 
     One uniform number a row and step decides, read off the cumulated probabilities; it comes from a
     generator seeded by the row's request. So neither the order, nor the batch, nor the device's own
@@ -29,7 +29,7 @@ class RowDraws(LogitsProcessor):
     """
 
     def __init__(self, requests: Sequence[ChatRequest]) -> None:
-        self._random = [random.Random(f"{request.seed}:{request.sample}") for request in requests]
+        self._random = [draw(request.seed or 0, request.sample) for request in requests]
         self._temperatures = [request.temperature for request in requests]
         self._top_p = [1.0 if request.top_p is None else request.top_p for request in requests]
         self._top_k = [request.top_k or 0 for request in requests]

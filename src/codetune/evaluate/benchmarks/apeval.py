@@ -77,4 +77,5 @@ APEVAL = Benchmark(
     fields=("task_id", "history", "current", "user"),
     find=local_file("apeval.json", "apeval/apeval.json"),
     companions=(HUMANEVAL.data,),
+    max_new_tokens=1024,
 )

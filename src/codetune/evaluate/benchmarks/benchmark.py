@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from codetune.errors import DataError
-from codetune.evaluate.benchmarks.data_file import DataFile, Edition, json_rows, wheel_file
+from codetune.evaluate.benchmarks.data_file import DataEdition, DataFile, Edition, json_rows, wheel_file
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Problem
 
@@ -49,6 +48,8 @@ class Benchmark:
         graded: Task whose grader decides, where nothing is executed.
         trains: False where the licence forbids training on it.
         limits: What each program may use.
+        max_new_tokens: Longest answer that is allowed where nobody says otherwise: the rest of a
+            function, or (twice as long, at least 1,024) a whole program with words around it.
         siblings: The other benchmarks, to say which of them a wrong file belongs to.
     """
 
@@ -70,6 +71,7 @@ class Benchmark:
     graded: str | None = None
     trains: bool = True
     limits: Limits = field(default_factory=Limits)
+    max_new_tokens: int = 512
     siblings: Callable[[], Iterable[Benchmark]] = lambda: ()
 
     @property
@@ -145,16 +147,16 @@ class Benchmark:
             )
         return raw
 
-    def edition(self, given: Path | None = None) -> dict[str, Any]:
+    def edition(self, given: Path | None = None) -> DataEdition:
         """Checksum, edition and licence of the data, for the score's record."""
         _, edition = self.data.read(given)
-        return {
-            "name": self.name,
-            "sha256": edition.sha256,
-            "edition": edition.name,
-            "licence": self.licence,
-            "url": self.url,
-        }
+        return DataEdition(
+            name=self.name,
+            sha256=edition.sha256,
+            edition=edition.name,
+            licence=self.licence,
+            url=self.url,
+        )
 
 
 def _named(names: list[str]) -> str:

@@ -81,6 +81,7 @@ def _canitedit(kind: str) -> Benchmark:
         pinned=False,
         trains=False,
         limits=Limits(cpu_seconds=20.0),
+        max_new_tokens=1024,
     )
 
 

@@ -88,4 +88,5 @@ CODE_CONTESTS = Benchmark(
     pinned=False,
     program=contest_program,
     limits=Limits(cpu_seconds=10.0),
+    max_new_tokens=2048,
 )

@@ -16,7 +16,7 @@ from typing import Any
 from codetune.errors import DataError
 from codetune.evaluate.benchmarks.download import download, url_of
 
-__all__ = ["DATA_VARIABLE", "DataFile", "Edition", "json_rows", "local_file", "wheel_file"]
+__all__ = ["DATA_VARIABLE", "DataEdition", "DataFile", "Edition", "json_rows", "local_file", "wheel_file"]
 
 DATA_VARIABLE = "CODETUNE_DATA"
 """Environment variable: a folder with benchmark files, under the names their publishers use."""
@@ -29,6 +29,19 @@ class Edition:
     sha256: str
     name: str
     """What `checksums` calls it, or `not a known edition`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataEdition:
+    """Which benchmark and which data a score is of, as the score records it."""
+
+    name: str
+    """The benchmark's name on the command line."""
+    sha256: str = ""
+    edition: str = ""
+    """E.g. `v0.1.10`; "" where the file's checksum is unknown."""
+    licence: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,4 +98,5 @@ LIVE_CODE_BENCH = Benchmark(
     pinned=False,
     program=contest_program,
     limits=Limits(cpu_seconds=10.0),
+    max_new_tokens=2048,
 )

@@ -8,23 +8,28 @@ score.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from codetune.errors import DataError
 from codetune.evaluate.benchmarks.benchmark import Benchmark
-from codetune.evaluate.benchmarks.data_file import json_rows
+from codetune.evaluate.benchmarks.data_file import DataEdition, json_rows
 from codetune.records import Instruction, Problem
 from codetune.store.dataset import Dataset
 from codetune.store.hashing import file_hash, json_hash
 from codetune.tasks.registry import TASKS
 
-__all__ = ["TASK_BENCHMARKS", "TaskBenchmark", "row_of"]
+__all__ = ["TASK_BENCHMARKS", "GradedProblem", "TaskBenchmark"]
 
 _KEPT = ("task", "instruction", "input", "output", "language", "programming_language", "tests", "candidates")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradedProblem(Problem):
+    """An item whose answer a task's grader holds against a row."""
+
+    row: Instruction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,37 +74,38 @@ class TaskBenchmark(Benchmark):
             )
         return [self._problem(row, number) for number, row in enumerate(mine)]
 
-    def _problem(self, row: Instruction, number: int) -> Problem:
+    def _problem(self, row: Instruction, number: int) -> GradedProblem:
         asked = f"{row.instruction}\n\n{row.input}".strip()
-        return Problem(
+        return GradedProblem(
             benchmark=self.name,
             task_id=f"{self.task}/{number}",
             prompt=f"{asked}\n\n",
             prefix="",
             instruction=asked,
-            tests=json.dumps({name: getattr(row, name) for name in _KEPT}, ensure_ascii=False),
+            tests=row.tests or "",
+            row=row,
             canonical_solution=row.output,
             programming_language="text",
             cluster=row.lineage.group or row.id,
+            subcluster=_file_of(row),
         )
 
-    def edition(self, given: Path | None = None) -> dict[str, Any]:
+    def edition(self, given: Path | None = None) -> DataEdition:
         """The rows' hash, and where they came from."""
         path = self.path(given)
         parts = sorted((path / "data").glob("part-*.parquet")) if path.is_dir() else [path]
-        return {
-            "name": self.name,
-            "sha256": json_hash([file_hash(part) for part in parts]),
-            "edition": path.name,
-            "licence": self.licence,
-            "url": self.url,
-        }
+        return DataEdition(
+            name=self.name,
+            sha256=json_hash([file_hash(part) for part in parts]),
+            edition=path.name,
+            licence=self.licence,
+            url=self.url,
+        )
 
 
-def row_of(problem: Problem) -> Instruction:
-    """The row that an item was made from, as far as graders look at it."""
-    kept = json.loads(problem.tests)
-    return Instruction(**{**kept, "candidates": tuple(kept["candidates"]), "source": problem.benchmark})
+def _file_of(row: Instruction) -> str | None:
+    """The file a row comes from, in its group: finer than a repository, coarser than a row."""
+    return f"{row.lineage.group or ''}/{row.lineage.path}" if row.lineage.path else None
 
 
 def _dataset(folder: Path) -> Iterator[Instruction]:
@@ -130,7 +136,7 @@ def _export(path: Path, task: str) -> Iterator[Instruction]:
 
 TASK_BENCHMARKS = tuple(
     TaskBenchmark(
-        name=f"task-{task.name}",
+        name=f"task:{task.name}",
         title=f"rows of your own: {task.title}",
         licence="the rows' own",
         url="docs/tasks.md",

@@ -7,12 +7,11 @@ the code itself, as HumanEvalExplain asks (Muennighoff et al. 2023, arXiv:2308.0
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from codetune.evaluate.config import EvaluateConfig
+from codetune.evaluate.config import AskConfig
 from codetune.evaluate.prompts.generate import Generated, generate, prompt_lines
 from codetune.evaluate.prompts.styles import TEXT
 from codetune.models.client.concurrent_requests import Outcome
@@ -22,7 +21,6 @@ from codetune.store.atomic import write_text
 
 __all__ = ["describe_then_code", "described"]
 
-_ALLOWED = re.compile(r"at most (\d+) characters")
 _QUOTED_LINE = 20
 """Lines of the code longer than this are taken out of a description."""
 
@@ -30,7 +28,7 @@ Ask = Callable[[Sequence[ChatRequest]], Iterable[tuple[int, Outcome]]]
 
 
 def describe_then_code(
-    ask: Ask, problems: Sequence[Problem], config: EvaluateConfig, *, seed: int, name: str, folder: Path
+    ask: Ask, problems: Sequence[Problem], config: AskConfig, *, seed: int, name: str, folder: Path
 ) -> Generated:
     """Ask a model every problem: for a description, then for the code.
 
@@ -57,7 +55,7 @@ def describe_then_code(
     prompts = prompt_lines(questions, config, seed, step="describe")
     once = config.model_copy(update={"n": 1, "k": (1,), "temperature": config.temperature})
     completions = []
-    tokens = [first.prompt_tokens, first.completion_tokens, first.asked]
+    tokens = [first.prompt_tokens, first.completion_tokens, first.asked, first.asked_tokens]
     for sample in range(config.n):
         asked = [_filled(problem, found[problem.task_id, sample]) for problem in problems]
         prompts += prompt_lines(asked, once, seed + sample, step="write", sample=sample)
@@ -67,6 +65,7 @@ def describe_then_code(
             tokens[0] + made.prompt_tokens,
             tokens[1] + made.completion_tokens,
             tokens[2] + made.asked,
+            tokens[3] + made.asked_tokens,
         ]
     write_text(folder / "prompts.jsonl", "\n".join(prompts) + "\n")
     place = {problem.task_id: number for number, problem in enumerate(problems)}
@@ -89,8 +88,7 @@ def _question(problem: Problem) -> Problem:
 
 def described(problem: Problem, answer: str) -> str:
     """A description as the second question shows it."""
-    allowed = _ALLOWED.search(problem.describe)
-    text = answer.strip()[: int(allowed[1]) if allowed else None].rstrip()
+    text = answer.strip()[: problem.describe_characters].rstrip()
     for line in (problem.canonical_solution or "").split("\n"):
         if len(line.strip()) > _QUOTED_LINE:
             text = text.replace(line.strip(), "")

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from codetune.engine.protocol import Engine
+from codetune.evaluate.scoring.score import Contamination, Repeated
+from codetune.evaluate.statistics.estimates import Estimate
 from codetune.records import Problem, Record
 from codetune.store.dataset import Dataset
 from codetune.text.benchmark_index import BenchmarkIndex
 
-__all__ = ["Repeated", "TrainingOverlap", "training_overlap"]
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """One item that the training set repeats, where it does so most."""
-
-    task_id: str
-    kind: str
-    """`verbatim` or `renamed`."""
-    share: float
-    """Fraction of the item's n-grams that stand in the row, 0 to 1."""
-    rows: int
-    """Rows that repeat it."""
-    dataset: str
-    record: str
-    """Id of the row that repeats most of it."""
+__all__ = ["TrainingOverlap", "training_overlap"]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingOverlap:
-    """What was looked at, and what was found."""
+    """What was looked at, and what was found in it."""
 
     datasets: dict[str, str]
     """Folder -> hash of its rows."""
@@ -42,12 +27,15 @@ class TrainingOverlap:
     repeated: dict[str, Repeated]
     """By task id, in the benchmark's order."""
 
-    def as_plain(self) -> dict[str, Any]:
-        return {
-            "datasets": self.datasets,
-            "rows": self.rows,
-            "overlapping": [asdict(item) for item in self.repeated.values()],
-        }
+    def with_clean_rates(self, clean_problems: int, rates: Mapping[int, Estimate]) -> Contamination:
+        """What the score says of it, with the rates over the items that are not repeated."""
+        return Contamination(
+            datasets=self.datasets,
+            rows=self.rows,
+            overlapping=tuple(self.repeated.values()),
+            clean_problems=clean_problems,
+            clean_pass_at_k=rates,
+        )
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -116,11 +104,11 @@ def training_overlap(
             for task, kind, share, record in found:
                 counts[task] = counts.get(task, 0) + 1
                 if task not in best or share > best[task].share:
-                    best[task] = Repeated(task, kind, share, 0, str(folder), record)
+                    best[task] = Repeated(
+                        task_id=task, kind=kind, share=share, rows=0, dataset=str(folder), record=record
+                    )
     ordered = [problem.task_id for problem in problems if problem.task_id in best]
     repeated = {
-        task: Repeated(task, b.kind, round(b.share, 4), counts[task], b.dataset, b.record)
-        for task in ordered
-        for b in (best[task],)
+        task: replace(best[task], share=round(best[task].share, 4), rows=counts[task]) for task in ordered
     }
     return TrainingOverlap(hashes, rows, repeated)

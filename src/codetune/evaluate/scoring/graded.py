@@ -1,34 +1,58 @@
 """Scores of answers that are graded, not executed: the task's metrics, each with its interval.
 
-Each metric is made of numbers of each row that add up, so its interval comes from drawing rows anew
-and adding them up again, whether it is a mean (exact match) or of the whole corpus (BLEU, CodeBLEU,
-F1). Answers to one item, and items of one cluster, are drawn together. pass@1 of one answer an item
-is a share of rows: Wilson's.
+Each metric is made of numbers of each row that add up, so its interval comes from drawing rows again
+and adding them up, whether it is a mean (exact match) or of the whole corpus (BLEU, CodeBLEU, F1).
+Answers to one item, and items of one cluster, are drawn together. pass@1 of one answer an item is a
+share of rows: Wilson's.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from codetune.evaluate.benchmarks.tasks import row_of
+from codetune.errors import DataError
+from codetune.evaluate.benchmarks.data_file import DataEdition
+from codetune.evaluate.benchmarks.tasks import GradedProblem
+from codetune.evaluate.scoring.count_samples import shared_clusters
+from codetune.evaluate.scoring.doubts import cut_warning
+from codetune.evaluate.scoring.score import Conditions, CutAnswers, Metric, Score, Usage
 from codetune.evaluate.statistics.estimates import wilson
+from codetune.evaluate.statistics.independent import Units, independent_units
 from codetune.execution.protocol import Executor
 from codetune.records import Completion, Problem
 from codetune.store.atomic import write_text
 from codetune.tasks.grading.grader import RowStatistics
 from codetune.tasks.registry import get_task
 
-__all__ = ["RESAMPLES", "graded_score"]
+__all__ = ["ANSWERS_NAME", "RESAMPLES", "GradedAnswer", "graded_score", "read_answers"]
 
+ANSWERS_NAME = "answers.jsonl"
 RESAMPLES = 2000
 _AT_A_TIME = 100
 """Draws in memory together."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradedAnswer:
+    """One answer with what each metric counts of it.
+
+    Attributes:
+        counts: Metric -> its numbers of this row; a metric that leaves the row out is absent.
+    """
+
+    task_id: str
+    sample: int
+    completion: str
+    programming_language: str | None
+    finish_reason: str | None
+    counts: dict[str, tuple[float, ...]]
 
 
 def graded_score(
@@ -38,61 +62,114 @@ def graded_score(
     executor: Executor,
     folder: Path,
     *,
+    benchmark: DataEdition | None = None,
+    model: str = "",
+    conditions: Conditions | None = None,
+    assumed: str = "",
+    usage: Usage | None = None,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> Score:
     """Grade answers and write them to `answers.jsonl`.
 
     Args:
         task: Whose grader.
         pairs: Item and answer.
-        problems: The items that were asked.
+        problems: The items that were asked, each with the row it was made from.
         executor: Runs the tests of rows that have some.
         folder: Where the answers go.
+        benchmark: The data; None takes the items' benchmark by name.
+        model: What the score calls the model.
+        conditions: What else the score depends on.
+        assumed: What was guessed about the model.
+        usage: What asking took.
         seed: Of the bootstrap.
-
-    Returns:
-        Plain data: `metrics` (name -> value, low, high, method, rows, note), and counts.
     """
     given = list(pairs)
-    rows = [row_of(problem) for problem, _ in given]
+    rows = [problem.row for problem, _ in given if isinstance(problem, GradedProblem)]
     answers = [completion.text for _, completion in given]
-    lines = [
-        json.dumps({"task_id": c.task_id, "sample": c.sample, "completion": c.text}, ensure_ascii=False)
-        for _, c in given
+    graded = get_task(task).grader().grade(rows, answers, executor=executor).scores
+    lines: list[dict[str, Any]] = [
+        {
+            "task_id": completion.task_id,
+            "sample": completion.sample,
+            "completion": completion.text,
+            "programming_language": row.programming_language,
+            "finish_reason": completion.finish_reason,
+            "counts": {
+                s.metric: s.statistics.rows[place]
+                for s in graded
+                if s.statistics and place in s.statistics.rows
+            },
+        }
+        for place, ((_, completion), row) in enumerate(zip(given, rows, strict=True))
     ]
-    write_text(folder / "answers.jsonl", "\n".join(lines) + "\n")
-    scores = get_task(task).grader().grade(rows, answers, executor=executor).scores
-    clusters = [problem.cluster or problem.task_id for problem, _ in given]
-    alone = len(set(clusters)) == len(clusters)
-    metrics: dict[str, dict[str, Any]] = {}
-    for score in scores:
-        kept: dict[str, Any] = {"value": score.value, "rows": score.rows, "note": score.note}
+    text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + "\n"
+    write_text(folder / ANSWERS_NAME, text)
+    clusters, subclusters = shared_clusters(problems)
+    tasks = [completion.task_id for _, completion in given]
+    units = independent_units(tasks, clusters, subclusters)
+    metrics: dict[str, Metric] = {}
+    for score in graded:
         if score.value is None or score.statistics is None:
-            kept |= {"low": None, "high": None, "method": "not measured"}
-        elif score.metric == "pass@1" and alone:
-            found = asdict(wilson(round(score.value * score.rows), score.rows))
-            kept |= {name: found[name] for name in ("low", "high", "method")}
-        else:
-            low, high = _interval(score.statistics, clusters, seed)
-            kind = "bootstrap" if alone else "cluster bootstrap"
-            kept |= {"low": low, "high": high, "method": f"{kind} 95%, {RESAMPLES} draws"}
-        metrics[score.metric] = kept
-    answered = {completion.task_id for _, completion in given}
-    return {
-        "problems": len(answered),
-        "problems_asked": len(problems),
-        "samples": len(given),
-        "metrics": metrics,
-        "pass_at_k": {},
-        "lenient_pass_at_k": {},
-        "verdicts": {},
-        "missing": sorted({problem.task_id for problem in problems} - answered),
-    }
+            metrics[score.metric] = Metric(value=score.value, rows=score.rows, note=score.note)
+            continue
+        low, high, method = _interval(score.metric, score.value, score.statistics, units, seed)
+        method = f"{method} over {units.kind}: {units.note}" if units.note else method
+        metrics[score.metric] = Metric(
+            value=score.value, low=low, high=high, method=method, rows=score.rows, note=score.note
+        )
+    answered = set(tasks)
+    ends = Counter(completion.finish_reason for _, completion in given if completion.finish_reason)
+    cut = CutAnswers(cut=ends["length"], known=ends.total()) if ends else None
+    conditions = conditions or Conditions()
+    warning = cut_warning(cut, conditions.max_new_tokens) if cut else None
+    return Score(
+        benchmark=benchmark or DataEdition(name=problems[0].benchmark),
+        model=model,
+        conditions=conditions,
+        problems=len(answered),
+        problems_asked=len(problems),
+        samples=len(given),
+        metrics=metrics,
+        cut_answers=cut,
+        warnings=(warning,) if warning else (),
+        missing=tuple(sorted({problem.task_id for problem in problems} - answered)),
+        clusters=clusters,
+        subclusters=subclusters,
+        assumed=assumed,
+        usage=usage or Usage(),
+    )
 
 
-def _interval(statistics: RowStatistics, clusters: Sequence[str], seed: int) -> tuple[float, float]:
-    """The 2.5th and 97.5th percentile of a score over drawn clusters of rows."""
-    names, place_of = np.unique([clusters[row] for row in statistics.rows], return_inverse=True)
+def read_answers(folder: Path) -> Iterator[GradedAnswer]:
+    """What `graded_score` wrote, in order.
+
+    Raises:
+        DataError: The file is not there, or damaged.
+    """
+    path = folder / ANSWERS_NAME
+    try:
+        for line in path.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            row["counts"] = {name: tuple(counts) for name, counts in row["counts"].items()}
+            yield GradedAnswer(**row)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            "the graded answers can't be read",
+            where=str(path),
+            next_step="make the score again with codetune eval",
+        ) from error
+
+
+def _interval(
+    metric: str, value: float, statistics: RowStatistics, units: Units, seed: int
+) -> tuple[float, float, str]:
+    """The 2.5th and 97.5th percentile of a metric over drawn units of rows, and how they were found."""
+    names, place_of = np.unique([units.names[row] for row in statistics.rows], return_inverse=True)
+    alone = len(names) == len(statistics.rows)
+    if metric == "pass@1" and alone:
+        found = wilson(value * len(names), len(names))
+        return found.low, found.high, found.method
     numbers = np.asarray(list(statistics.rows.values()), dtype=float)
     sums = np.zeros((len(names), numbers.shape[1]))
     np.add.at(sums, place_of, numbers)
@@ -102,6 +179,11 @@ def _interval(statistics: RowStatistics, clusters: Sequence[str], seed: int) -> 
         drawn = generator.integers(0, len(names), (min(_AT_A_TIME, RESAMPLES - start), len(names)))
         times = np.apply_along_axis(np.bincount, 1, drawn, minlength=len(names))
         worth = (statistics.value(total) for total in (times @ sums).tolist())
-        values += [value for value in worth if value is not None]
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
+        values += [one for one in worth if one is not None]
+    low, high = np.quantile(values, [0.025, 0.975]) if values else (value, value)
+    if low == high:
+        # Every draw gave the same: the spread of equal rows says nothing, their number does.
+        found = wilson(min(max(value, 0.0), 1.0) * len(names), len(names))
+        return found.low, found.high, found.method
+    kind = "bootstrap" if alone else "cluster bootstrap"
+    return float(low), float(high), f"{kind} 95%, {RESAMPLES} draws"

@@ -1,179 +1,251 @@
-"""Verdicts in, `score.json` out: rates with intervals and the denominator of each."""
+"""`score.json`: everything a score says, as one type that is written and read by nothing else.
+
+What goes in are counts and rates (`count_samples`, `graded`), what comes out is a file that `compare`,
+the report and the terminal read back as the same type. Nothing is counted or judged here.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-from codetune.errors import UsageError
-from codetune.evaluate.scoring.group_rates import by_group
-from codetune.evaluate.scoring.run_samples import SampleResult
-from codetune.evaluate.statistics.estimates import Estimate, bootstrap, pass_at_k, pass_hat_k, wilson
-from codetune.records import Problem, Verdict
+from pydantic import TypeAdapter, ValidationError
+
+from codetune.errors import DataError
+from codetune.evaluate.benchmarks.data_file import DataEdition
+from codetune.evaluate.statistics.estimates import Estimate
 from codetune.store.atomic import write_text
 
-if TYPE_CHECKING:
-    from codetune.evaluate.scoring.contamination import TrainingOverlap
+__all__ = [
+    "SCORE_NAME", "Conditions", "Contamination", "CutAnswers", "GroupRate", "Metric",
+    "Repeated", "Score", "ScoreWarning", "Usage", "read_score", "write_score",
+]  # fmt: skip
 
-__all__ = ["Tally", "score_of", "tally", "write_score"]
+SCORE_NAME = "score.json"
 
 
-@dataclass(slots=True)
-class Tally:
-    """One problem's samples.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Everything beside the model that a score depends on. Two scores of equal conditions compare models."""
 
-    Attributes:
-        passed: Samples that passed.
-        judged: Samples with a verdict about the program; the denominator.
-        lenient: Samples that passed under the lenient reading.
+    items: str = ""
+    """Hash of the items that were asked."""
+    prompts: str = ""
+    """Hash of what was sent for each item: messages or text, and stops."""
+    prompt_style: str = ""
+    """`chat-prefill`, `chat`, `completion`, a protocol's own, or the reading of external samples."""
+    continuation: str = ""
+    """How a begun assistant turn is sent: `plain`, `continue_final_message`, or "" where none is begun."""
+    protocol: str = ""
+    """The published protocol that was followed; "" for codetune's own."""
+    samples_per_problem: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    max_new_tokens: int | None = None
+    seed: int | None = None
+    test_isolation: str = ""
+    """`standard`: tests run in the program's box; `strict`: outside of it."""
+    cpu_seconds: float | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What asking took."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    requests_asked: int | None = None
+    """Requests that were sent; the others were answered by the request store."""
+    tokens_per_second: float | None = None
+    """Tokens written per second of wall time, over all requests in flight; None where most answers came
+    from the store, whose time says nothing of the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutAnswers:
+    """Answers that ended at the length limit."""
+
+    cut: int
+    known: int
+    """Answers whose end the server told; the denominator."""
+
+    @property
+    def share(self) -> float:
+        return self.cut / self.known if self.known else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreWarning:
+    """A reason to doubt the score, with an answer to look at."""
+
+    text: str
+    task_id: str = ""
+    answer: str = ""
+    """The beginning of one answer it is about; "" where none has to be seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRate:
+    """pass@k of the items of one group, e.g. `difficulty=easy`."""
+
+    problems: int
+    pass_at_k: Mapping[int, Estimate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric of a task's grader over all rows."""
+
+    value: float | None
+    """Fraction in [0, 1]; None where it could not be measured, which is not zero."""
+    low: float | None = None
+    high: float | None = None
+    method: str = "not measured"
+    """How the interval was made."""
+    rows: int = 0
+    """Denominator: rows the value is about."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """One item that the training set repeats, where it does so most."""
+
+    task_id: str
+    kind: str
+    """`verbatim` or `renamed`."""
+    share: float
+    """Fraction of the item's n-grams that stand in the row, 0 to 1."""
+    rows: int
+    """Rows that repeat it."""
+    dataset: str
+    record: str
+    """Id of the row that repeats most of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contamination:
+    """What a training set repeats of the benchmark, and the score without those items."""
+
+    datasets: Mapping[str, str]
+    """Folder -> hash of its rows."""
+    rows: int
+    overlapping: tuple[Repeated, ...]
+    """In the benchmark's order."""
+    clean_problems: int = 0
+    clean_pass_at_k: Mapping[int, Estimate] = field(default_factory=dict)
+    """Empty where nothing is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One model on one benchmark.
+
+    Rates are fractions in [0, 1], by k; `problems` is their denominator. Exactly one of `pass_at_k`
+    and `metrics` is filled: programs are executed, or answers graded.
     """
 
+    SCHEMA: ClassVar[int] = 2
+
+    benchmark: DataEdition
+    model: str
+    conditions: Conditions = Conditions()
+    problems: int
+    """Problems with a verdict about the program (or a graded answer)."""
+    problems_asked: int
+    samples: int
     passed: int = 0
-    judged: int = 0
-    lenient: int = 0
+    """Samples that passed."""
+    repeated_samples: int = 0
+    """Samples equal to an earlier one of the same problem."""
+    pass_at_k: Mapping[int, Estimate] = field(default_factory=dict)
+    lenient_pass_at_k: Mapping[int, Estimate] = field(default_factory=dict)
+    """The same when every answer is read as kindly as can be."""
+    pass_hat_k: Mapping[int, Estimate] = field(default_factory=dict)
+    """Chance that all of k samples are right, where k exceeds 1."""
+    base_pass_at_k: Mapping[int, Estimate] = field(default_factory=dict)
+    """On the base tests alone, of benchmarks that add tests to an older one."""
+    groups: Mapping[str, GroupRate] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    cut_answers: CutAnswers | None = None
+    """None where no answer told how it ended."""
+    warnings: tuple[ScoreWarning, ...] = ()
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+    extractors: Mapping[str, int] = field(default_factory=dict)
+    integrity: Mapping[str, int] = field(default_factory=dict)
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    """Isolation -> samples; `none` is a sample that was run without any."""
+    missing: tuple[str, ...] = ()
+    """Task ids without a verdict."""
+    clusters: Mapping[str, str] = field(default_factory=dict)
+    """Task id -> what it shares with other items; items that share nothing are absent."""
+    subclusters: Mapping[str, str] = field(default_factory=dict)
+    """The same, by the finer group that is taken where clusters are too few."""
+    contamination: Contamination | None = None
+    assumed: str = ""
+    """What was guessed about the model, in a sentence."""
+    usage: Usage = Usage()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as `score.json` holds it."""
+        return {"schema": self.SCHEMA, **json.loads(json.dumps(asdict(self)))}
+
+    @classmethod
+    def from_json(cls, plain: object, *, where: str | None = None) -> Score:
+        """The score that `to_json` wrote.
+
+        Args:
+            plain: Plain data.
+            where: What errors name.
+
+        Raises:
+            DataError: Not a score, or one that another version of codetune wrote.
+        """
+        if not isinstance(plain, dict):
+            raise DataError("the file holds no JSON object", where=where, next_step=_AGAIN)
+        fields = dict(plain)
+        schema = fields.pop("schema", 1)
+        if schema != cls.SCHEMA:
+            raise DataError(
+                f"the score is written in form {schema}, and this codetune reads form {cls.SCHEMA}",
+                where=where,
+                next_step=_AGAIN,
+            )
+        try:
+            return _ADAPTER.validate_python(fields)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            key = ".".join(map(str, fault["loc"])) or "score"
+            raise DataError(
+                f"this is not a score: {key}: {fault['msg'].lower()}", where=where, next_step=_AGAIN
+            ) from error
 
 
-@dataclass(slots=True)
-class _Counts:
-    tallies: dict[str, Tally] = field(default_factory=dict)
-    verdicts: Counter[str] = field(default_factory=Counter)
-    extractors: Counter[str] = field(default_factory=Counter)
-    integrity: Counter[str] = field(default_factory=Counter)
-    tiers: Counter[str] = field(default_factory=Counter)
-    texts: set[tuple[str, int]] = field(default_factory=set)
-    base: dict[str, Tally] = field(default_factory=dict)
+_AGAIN = "make the score again with codetune eval or codetune score"
+_ADAPTER: TypeAdapter[Score] = TypeAdapter(Score)
 
 
-def tally(rows: Iterable[SampleResult]) -> dict[str, Tally]:
-    """Samples passed and judged, by problem; what says nothing of the program is not counted."""
-    return _count(rows).tallies
+def write_score(folder: Path, score: Score) -> None:
+    """Write `score.json`."""
+    write_text(folder / SCORE_NAME, json.dumps(score.to_json(), indent=2, ensure_ascii=False) + "\n")
 
 
-def _count(rows: Iterable[SampleResult]) -> _Counts:
-    counts = _Counts()
-    for row in rows:
-        counts.verdicts[row.verdict.value] += 1
-        counts.extractors[row.extractor] += 1
-        counts.texts.add((row.task_id, hash(row.completion)))
-        counts.integrity[row.integrity] += 1
-        counts.tiers[row.tier or "not run"] += 1
-        mine = counts.tallies.setdefault(row.task_id, Tally())
-        if row.verdict.is_about_the_program:
-            mine.judged += 1
-            mine.passed += row.verdict is Verdict.PASS
-            mine.lenient += row.lenient_verdict is Verdict.PASS
-        if row.base_verdict is not None and row.base_verdict.is_about_the_program:
-            based = counts.base.setdefault(row.task_id, Tally())
-            based.judged += 1
-            based.passed += row.base_verdict is Verdict.PASS
-    return counts
-
-
-def score_of(
-    rows: Iterable[SampleResult],
-    problems: Sequence[Problem],
-    *,
-    k: Sequence[int],
-    seed: int = 0,
-    overlap: TrainingOverlap | None = None,
-) -> dict[str, Any]:
-    """Compute a benchmark's score.
-
-    Args:
-        rows: Every sample with its verdict.
-        problems: The items that were asked.
-        k: The k of pass@k.
-        seed: Of the bootstrap.
-        overlap: What a training set repeats; the score is then also given without it.
-
-    Returns:
-        Plain data: `problems` (the denominator), `passed` (samples that passed), `repeated_samples`
-        (equal to an earlier one of the same problem), `pass_at_k` with
-        interval for each k, `pass_hat_k` (all of k samples right) where k exceeds 1, the score under
-        the lenient reading, counts of verdicts, extractors, integrity and tiers, `clusters` of the
-        problems that share one, `base` (the rates on the base tests alone) and `groups` (those of
-        each group of items) where the benchmark has them, and `contamination` where a training set
-        was given.
+def read_score(folder: Path) -> Score | None:
+    """The score in a folder; None where there is none.
 
     Raises:
-        UsageError: Nothing could be judged, or a k exceeds the samples of a problem.
+        DataError: The file is damaged, or written by another version.
     """
-    counts = _count(rows)
-    judged = {task: t for task, t in counts.tallies.items() if t.judged}
-    if not judged:
-        raise UsageError("no sample has a verdict about its program, so there is no score")
-    clusters = {problem.task_id: problem.cluster or problem.task_id for problem in problems}
-    sizes = Counter(clusters.values())
-    score = {
-        "problems": len(judged),
-        "problems_asked": len(problems),
-        "samples": sum(counts.verdicts.values()),
-        "repeated_samples": sum(counts.verdicts.values()) - len(counts.texts),
-        "passed": sum(t.passed for t in judged.values()),
-        **_rates(judged, clusters, k, seed),
-        "verdicts": dict(counts.verdicts.most_common()),
-        "extractors": dict(counts.extractors.most_common()),
-        "integrity": dict(counts.integrity.most_common()),
-        "tiers": dict(counts.tiers.most_common()),
-        "missing": sorted({p.task_id for p in problems} - set(judged)),
-        "clusters": {task: cluster for task, cluster in clusters.items() if sizes[cluster] > 1},
-    }
-    if counts.base:
-        score["base"] = {"pass_at_k": _rates(counts.base, clusters, k, seed)["pass_at_k"]}
-    if groups := by_group(judged, problems, lambda mine: _rates(mine, clusters, k, seed)):
-        score["groups"] = groups
-    if overlap is not None:
-        clean = {task: t for task, t in judged.items() if task not in overlap.repeated}
-        score["contamination"] = {
-            **overlap.as_plain(),
-            "clean_problems": len(clean),
-            "clean": _rates(clean, clusters, k, seed) if clean else None,
-        }
-    return score
-
-
-def _rates(
-    judged: Mapping[str, Tally], clusters: Mapping[str, str], k: Sequence[int], seed: int
-) -> dict[str, dict[str, Any]]:
-    """pass@k for each k, under both readings, and pass^k where k is above 1."""
-    each = sorted(set(k))
-    return {
-        "pass_at_k": {str(n): asdict(_estimate(judged, clusters, n, seed)) for n in each},
-        "lenient_pass_at_k": {
-            str(n): asdict(_estimate(judged, clusters, n, seed, lenient=True)) for n in each
-        },
-        "pass_hat_k": {
-            str(n): asdict(_estimate(judged, clusters, n, seed, rate=pass_hat_k)) for n in each if n > 1
-        },
-    }
-
-
-def _estimate(
-    judged: Mapping[str, Tally],
-    clusters: Mapping[str, str],
-    k: int,
-    seed: int,
-    *,
-    lenient: bool = False,
-    rate: Callable[[int, int, int], float] = pass_at_k,
-) -> Estimate:
-    correct = {task: (t.lenient if lenient else t.passed) for task, t in judged.items()}
-    names = [clusters.get(task, task) for task in judged]
-    shared = len(set(names)) < len(names)
-    if k == 1 and not shared and all(t.judged == 1 for t in judged.values()):
-        return wilson(sum(correct.values()), len(judged))
-    values = [rate(t.judged, correct[task], k) for task, t in judged.items()]
-    if len(set(values)) == 1 and values[0] in (0.0, 1.0):
-        # A bootstrap of equal values is as sure as can be, of nothing: count what is independent.
-        groups = len(set(names))
-        return wilson(groups if values[0] else 0, groups)
-    return bootstrap(values, names if shared else None, seed=seed)
-
-
-def write_score(folder: Path, score: Mapping[str, Any]) -> None:
-    """Write `score.json`."""
-    write_text(folder / "score.json", json.dumps(score, indent=2, ensure_ascii=False) + "\n")
+    path = folder / SCORE_NAME
+    try:
+        plain = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise DataError("the file is not JSON", where=str(path), next_step=_AGAIN) from error
+    return Score.from_json(plain, where=str(path))

@@ -1,17 +1,18 @@
-"""The last steps of every score: run the programs, write their verdicts, count, and sign."""
+"""The last steps of every score: run the programs, write their verdicts, count, and write the run card."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codetune.engine.progress import Progress, SilentProgress
 from codetune.evaluate.benchmarks.benchmark import Benchmark
+from codetune.evaluate.scoring.count_samples import count_samples
 from codetune.evaluate.scoring.extend import TRAINING_SET
 from codetune.evaluate.scoring.run_samples import Reader, SampleResult, run_samples
-from codetune.evaluate.scoring.score import score_of, write_score
+from codetune.evaluate.scoring.score import Conditions, Usage, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.execution.protocol import Executor
 from codetune.records import Completion, Problem
@@ -61,9 +62,12 @@ def score_run(
     *,
     k: tuple[int, ...],
     data: Path | None,
-    extra: Mapping[str, Any],
+    model: str,
+    conditions: Conditions,
+    assumed: str = "",
+    usage: Usage | None = None,
 ) -> RunCard:
-    """Judge every sample and write `verdicts/`, `score.json` and the run card.
+    """Run (or grade) every sample and write verdicts or answers, `score.json` and the run card.
 
     Args:
         stage: The open folder.
@@ -74,58 +78,46 @@ def score_run(
         scoring: What runs them.
         k: The k of pass@k.
         data: The benchmark's data file.
-        extra: More for the score: the model, the prompt style, tokens.
+        model: What the score calls the model.
+        conditions: What else the score depends on.
+        assumed: What was found out or guessed about the model.
+        usage: What asking took.
     """
     overlap = None
     if scoring.train:
         assert scoring.overlaps is not None
         scoring.progress.start("training set")
         overlap = scoring.overlaps(problems, scoring.train)
+    about: dict[str, Any] = {
+        "benchmark": chosen.edition(data),
+        "model": model,
+        "conditions": conditions,
+        "assumed": assumed,
+        "usage": usage,
+        "seed": stage.plan.seed,
+    }
     if chosen.graded is not None:
-        return _score_graded(stage, chosen, problems, pairs, scoring, data=data, extra=extra)
-    judged = run_samples(pairs, benchmark=chosen, reader=reader, executor=scoring.executor)
-    scoring.progress.start("programs run")
+        from codetune.evaluate.scoring.graded import ANSWERS_NAME, graded_score  # graders parse code
 
-    def written() -> Iterable[SampleResult]:
-        for row in write_verdicts(stage.folder, judged):
-            scoring.progress.advance()
-            yield row
-
-    counted = score_of(written(), problems, k=k, seed=stage.plan.seed, overlap=overlap)
-    score = {"benchmark": chosen.edition(data), **extra, **counted}
+        scoring.progress.start("answers graded")
+        score = graded_score(chosen.graded, pairs, problems, scoring.executor, stage.folder, **about)
+        files = [stage.folder / ANSWERS_NAME]
+    else:
+        results = run_samples(pairs, benchmark=chosen, reader=reader, executor=scoring.executor)
+        scoring.progress.start("programs run")
+        counted = _advancing(write_verdicts(stage.folder, results), scoring.progress)
+        score = count_samples(counted, problems, k=k, overlap=overlap, **about)
+        files = sorted((stage.folder / "verdicts").glob("part-*.parquet"))
     write_score(stage.folder, score)
     scoring.progress.finish()
-    files = sorted((stage.folder / "verdicts").glob("part-*.parquet"))
     return stage.finish(
         output_hash=hash_files(stage.folder, files),
-        counts={"problems": score["problems"], "samples": score["samples"]},
-        results=score,
+        counts={"problems": score.problems, "samples": score.samples},
+        results=score.to_json(),
     )
 
 
-def _score_graded(
-    stage: StageOutput,
-    chosen: Benchmark,
-    problems: Sequence[Problem],
-    pairs: Iterable[tuple[Problem, Completion]],
-    scoring: ScoringContext,
-    *,
-    data: Path | None,
-    extra: Mapping[str, Any],
-) -> RunCard:
-    """Grade every answer, where a task's grader decides and nothing is executed."""
-    from codetune.evaluate.scoring.graded import graded_score  # graders parse code: loaded where needed
-
-    assert chosen.graded is not None
-    scoring.progress.start("answers graded")
-    counted = graded_score(
-        chosen.graded, pairs, problems, scoring.executor, stage.folder, seed=stage.plan.seed
-    )
-    score = {"benchmark": chosen.edition(data), **extra, **counted}
-    write_score(stage.folder, score)
-    scoring.progress.finish()
-    return stage.finish(
-        output_hash=hash_files(stage.folder, [stage.folder / "answers.jsonl"]),
-        counts={"problems": score["problems"], "samples": score["samples"]},
-        results=score,
-    )
+def _advancing(rows: Iterable[SampleResult], progress: Progress) -> Iterator[SampleResult]:
+    for row in rows:
+        progress.advance()
+        yield row

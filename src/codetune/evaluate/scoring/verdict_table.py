@@ -1,4 +1,4 @@
-"""SampleResult samples as Parquet parts, `verdicts/part-*.parquet`, and back.
+"""Sample results as Parquet parts, `verdicts/part-*.parquet`, and back.
 
 The arrays are made from their buffers: asked to convert Python lists, pyarrow imports pandas first,
 which takes longer than running a whole benchmark.

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from codetune.errors import DataError, UsageError
-from codetune.evaluate.scoring.score import Tally, tally
+from codetune.evaluate.scoring.count_samples import Tally, tally
+from codetune.evaluate.scoring.score import Score, read_score
 from codetune.evaluate.scoring.verdict_table import read_verdicts
+from codetune.evaluate.statistics.comparison import Comparison, ComparisonSet, word_for
+from codetune.evaluate.statistics.conditions import differing_conditions
 from codetune.evaluate.statistics.estimates import pass_at_k, pass_hat_k
+from codetune.evaluate.statistics.independent import independent_units
 from codetune.evaluate.statistics.paired import (
-    PairedTest,
+    binary_interval,
     holm,
     mcnemar,
     paired_interval,
@@ -21,20 +24,20 @@ from codetune.evaluate.statistics.paired import (
     smallest_detectable,
 )
 
-__all__ = ["LEVEL", "METRICS", "compare_folders", "compare_tallies"]
+__all__ = ["METRICS", "compare_folders", "compare_tallies"]
 
-LEVEL = 0.05
-"""Two-sided; above it the word is "tie"."""
 METRICS: Mapping[str, Callable[[int, int, int], float]] = {"pass@": pass_at_k, "pass^": pass_hat_k}
+_DEFAULT_METRIC = "pass@1"
 
 
 def compare_tallies(
     first: Mapping[str, Tally],
     second: Mapping[str, Tally],
     *,
-    metric: str = "pass@1",
+    metric: str = _DEFAULT_METRIC,
     clusters: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+    subclusters: Mapping[str, str] | None = None,
+) -> Comparison:
     """Compare two runs on the problems that both have.
 
     Args:
@@ -42,13 +45,9 @@ def compare_tallies(
         second: The same of the other run.
         metric: `pass@k` or `pass^k` of each problem is what is compared.
         clusters: Problem -> its cluster, for problems that share one (a statement in several
-            languages, two wordings of one task): clusters are what is independent then.
-
-    Returns:
-        Plain data: `verdict` (`better`, `worse` or `tie`, of the second), `metric`, `difference` of
-        its mean with an interval, `p_value` and `test`, how many problems both, one or none solved,
-        `smallest_detectable`, `problems` (shared), `clusters` (independent ones among them) and
-        `left_out` (in one run only).
+            languages, two phrasings of one task): clusters are what is independent then.
+        subclusters: Problem -> its finer group, taken where there are fewer than ten clusters. Without
+            it the problems of a cluster are variants of one, and clusters count however few they are.
 
     Raises:
         DataError: Too few problems are shared.
@@ -63,37 +62,46 @@ def compare_tallies(
     rate, k = _metric(metric)
     before = [rate(first[t].judged, first[t].passed, k) for t in shared]
     after = [rate(second[t].judged, second[t].passed, k) for t in shared]
-    differences = [b - a for a, b in zip(before, after, strict=True)]
+    names, note = [(clusters or {}).get(task, task) for task in shared], ""
+    if subclusters:
+        units = independent_units(shared, clusters or {}, subclusters)
+        names, note = units.names, units.note
     grouped: dict[str, list[float]] = defaultdict(list)
-    for task, difference in zip(shared, differences, strict=True):
-        grouped[(clusters or {}).get(task, task)].append(difference)
+    for name, one, other in zip(names, before, after, strict=True):
+        grouped[name].append(other - one)
+    if len(grouped) < 2:
+        raise DataError(f"the {len(shared)} shared problems are variants of one, too few to compare")
     independent = len(grouped) == len(shared)
     single = all(first[t].judged == 1 and second[t].judged == 1 for t in shared)
     first_only = sum(a > b for a, b in zip(before, after, strict=True))
     second_only = sum(b > a for a, b in zip(before, after, strict=True))
     # A cluster counts once, by its sum, so that the mean stays that of the problems.
     sums = [sum(group) * len(grouped) / len(shared) for group in grouped.values()]
-    if len(sums) < 2:
-        raise DataError(f"the {len(shared)} shared problems are variants of one, too few to compare")
-    test = _test(sums, first_only, second_only, exact_counts=single and independent)
-    mean, low, high = paired_interval(sums)
-    return {
-        "verdict": _word(mean, test.p_value),
-        "metric": metric,
-        "difference": mean,
-        "low": low,
-        "high": high,
-        "p_value": test.p_value,
-        "test": test.test if independent else f"{test.test} over clusters",
-        "problems": len(shared),
-        "clusters": len(grouped),
-        "left_out": len({*first, *second}) - len(shared),
-        "both": sum(a == 1 and b == 1 for a, b in zip(before, after, strict=True)),
-        "base_only": first_only,
-        "tuned_only": second_only,
-        "neither": sum(a == 0 and b == 0 for a, b in zip(before, after, strict=True)),
-        "smallest_detectable": smallest_detectable(sums),
-    }
+    if single and independent:
+        test = mcnemar(first_only, second_only)
+        mean = (second_only - first_only) / len(shared)
+        low, high = binary_interval(first_only, second_only, len(shared))
+    else:
+        test = sign_flip(sums)
+        mean, low, high = paired_interval(sums)
+    return Comparison(
+        verdict=word_for(mean, test.p_value),
+        metric=metric,
+        difference=mean,
+        low=low,
+        high=high,
+        p_value=test.p_value,
+        test=test.test if independent else f"{test.test} over clusters",
+        problems=len(shared),
+        clusters=len(grouped),
+        left_out=len({*first, *second}) - len(shared),
+        first_only=first_only,
+        second_only=second_only,
+        both=sum(a == 1 and b == 1 for a, b in zip(before, after, strict=True)),
+        neither=sum(a == 0 and b == 0 for a, b in zip(before, after, strict=True)),
+        smallest_detectable=smallest_detectable(sums),
+        note=note,
+    )
 
 
 def _metric(name: str) -> tuple[Callable[[int, int, int], float], int]:
@@ -103,31 +111,21 @@ def _metric(name: str) -> tuple[Callable[[int, int, int], float], int]:
     return METRICS[kind], int(number)
 
 
-def _test(sums: Sequence[float], first_only: int, second_only: int, *, exact_counts: bool) -> PairedTest:
-    return mcnemar(first_only, second_only) if exact_counts else sign_flip(sums)
-
-
-def _word(mean: float, p_value: float) -> str:
-    return ("better" if mean > 0 else "worse") if p_value < LEVEL else "tie"
-
-
-def compare_folders(first: Path, second: Path, *, metric: str = "pass@1") -> dict[str, Any]:
+def compare_folders(first: Path, second: Path, *, metric: str | None = None) -> ComparisonSet:
     """Compare two scores, or two folders of scores benchmark by benchmark.
 
     With several benchmarks each p-value is adjusted by Holm's correction (`adjusted_p_value`), and
     decides so: who looks often enough finds a difference by chance.
 
     Args:
-        first: Folder with `score.json` and `verdicts/`, or of such folders.
+        first: Folder with `score.json` and `verdicts/` (or `answers.jsonl`), or of such folders.
         second: Another of the same kind.
-        metric: `pass@k` or `pass^k`.
-
-    Returns:
-        As `compare_tallies`, with `benchmark`, `first` and `second`; for folders of scores a list
-        of these under `benchmarks`, and `unpaired`, the benchmarks that one side alone has.
+        metric: `pass@k` or `pass^k`, or a metric of a task's grader; None takes pass@1, and the first
+            of a task's metrics.
 
     Raises:
         DataError: A folder holds no score, or they share no benchmark.
+        UsageError: A score has no such metric.
     """
     mine, theirs = _scores(first), _scores(second)
     shared = [name for name in mine if name in theirs]
@@ -138,54 +136,68 @@ def compare_folders(first: Path, second: Path, *, metric: str = "pass@1") -> dic
             next_step="give two runs of the same one",
         )
     found = [_compared(name, mine[name], theirs[name], metric) for name in shared]
-    if len(found) == 1 and not alone:
-        return found[0]
-    adjusted = holm({one["benchmark"]: one["p_value"] for one in found})
-    for one in found:
-        one["adjusted_p_value"] = adjusted[one["benchmark"]]
-        one["verdict"] = _word(one["difference"], one["adjusted_p_value"])
-    return {"benchmarks": found, "unpaired": alone}
+    if len(found) > 1:
+        adjusted = holm({one.benchmark: one.p_value for one in found})
+        found = [
+            replace(
+                one,
+                adjusted_p_value=adjusted[one.benchmark],
+                verdict=word_for(one.difference, adjusted[one.benchmark]),
+            )
+            for one in found
+        ]
+    return ComparisonSet(tuple(found), tuple(alone))
 
 
-def _compared(name: str, first: Path, second: Path, metric: str) -> dict[str, Any]:
-    clusters = {**_score(first).get("clusters", {}), **_score(second).get("clusters", {})}
-    compared = compare_tallies(
-        tally(read_verdicts(first)), tally(read_verdicts(second)), metric=metric, clusters=clusters
-    )
-    return {"benchmark": name, "first": str(first), "second": str(second), **compared}
+def _compared(
+    name: str, first: tuple[Path, Score], second: tuple[Path, Score], metric: str | None
+) -> Comparison:
+    (folder, score), (other_folder, other) = first, second
+    clusters = {**score.clusters, **other.clusters}
+    subclusters = {**score.subclusters, **other.subclusters}
+    if score.metrics or other.metrics:
+        # Graders parse code, and are loaded only here.
+        from codetune.evaluate.statistics.compare_answers import compare_answers
 
-
-def _scores(folder: Path) -> dict[str, Path]:
-    """Benchmark -> folder of its score: this one, or those in it."""
-    if (folder / "score.json").is_file():
-        return {_name(folder): folder}
-    inside = [path.parent for path in sorted(folder.glob("*/score.json"))]
-    if not inside:
-        raise DataError(
-            "this folder holds no score", where=str(folder), next_step="make one with codetune eval or score"
+        compared = compare_answers(
+            folder, other_folder, metric=metric, clusters=clusters, subclusters=subclusters
         )
-    found: dict[str, Path] = {}
-    for path in inside:
-        name = _name(path)
+    else:
+        compared = compare_tallies(
+            tally(read_verdicts(folder)),
+            tally(read_verdicts(other_folder)),
+            metric=metric or _DEFAULT_METRIC,
+            clusters=clusters,
+            subclusters=subclusters,
+        )
+    return replace(
+        compared,
+        benchmark=name,
+        first=str(folder),
+        second=str(other_folder),
+        differing=differing_conditions(score, other),
+    )
+
+
+def _scores(folder: Path) -> dict[str, tuple[Path, Score]]:
+    """Benchmark -> folder of its score, and the score: this one, or those in it."""
+    own = read_score(folder)
+    if own is not None:
+        return {own.benchmark.name: (folder, own)}
+    found: dict[str, tuple[Path, Score]] = {}
+    for path in sorted(path.parent for path in folder.glob("*/score.json")):
+        score = read_score(path)
+        assert score is not None
+        name = score.benchmark.name
         if name in found:
             raise DataError(
-                f"the folder holds two scores of {name}, {found[name].name} and {path.name}",
+                f"the folder holds two scores of {name}, {found[name][0].name} and {path.name}",
                 where=str(folder),
                 next_step="name one of them, or keep one score of each benchmark in the folder",
             )
-        found[name] = path
-    return found
-
-
-def _name(folder: Path) -> str:
-    return str(_score(folder).get("benchmark", {}).get("name", ""))
-
-
-def _score(folder: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads((folder / "score.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        found[name] = (path, score)
+    if not found:
         raise DataError(
-            "the score can't be read", where=str(folder / "score.json"), next_step="score the samples again"
-        ) from error
+            "this folder holds no score", where=str(folder), next_step="make one with codetune eval or score"
+        )
     return found

@@ -79,7 +79,7 @@ def pass_hat_k(samples: int, correct: int, k: int) -> float:
     return prod((correct - drawn) / (samples - drawn) for drawn in range(k))
 
 
-def wilson(passed: int, total: int, confidence: float = 0.95) -> Estimate:
+def wilson(passed: float, total: int, confidence: float = 0.95) -> Estimate:
     """Wilson's score interval of a proportion; it holds at 0 and 1 and for few problems.
 
     Raises:

@@ -11,7 +11,16 @@ from scipy import special  # `scipy.stats` holds the same numbers and takes a se
 
 from codetune.errors import UsageError
 
-__all__ = ["PairedTest", "holm", "mcnemar", "paired_interval", "sign_flip", "smallest_detectable"]
+__all__ = [
+    "PairedTest",
+    "binary_interval",
+    "detectable",
+    "holm",
+    "mcnemar",
+    "paired_interval",
+    "sign_flip",
+    "smallest_detectable",
+]
 
 _EXACT_FLIPS = 16
 
@@ -79,9 +88,34 @@ def paired_interval(differences: Sequence[float], confidence: float = 0.95) -> t
     if len(numbers) < 2:
         raise UsageError("comparing needs at least two problems that both runs have")
     mean = float(numbers.mean())
-    error = float(numbers.std(ddof=1)) / sqrt(len(numbers))
+    # Where nothing differs the spread says nothing; one problem that did is the least there can be.
+    spread = float(numbers.std(ddof=1)) or 1 / sqrt(len(numbers))
+    error = spread / sqrt(len(numbers))
     half = float(special.stdtrit(len(numbers) - 1, 0.5 + confidence / 2)) * error
     return mean, max(mean - half, -1.0), min(mean + half, 1.0)
+
+
+def binary_interval(
+    first_only: int, second_only: int, problems: int, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Interval of the difference of two paired proportions, one sample a problem; never of width zero.
+
+    Args:
+        first_only: Problems that the first run alone solved.
+        second_only: Problems that the second run alone solved.
+        problems: All problems.
+        confidence: Coverage aimed at.
+
+    Returns:
+        (low, high) of second minus first, within [-1, 1].
+
+    Source: Bonett and Price 2012, J. Educ. Behav. Stat. 37:479 (adjusted Wald).
+    """
+    gained, lost = (second_only + 1) / (problems + 2), (first_only + 1) / (problems + 2)
+    mean = gained - lost
+    error = sqrt((gained + lost - mean * mean) / (problems + 2))
+    half = float(special.ndtri(0.5 + confidence / 2)) * error
+    return max(mean - half, -1.0), min(mean + half, 1.0)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
@@ -114,5 +148,10 @@ def smallest_detectable(differences: Sequence[float], *, power: float = 0.8, lev
         return 1.0
     # Where nothing differs the spread says nothing; one problem that did is the least there can be.
     spread = max(float(numbers.std(ddof=1)), 1 / sqrt(len(numbers)))
+    return detectable(spread / sqrt(len(numbers)), power=power, level=level)
+
+
+def detectable(standard_error: float, *, power: float = 0.8, level: float = 0.05) -> float:
+    """Smallest true difference that a two-sided test sees with this power, at most 1."""
     z = float(special.ndtri(1 - level / 2) + special.ndtri(power))
-    return min(1.0, z * spread / sqrt(len(numbers)))
+    return min(1.0, z * standard_error)

@@ -16,9 +16,9 @@ _DETAIL_CHARACTERS = 600
 def interval_rows(
     evaluation: Evaluation,
 ) -> list[tuple[str, str, float | None, float | None, float | None]]:
-    """pass@1 of both models, as `charts.intervals` takes it; empty where neither was scored."""
+    """The leading rate of both models, as `charts.intervals` takes it; empty where neither was scored."""
     scores = [score for score in (evaluation.base, evaluation.tuned) if score is not None]
-    return [(s.name, s.colour, s.pass_at_1.value, s.pass_at_1.low, s.pass_at_1.high) for s in scores]
+    return [(s.name, s.colour, s.leading.value, s.leading.low, s.leading.high) for s in scores]
 
 
 def evaluation_view(evaluation: Evaluation, max_code_lines: int = 60) -> dict[str, Any]:
@@ -34,6 +34,7 @@ def evaluation_view(evaluation: Evaluation, max_code_lines: int = 60) -> dict[st
         "base": evaluation.base,
         "tuned": evaluation.tuned,
         "names": evaluation.names,
+        "models": [score for score in (evaluation.base, evaluation.tuned) if score is not None],
         "comparison": evaluation.comparison,
         "gained": evaluation.gained,
         "lost": evaluation.lost,

@@ -43,28 +43,27 @@ class Outcome:
 
 def _explanation(evaluation: Evaluation | None) -> str:
     comparison = evaluation.comparison if evaluation else None
-    if evaluation is None or comparison is None or comparison.word is None:
+    if evaluation is None or comparison is None:
         return "Base and tuned model were not compared, so nothing is said about a change."
     moved = f"{points(comparison.difference)} points"
-    if comparison.low is not None and comparison.high is not None:
-        moved += f", 95% interval {points(comparison.low)} to {points(comparison.high)}"
+    moved += f", 95% interval {points(comparison.low)} to {points(comparison.high)}"
     found = f"Over {count(comparison.problems)} problems the tuned model moved by {moved}"
     tested = f" ({comparison.test}, {p_value(comparison.p_value)})"
     meaning = {
         "tie": "That can't be told from chance.",
         "better": "That is more than chance explains.",
         "worse": "That is more than chance explains, in the wrong direction.",
-    }[comparison.word]
+    }[comparison.verdict]
     return f"{found}{tested}. {meaning}"
 
 
 def _headline(evaluation: Evaluation | None, training: Training | None) -> str:
     if evaluation is None:
         return "The model was tuned, not evaluated" if training else "The data is made; nothing was tuned yet"
-    before = percent(evaluation.base.pass_at_1.value if evaluation.base else None)
-    after = percent(evaluation.tuned.pass_at_1.value if evaluation.tuned else None)
+    before = percent(evaluation.base.leading.value if evaluation.base else None)
+    after = percent(evaluation.tuned.leading.value if evaluation.tuned else None)
     arrow = "\N{RIGHTWARDS ARROW}"
-    return f"{evaluation.benchmark} pass@1: {before} {arrow} {after}"
+    return f"{evaluation.benchmark} {evaluation.metric}: {before} {arrow} {after}"
 
 
 def _tiles(stages: Stages, funnel: Sequence[FunnelStep], training: Training | None) -> list[Tile]:
@@ -105,7 +104,7 @@ def tell_outcome(
         evaluations: The first one leads.
     """
     first = evaluations[0] if evaluations else None
-    word = first.comparison.word if first and first.comparison else None
+    word = first.comparison.verdict if first and first.comparison else None
     model = training.config.get("model") if training else None
     named = "SmolLM2-135M-Instruct" if model == "embedded" else str(model) if model else None
     subject = " \N{MIDDLE DOT} ".join(
@@ -123,7 +122,7 @@ def tell_outcome(
         verdict=_VERDICTS.get(word or "", NOT_RUN),
         explanation=_explanation(first),
         intervals=interval_rows(first) if first else [],
-        intervals_caption=f"pass@1 on {first.benchmark}; the bars are 95% intervals of each model alone."
+        intervals_caption=f"{first.metric} on {first.benchmark}; the bars are 95% intervals of each model alone."
         if first
         else "",
         tiles=_tiles(stages, funnel, training),

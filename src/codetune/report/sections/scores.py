@@ -1,4 +1,4 @@
-"""Two models on one benchmark, as evaluation scored them; nothing is computed anew here."""
+"""Two models on one benchmark, as evaluation scored them; nothing is computed again here."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from codetune.errors import DataError
 from codetune.evaluate.benchmarks.registry import BENCHMARKS
+from codetune.evaluate.scoring.score import Score, read_score
+from codetune.evaluate.statistics.comparison import Comparison
+from codetune.evaluate.statistics.estimates import Estimate
 from codetune.records import Verdict
-from codetune.report.numbers import number
 from codetune.report.sections.differences import Difference, in_turn, read_differences
 from codetune.report.sections.stages import StageFolder
 
-__all__ = ["Comparison", "Evaluation", "Rate", "Score", "Word", "read_evaluation", "read_pair"]
-
-Word = Literal["better", "worse", "tie"]
+__all__ = ["Evaluation", "ModelScore", "Rate", "read_evaluations", "read_pair"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rate with its interval, fractions in [0, 1]."""
+    """A rate or a task's metric with its interval, fractions in [0, 1]."""
 
     label: str
     """E.g. `pass@1`."""
@@ -30,58 +29,55 @@ class Rate:
     low: float | None
     high: float | None
     method: str
-    """How the interval was made; "" where that is not said."""
+    """How the interval was made."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """One model on one benchmark."""
+class ModelScore:
+    """One model on one benchmark, and how the page tells it apart."""
 
     name: str
     """What the page calls it: `base` and `tuned`, or two runs' own names."""
     colour: str
     """Its class in the page's style: `base` for the first, `tuned` for the second."""
-    model: str
-    passed: int | None
-    problems: int | None
-    """The rates' denominator: problems with a verdict about the program."""
-    samples: int | None
-    rates: list[Rate]
-    """pass@k for each k, the smallest first."""
-    lenient: Rate | None
-    """pass@1 when every answer is read as kindly as can be."""
-    verdicts: list[tuple[str, int]]
-    """Verdict -> samples, passes first."""
-    unsandboxed: int
-    """Samples that were run without any isolation."""
+    score: Score
 
     @property
-    def pass_at_1(self) -> Rate:
-        """The rate for k = 1, empty where there is none."""
-        return next((r for r in self.rates if r.label == "pass@1"), Rate("pass@1", None, None, None, ""))
+    def rates(self) -> list[Rate]:
+        """pass@k for each k, the smallest first; of graded answers the task's metrics, its first one first."""
+        if self.score.metrics:
+            return [
+                Rate(name, m.value, m.low, m.high, m.method, m.note) for name, m in self.score.metrics.items()
+            ]
+        return [_rate(f"pass@{k}", self.score.pass_at_k[k]) for k in sorted(self.score.pass_at_k)]
+
+    @property
+    def leading(self) -> Rate:
+        """pass@1, or the first metric; empty where there is neither."""
+        return next(iter(self.rates), Rate("pass@1", None, None, None, ""))
+
+    @property
+    def lenient(self) -> Rate | None:
+        """pass@1 when every answer is read as kindly as can be; None where answers are graded."""
+        found = self.score.lenient_pass_at_k.get(1)
+        return None if found is None else _rate("pass@1", found)
+
+    @property
+    def verdicts(self) -> list[tuple[str, int]]:
+        """Verdict -> samples, passes first."""
+        return sorted(
+            self.score.verdicts.items(), key=lambda item: (item[0] != Verdict.PASS, -item[1], item[0])
+        )
+
+    @property
+    def unsandboxed(self) -> int:
+        """Samples that were run without any isolation."""
+        return self.score.tiers.get("none", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The second model against the first, paired by problem."""
-
-    word: Word | None
-    """What may be said of the second; None where nothing was compared."""
-    difference: float | None
-    low: float | None
-    high: float | None
-    p_value: float | None
-    adjusted_p_value: float | None
-    """Holm's correction, where several benchmarks were compared."""
-    test: str
-    problems: int | None
-    left_out: int | None
-    """Problems that only one of the two has."""
-    both: int | None
-    base_only: int | None
-    tuned_only: int | None
-    neither: int | None
-    smallest_detectable: float | None
+def _rate(label: str, found: Estimate) -> Rate:
+    return Rate(label, found.value, found.low, found.high, found.method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +87,8 @@ class Evaluation:
     benchmark: str
     edition: str
     """Edition and licence of the benchmark's data, as the score recorded them; "" where it did not."""
-    base: Score | None
-    tuned: Score | None
+    base: ModelScore | None
+    tuned: ModelScore | None
     comparison: Comparison | None
     differences: list[Difference]
     """Gains and losses in turn, at most as many as asked for."""
@@ -104,86 +100,18 @@ class Evaluation:
         """What the two models are called."""
         return (self.base.name if self.base else "base", self.tuned.name if self.tuned else "tuned")
 
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        plain = json.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except ValueError as error:
-        raise DataError("the file is not JSON", where=str(path)) from error
-    if not isinstance(plain, dict):
-        raise DataError("the file holds no JSON object", where=str(path))
-    return plain
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _integer(plain: Mapping[str, Any], *path: str) -> int | None:
-    value = number(plain, *path)
-    return None if value is None else int(value)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _rate(plain: Mapping[str, Any], table: str, k: str) -> Rate:
-    low, high = (number(plain, table, k, end) for end in ("low", "high"))
-    method = _text(_mapping(_mapping(plain.get(table)).get(k)).get("method"))
-    return Rate(f"pass@{k}", number(plain, table, k, "value"), low, high, method)
-
-
-def _score(plain: Mapping[str, Any], name: str, colour: str) -> Score:
-    verdicts = {
-        verdict: int(count)
-        for verdict in _mapping(plain.get("verdicts"))
-        if (count := number(plain, "verdicts", verdict)) is not None
-    }
-    ks = sorted((k for k in _mapping(plain.get("pass_at_k")) if k.isdecimal()), key=int)
-    lenient = _rate(plain, "lenient_pass_at_k", "1")
-    return Score(
-        name=name,
-        colour=colour,
-        model=_text(plain.get("model")),
-        passed=_integer(plain, "passed"),
-        problems=_integer(plain, "problems"),
-        samples=_integer(plain, "samples"),
-        rates=[_rate(plain, "pass_at_k", k) for k in ks],
-        lenient=lenient if lenient.value is not None else None,
-        verdicts=sorted(verdicts.items(), key=lambda item: (item[0] != Verdict.PASS, -item[1], item[0])),
-        unsandboxed=_integer(plain, "tiers", "none") or 0,
-    )
-
-
-def _comparison(plain: Mapping[str, Any]) -> Comparison:
-    word = plain.get("verdict")
-    return Comparison(
-        # A word this page does not know says nothing.
-        word=word if word in ("better", "worse", "tie") else None,
-        difference=number(plain, "difference"),
-        low=number(plain, "low"),
-        high=number(plain, "high"),
-        p_value=number(plain, "p_value"),
-        adjusted_p_value=number(plain, "adjusted_p_value"),
-        test=_text(plain.get("test")) or "paired test",
-        problems=_integer(plain, "problems"),
-        left_out=_integer(plain, "left_out"),
-        both=_integer(plain, "both"),
-        base_only=_integer(plain, "base_only"),
-        tuned_only=_integer(plain, "tuned_only"),
-        neither=_integer(plain, "neither"),
-        smallest_detectable=number(plain, "smallest_detectable"),
-    )
+    @property
+    def metric(self) -> str:
+        """What leads: pass@1, or a task's first metric."""
+        shown = self.tuned or self.base
+        return shown.leading.label if shown else "pass@1"
 
 
 def read_pair(
     folders: tuple[Path, Path],
     names: tuple[str, str],
     *,
-    comparison: Mapping[str, Any] | None,
+    comparison: Comparison | None,
     prompts: Path | None = None,
     differences: int = 0,
 ) -> Evaluation:
@@ -192,48 +120,69 @@ def read_pair(
     Args:
         folders: Each with `score.json` and `verdicts/`, where there is one.
         names: What the page calls them.
-        comparison: What comparing them came to, as plain data.
+        comparison: What comparing them came to.
         prompts: `prompts.jsonl`, for the problems where they differ.
         differences: Most of those to keep.
 
     Raises:
         DataError: A file is not what it has to be.
     """
-    plains = [_read_json(folder / "score.json") for folder in folders]
     first, second = (
-        None if plain is None else _score(plain, name, colour)
-        for plain, name, colour in zip(plains, names, ("base", "tuned"), strict=True)
+        None if score is None else ModelScore(name, colour, score)
+        for score, name, colour in zip(map(read_score, folders), names, ("base", "tuned"), strict=True)
     )
     found = read_differences(*folders, prompts)
     gained = sum(difference.gained for difference in found)
-    data = next((_mapping(plain.get("benchmark")) for plain in plains if plain is not None), {})
-    name = _text(data.get("name")) or _text(_mapping(comparison).get("benchmark"))
+    shown = first or second
+    name = shown.score.benchmark.name if shown else comparison.benchmark if comparison else ""
+    about = (shown.score.benchmark.edition, shown.score.benchmark.licence) if shown else ()
     return Evaluation(
         benchmark=BENCHMARKS[name].title if name in BENCHMARKS else name,
-        edition=", ".join(part for part in map(_text, (data.get("edition"), data.get("licence"))) if part),
+        edition=", ".join(part for part in about if part),
         base=first,
         tuned=second,
-        comparison=None if comparison is None else _comparison(comparison),
+        comparison=comparison,
         differences=in_turn(found, differences),
         gained=gained,
         lost=len(found) - gained,
     )
 
 
-def read_evaluation(stage: StageFolder, differences: int) -> Evaluation:
-    """Read an evaluate stage's folder.
+def read_evaluations(stage: StageFolder, differences: int) -> list[Evaluation]:
+    """Read an evaluate stage's folder, benchmark by benchmark in the order they were asked.
 
     Args:
         stage: The finished stage.
-        differences: Most problems to keep where the models differ.
+        differences: Most problems to keep where the models differ, of each benchmark.
 
     Raises:
         DataError: A file of it is not what it has to be.
     """
-    return read_pair(
-        (stage.folder / "base", stage.folder / "tuned"),
-        ("base", "tuned"),
-        comparison=_read_json(stage.folder / "comparison.json"),
-        prompts=stage.folder / "prompts.jsonl",
-        differences=differences,
-    )
+    comparisons = {one.benchmark: one for one in _comparisons(stage.folder / "comparison.json")}
+    names = [str(name) for name in stage.card.plan.config.get("benchmarks", ())]
+    found = []
+    for name in names:
+        folder = name.replace(":", "-")
+        pair = (stage.folder / "base" / folder, stage.folder / "tuned" / folder)
+        found.append(
+            read_pair(
+                pair,
+                ("base", "tuned"),
+                comparison=comparisons.get(name),
+                prompts=pair[1] / "prompts.jsonl",
+                differences=differences,
+            )
+        )
+    return found
+
+
+def _comparisons(path: Path) -> list[Comparison]:
+    try:
+        plain = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return []
+    except ValueError as error:
+        raise DataError("the file is not JSON", where=str(path)) from error
+    if not isinstance(plain, Mapping) or not isinstance(plain.get("comparisons"), list):
+        raise DataError("the file holds no JSON object of comparisons", where=str(path))
+    return [Comparison.from_json(one, where=str(path)) for one in plain["comparisons"]]

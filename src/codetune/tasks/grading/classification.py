@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["BinaryScores", "binary_counts", "binary_of", "binary_scores"]
+__all__ = ["BINARY_METRICS", "BinaryScores", "binary_counts", "binary_of", "binary_scores"]
+
+
+BINARY_METRICS = ("accuracy", "precision", "recall", "f1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def binary_scores(truths: Sequence[bool], answers: Sequence[bool | None]) -> Bin
     """
     counted = [binary_counts(*pair) for pair in zip(truths, answers, strict=True)]
     sums = [sum(column) for column in zip(*counted, strict=True)] or [0.0] * 5
-    values = {metric: binary_of(metric, sums) for metric in ("accuracy", "precision", "recall", "f1")}
+    values = {metric: binary_of(metric, sums) for metric in BINARY_METRICS}
     return BinaryScores(**values, rows=len(counted), unreadable=sum(answer is None for answer in answers))
 
 

@@ -11,7 +11,7 @@ from codetune.records import Instruction
 if TYPE_CHECKING:
     from codetune.execution.protocol import Executor
 
-__all__ = ["Grader", "Grades", "RowStatistics", "TaskScore", "mean_score", "summed_score"]
+__all__ = ["Grader", "Grades", "RowStatistics", "TaskScore", "mean_of", "mean_score", "summed_score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,10 @@ def mean_score(
         places: Where these rows stand among those graded, if they aren't all of them.
     """
     numbered = zip(range(len(values)) if places is None else places, values, strict=True)
-    return summed_score(metric, {place: (value, 1.0) for place, value in numbered}, _mean, note)
+    return summed_score(metric, {place: (value, 1.0) for place, value in numbered}, mean_of, note)
 
 
-def _mean(sums: Sequence[float]) -> float | None:
+def mean_of(sums: Sequence[float]) -> float | None:
+    """The mean of a total and a number of rows; None over no rows."""
     total, rows = sums
     return total / rows if rows else None

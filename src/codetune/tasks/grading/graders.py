@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from codetune.records import Instruction
 from codetune.tasks.grading.answers import read_choices, read_label
 from codetune.tasks.grading.bleu import bleu_counts, bleu_of, smoothed_bleu4
-from codetune.tasks.grading.classification import binary_counts, binary_of
+from codetune.tasks.grading.classification import BINARY_METRICS, binary_counts, binary_of
 from codetune.tasks.grading.codebleu.score import COUNTS, CodeBleu, codebleu_counts, codebleu_of
-from codetune.tasks.grading.grader import Grader, Grades, TaskScore, mean_score, summed_score
+from codetune.tasks.grading.grader import Grader, Grades, TaskScore, mean_of, mean_score, summed_score
 from codetune.tasks.grading.passing import pass_at_1
 from codetune.tasks.grading.retrieval import reciprocal_rank
 from codetune.tasks.grading.text_match import edit_similarity, exact_match, same_tokens
@@ -21,7 +21,7 @@ from codetune.text.similarity import rouge_l
 if TYPE_CHECKING:
     from codetune.execution.protocol import Executor
 
-__all__ = ["GRADERS", "grader_for"]
+__all__ = ["GRADERS", "grader_for", "summed_value"]
 
 _Grade = Callable[[Sequence[Instruction], Sequence[str], "Executor | None"], tuple[TaskScore, ...]]
 
@@ -71,6 +71,36 @@ def _code_scores(
     )
 
 
+def summed_value(metric: str, languages: Sequence[str]) -> Callable[[Sequence[float]], float | None]:
+    """What the sums of a metric's numbers are worth, for rows that were graded before.
+
+    Args:
+        metric: A metric of any task.
+        languages: Programming language of each row that was graded together.
+    """
+    if metric == "codebleu":
+        return partial(_codebleu_of, sorted(set(languages)))
+    if metric == "bleu":
+        return bleu_of
+    if metric in BINARY_METRICS:
+        return partial(binary_of, metric)
+    return mean_of
+
+
+def _codebleu_parts(languages: Sequence[str], sums: Sequence[float]) -> Iterator[tuple[str, CodeBleu, float]]:
+    """Each language's CodeBLEU and the number of its rows."""
+    width = COUNTS + 1
+    for start, language in zip(range(0, len(sums), width), languages, strict=True):
+        *own, there_are = sums[start : start + width]
+        if there_are:
+            yield language, codebleu_of(own, language), there_are
+
+
+def _codebleu_of(languages: Sequence[str], sums: Sequence[float]) -> float:
+    found = [(score.score, weight) for _, score, weight in _codebleu_parts(languages, sums)]
+    return sum(score * weight for score, weight in found) / sum(weight for _, weight in found)
+
+
 def _codebleu(rows: Sequence[Instruction], wanted: Sequence[str], given: Sequence[str]) -> TaskScore:
     """Over languages, weighted by their rows; parts that a language lacks are named."""
     spoken = [row.programming_language or "" for row in rows]
@@ -83,23 +113,13 @@ def _codebleu(rows: Sequence[Instruction], wanted: Sequence[str], given: Sequenc
         numbers[start : start + width] = [*codebleu_counts(right, other, language), 1.0]
         counted[place] = tuple(numbers)
 
-    def parts(sums: Sequence[float]) -> Iterator[tuple[str, CodeBleu, float]]:
-        for start, language in zip(range(0, len(sums), width), languages, strict=True):
-            *own, there_are = sums[start : start + width]
-            if there_are:
-                yield language, codebleu_of(own, language), there_are
-
-    def value(sums: Sequence[float]) -> float:
-        found = [(score.score, weight) for _, score, weight in parts(sums)]
-        return sum(score * weight for score, weight in found) / sum(weight for _, weight in found)
-
     sums = [sum(column) for column in zip(*counted.values(), strict=True)]
     notes = [
         f"{language or 'no language'}: without {part} ({why})"
-        for language, score, _ in parts(sums)
+        for language, score, _ in _codebleu_parts(languages, sums)
         for part, why in score.left_out.items()
     ]
-    return summed_score("codebleu", counted, value, note="; ".join(notes))
+    return summed_score("codebleu", counted, partial(_codebleu_of, languages), note="; ".join(notes))
 
 
 def _generated(

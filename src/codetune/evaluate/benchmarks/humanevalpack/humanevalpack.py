@@ -73,6 +73,7 @@ def _reader(task: str, key: str) -> Callable[[bytes], Iterator[Problem]]:
                 stop=_STOP[language],
                 groups=(f"bug={row['bug_type']}",) if task.startswith("fix") else (),
                 describe=_describe(row, prefix) if task == "explain" else "",
+                describe_characters=len(row["docstring"]) if task == "explain" else None,
             )
 
     return read

@@ -1,0 +1,150 @@
+"""Two runs whose answers were graded, paired by row: the difference of a metric, drawn and swapped by cluster.
+
+A metric is made of numbers of each row that add up. The interval draws clusters of rows again for both
+runs together (Koehn 2004); the test swaps the runs' answers cluster by cluster (Noreen 1989), which needs
+no assumption about a corpus metric's distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from codetune.errors import DataError, UsageError
+from codetune.evaluate.scoring.graded import GradedAnswer, read_answers
+from codetune.evaluate.statistics.comparison import Comparison, word_for
+from codetune.evaluate.statistics.independent import independent_units
+from codetune.evaluate.statistics.paired import detectable
+from codetune.tasks.grading.graders import summed_value
+
+__all__ = ["compare_answers"]
+
+_DRAWS = 2000
+_SWAPS = 10_000
+_EXACT_UNITS = 12
+"""Up to so many units every pattern of swaps is looked at."""
+
+Value = Callable[[Sequence[float]], float | None]
+Key = tuple[str, int]
+
+
+def compare_answers(
+    first: Path,
+    second: Path,
+    *,
+    metric: str | None = None,
+    clusters: Mapping[str, str] | None = None,
+    subclusters: Mapping[str, str] | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Compare two graded runs on the answers that both have.
+
+    Args:
+        first: Folder with `answers.jsonl`, of the run compared against.
+        second: Another.
+        metric: A metric of the task; None takes the first one.
+        clusters: Task id -> its cluster.
+        subclusters: Task id -> its finer group, taken where there are fewer than ten clusters.
+        seed: Of the draws.
+
+    Raises:
+        DataError: Answers can't be read, or too few are shared.
+        UsageError: There is no such metric.
+    """
+    mine = {(row.task_id, row.sample): row for row in read_answers(first)}
+    theirs = {(row.task_id, row.sample): row for row in read_answers(second)}
+    metrics = list(dict.fromkeys(name for row in mine.values() for name in row.counts))
+    chosen = metric or (metrics[0] if metrics else "")
+    if chosen not in metrics:
+        raise UsageError(
+            f"the score has no metric {metric!r}", next_step=f"choose one of: {', '.join(metrics) or 'none'}"
+        )
+    shared = [key for key, row in mine.items() if chosen in row.counts and chosen in _counts(theirs.get(key))]
+    units = independent_units([task for task, _ in shared], clusters or {}, subclusters)
+    if units.count < 2:
+        raise DataError(
+            f"the two runs share {len(shared)} graded answers, too few to compare",
+            where=f"{first}, {second}",
+            next_step="give two runs on the same rows",
+        )
+    # As the grader saw them: every row's language, in this order.
+    languages = [row.programming_language or "" for row in mine.values()]
+    value = summed_value(chosen, languages)
+    before, after = (
+        np.asarray([side[key].counts[chosen] for key in shared], dtype=float) for side in (mine, theirs)
+    )
+    _, place_of = np.unique(units.names, return_inverse=True)
+    sums = [np.zeros((units.count, numbers.shape[1])) for numbers in (before, after)]
+    for total, numbers in zip(sums, (before, after), strict=True):
+        np.add.at(total, place_of, numbers)
+    difference = _difference(value, sums[0].sum(axis=0), sums[1].sum(axis=0))
+    generator = np.random.default_rng(seed)
+    drawn = _drawn_differences(value, sums, generator)
+    low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
+    if low == high:  # rows that all differ alike: their number says how sure that is
+        half = 1.96 / units.count
+        low, high = max(difference - half, -1.0), min(difference + half, 1.0)
+    p_value, test = _swap_test(value, sums, abs(difference), generator)
+    worth = [(value(list(a)), value(list(b))) for a, b in zip(before, after, strict=True)]
+    ordered = [(a, b) for a, b in worth if a is not None and b is not None]
+    return Comparison(
+        verdict=word_for(difference, p_value),
+        metric=chosen,
+        difference=difference,
+        low=low,
+        high=high,
+        p_value=p_value,
+        test=test if units.kind == "problems" else f"{test} over {units.kind}",
+        problems=len(shared),
+        clusters=units.count,
+        left_out=len({*mine, *theirs}) - len(shared),
+        first_only=sum(a > b for a, b in ordered),
+        second_only=sum(b > a for a, b in ordered),
+        both=None,
+        neither=None,
+        smallest_detectable=detectable(float(drawn.std()) or 1 / units.count),
+        note=units.note,
+    )
+
+
+def _counts(row: GradedAnswer | None) -> Mapping[str, tuple[float, ...]]:
+    return row.counts if row is not None else {}
+
+
+def _difference(value: Value, first: Any, second: Any) -> float:
+    before, after = value(list(first)), value(list(second))
+    return (after or 0.0) - (before or 0.0)
+
+
+def _drawn_differences(value: Value, sums: Sequence[Any], generator: Any) -> Any:
+    units = len(sums[0])
+    found = []
+    for _ in range(_DRAWS):
+        times = np.bincount(generator.integers(0, units, units), minlength=units)
+        found.append(_difference(value, times @ sums[0], times @ sums[1]))
+    return np.asarray(found)
+
+
+def _swap_test(value: Value, sums: Sequence[Any], observed: float, generator: Any) -> tuple[float, str]:
+    """The chance of a difference as large, if it did not matter which run an answer is of."""
+    first, second = sums
+    units = len(first)
+    if units <= _EXACT_UNITS:
+        patterns = (np.arange(2**units)[:, None] >> np.arange(units)) & 1
+        name = "exact swap permutation"
+    else:
+        patterns = generator.integers(0, 2, (_SWAPS, units))
+        name = "swap permutation"
+    both = first.sum(axis=0) + second.sum(axis=0)
+    swapped = patterns @ (second - first)
+    hits = sum(
+        abs(_difference(value, first.sum(axis=0) + moved, both - first.sum(axis=0) - moved))
+        >= observed - 1e-12
+        for moved in swapped
+    )
+    if units <= _EXACT_UNITS:
+        return hits / len(patterns), name
+    return (hits + 1) / (_SWAPS + 1), name

@@ -1,0 +1,109 @@
+"""What comparing two scores says, as one type that is written and read by nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from codetune.errors import DataError
+
+__all__ = ["LEVEL", "Comparison", "ComparisonSet", "word_for"]
+
+LEVEL = 0.05
+"""Two-sided; above it the word is "tie"."""
+Word = Literal["better", "worse", "tie"]
+
+
+def word_for(difference: float, p_value: float) -> Word:
+    """What may be said of the second run."""
+    if p_value >= LEVEL:
+        return "tie"
+    return "better" if difference > 0 else "worse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The second run against the first, paired by problem. Differences are fractions in [-1, 1]."""
+
+    verdict: Word
+    """What may be said of the second run."""
+    metric: str
+    """`pass@1`, or the name of a task's metric."""
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    test: str
+    problems: int
+    """Problems (or rows) that both runs have; the denominator."""
+    clusters: int
+    """Independent ones among them."""
+    left_out: int
+    """Problems that one run alone has."""
+    first_only: int
+    """Problems that the first run does better."""
+    second_only: int
+    both: int | None
+    """Problems that both solve wholly; None where answers are graded."""
+    neither: int | None
+    smallest_detectable: float
+    """Smallest true difference that so many problems show with 80 % power."""
+    note: str = ""
+    """Why problems were taken for independent though they share clusters; "" otherwise."""
+    differing: tuple[str, ...] = ()
+    """What differs beside the model, in words."""
+    adjusted_p_value: float | None = None
+    """Holm's correction, where several benchmarks were compared."""
+    benchmark: str = ""
+    first: str = ""
+    """Folder of the first score."""
+    second: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: object, *, where: str | None = None) -> Comparison:
+        """The comparison that `to_json` wrote.
+
+        Raises:
+            DataError: Not a comparison.
+        """
+        try:
+            return _ADAPTER.validate_python(plain)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            key = ".".join(map(str, fault["loc"])) or "comparison"
+            raise DataError(
+                f"this is not a comparison: {key}: {fault['msg'].lower()}",
+                where=where,
+                next_step="compare again with codetune compare",
+            ) from error
+
+
+_ADAPTER: TypeAdapter[Comparison] = TypeAdapter(Comparison)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonSet:
+    """Two folders of scores, benchmark by benchmark.
+
+    Attributes:
+        comparisons: One a shared benchmark.
+        unpaired: Benchmarks that one side alone has.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    unpaired: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "comparisons": [one.to_json() for one in self.comparisons],
+            "unpaired": list(self.unpaired),
+        }
