@@ -27,6 +27,7 @@ from codetune.evaluate.prompts.styles import STYLES
 from codetune.evaluate.score_samples import score_samples
 from codetune.evaluate.scoring.contamination import training_overlap
 from codetune.evaluate.scoring.external_samples import read_samples
+from codetune.evaluate.scoring.score import Score
 from codetune.evaluate.scoring.score_run import ScoringContext
 from codetune.evaluate.scoring.verdict_table import read_verdicts
 from codetune.execution.open import open_executor
@@ -65,7 +66,7 @@ def score(
 
 def test_humaneval_is_the_published_file() -> None:
     assert len(PROBLEMS) == 164
-    assert benchmark("humaneval").edition()["edition"] == "openai/human-eval"
+    assert benchmark("humaneval").edition().edition == "openai/human-eval"
 
 
 def test_canonical_solutions_pass_and_empty_ones_do_not(tmp_path: Path, executor: Executor) -> None:
@@ -275,7 +276,7 @@ def test_another_k_and_a_training_set_extend_a_finished_score(tmp_path: Path, ex
     rows[0] = {**rows[0], "completion": "    return 0\n"}
     samples, output = write_samples(tmp_path / "s.jsonl", rows), tmp_path / "out"
     first = score(samples, output, executor)
-    assert "contamination" not in first
+    assert first["contamination"] is None
     more = score(samples, output, executor, k=(1, 2))
     assert more["pass_at_k"]["1"] == first["pass_at_k"]["1"]
     assert more["pass_at_k"]["2"]["value"] == 1.0
@@ -296,15 +297,15 @@ def test_another_k_and_a_training_set_extend_a_finished_score(tmp_path: Path, ex
         problem.task_id, "verbatim", 1, copied.id,
     )  # fmt: skip
     assert (found["rows"], found["clean_problems"]) == (21, 5)
-    assert found["clean"]["pass_at_k"]["1"]["value"] == 1.0  # the wrong sample was of the copied item
+    assert found["clean_pass_at_k"]["1"]["value"] == 1.0  # the wrong sample was of the copied item
     # Other samples are another score, and refused.
     with pytest.raises(OutputError, match="holds another run"):
         score(write_samples(tmp_path / "t.jsonl", canonical(2)), output, executor)
 
 
 def test_clusters_widen_the_interval_and_are_named() -> None:
+    from codetune.evaluate.scoring.count_samples import count_samples
     from codetune.evaluate.scoring.run_samples import SampleResult
-    from codetune.evaluate.scoring.score import score_of
 
     problems = [dataclasses.replace(p, cluster=f"c{n // 4}") for n, p in enumerate(PROBLEMS[:40])]
     rows = [
@@ -312,29 +313,29 @@ def test_clusters_widen_the_interval_and_are_named() -> None:
         for n, p in enumerate(problems)
         for verdict in [Verdict.PASS if n // 4 % 2 else Verdict.WRONG]
     ]
-    alone = score_of(rows, PROBLEMS[:40], k=(1,))
-    together = score_of(rows, problems, k=(1,))
-    assert alone["clusters"] == {} and len(together["clusters"]) == 40
+    alone = count_samples(rows, PROBLEMS[:40], k=(1,))
+    together = count_samples(rows, problems, k=(1,))
+    assert alone.clusters == {} and len(together.clusters) == 40
 
-    def width(score: dict[str, Any]) -> float:
-        return score["pass_at_k"]["1"]["high"] - score["pass_at_k"]["1"]["low"]
+    def width(score: Score) -> float:
+        return score.pass_at_k[1].high - score.pass_at_k[1].low
 
-    assert together["pass_at_k"]["1"]["count"] == 10
+    assert together.pass_at_k[1].count == 10
     assert width(together) > 1.5 * width(alone)
 
 
 def test_all_right_is_not_certainty() -> None:
+    from codetune.evaluate.scoring.count_samples import count_samples
     from codetune.evaluate.scoring.run_samples import SampleResult
-    from codetune.evaluate.scoring.score import score_of
 
     rows = [
         SampleResult(p.task_id, s, "", "", "", Verdict.PASS, Verdict.PASS, 0.0, 0.0)
         for p in PROBLEMS[:20]
         for s in range(5)
     ]
-    rate = score_of(rows, PROBLEMS[:20], k=(1, 5))["pass_at_k"]["1"]
-    assert rate["value"] == rate["high"] == 1.0
-    assert rate["low"] == pytest.approx(0.839, abs=0.001)  # Wilson for 20 of 20
+    rate = count_samples(rows, PROBLEMS[:20], k=(1, 5)).pass_at_k[1]
+    assert rate.value == rate.high == 1.0
+    assert rate.low == pytest.approx(0.839, abs=0.001)  # Wilson for 20 of 20
 
 
 @pytest.mark.slow

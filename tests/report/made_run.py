@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from codetune.evaluate.benchmarks.data_file import DataEdition
+from codetune.evaluate.scoring.count_samples import count_samples, tally
 from codetune.evaluate.scoring.run_samples import SampleResult
-from codetune.evaluate.scoring.score import score_of, tally, write_score
+from codetune.evaluate.scoring.score import write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.evaluate.statistics.compare import compare_tallies
 from codetune.records import Check, Generated, Instruction, Lineage, Problem, Snippet, Verdict
@@ -130,22 +132,25 @@ def write_scored(folder: Path, rows: Sequence[Row], model: str = "smollm2", tier
     """One model's verdicts and score, with evaluation's own functions."""
     made = list(write_verdicts(folder, judged(rows, tier)))
     problems = [Problem(benchmark="humaneval", task_id=row[0], prompt="", tests="") for row in rows]
-    edition = {"name": "humaneval", "edition": "openai/human-eval", "licence": "MIT"}
-    write_score(folder, {"benchmark": edition, "model": model, **score_of(made, problems, k=(1,))})
+    edition = DataEdition(name="humaneval", edition="openai/human-eval", licence="MIT")
+    write_score(folder, count_samples(made, problems, k=(1,), benchmark=edition, model=model))
 
 
 def write_evaluation(folder: Path, base: Sequence[Row], tuned: Sequence[Row], **changes: Any) -> Path:
     """An evaluate stage; `changes` overwrite what comparing found."""
-    with StageOutput(folder, plan("evaluate", benchmark="humaneval")) as out:
-        write_scored(folder / "base", base)
-        write_scored(folder / "tuned", tuned, "smollm2 + adapter")
+    with StageOutput(folder, plan("evaluate", benchmarks=["humaneval"])) as out:
+        write_scored(folder / "base" / "humaneval", base)
+        write_scored(folder / "tuned" / "humaneval", tuned, "smollm2 + adapter")
         prompts = [
             {"task_id": row[0], "messages": [{"role": "user", "content": f"Solve {row[0]}."}], "prompt": None}
             for row in base
         ]
-        (folder / "prompts.jsonl").write_text("".join(json.dumps(p) + "\n" for p in prompts), "utf-8")
-        found = compare_tallies(tally(judged(base)), tally(judged(tuned)))
-        (folder / "comparison.json").write_text(json.dumps({**found, **changes}), "utf-8")
+        (folder / "tuned" / "humaneval" / "prompts.jsonl").write_text(
+            "".join(json.dumps(p) + "\n" for p in prompts), "utf-8"
+        )
+        found = compare_tallies(tally(judged(base)), tally(judged(tuned))).to_json()
+        compared = {**found, "benchmark": "humaneval", **changes}
+        (folder / "comparison.json").write_text(json.dumps({"comparisons": [compared]}), "utf-8")
         out.finish(output_hash="e" * 32)
     return folder
 

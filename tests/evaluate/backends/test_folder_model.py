@@ -214,20 +214,20 @@ def test_folders_that_lack_something_say_what(tiny: Path, tmp_path: Path, adapte
 
 
 def test_without_a_template_the_style_is_said(tiny: Path, tmp_path: Path) -> None:
-    assert find_backend(str(tiny)).style == "chat-prefill"
+    assert [one.style for one in find_backend(str(tiny)).styles] == ["chat-prefill"]
     bare = _copy(tiny, tmp_path / "bare")
     (bare / "chat_template.jinja").unlink(missing_ok=True)
     settings = json.loads((bare / "tokenizer_config.json").read_text())
     settings.pop("chat_template", None)
     (bare / "tokenizer_config.json").write_text(json.dumps(settings))
     backend = find_backend(str(bare))
-    assert backend.style == "completion"
+    assert [one.style for one in backend.styles] == ["completion"]
     assert backend.assumption is not None and "no chat template" in backend.assumption
     done = run(bare, tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "prompt style completion" in done.stderr
     score = json.loads((tmp_path / "out" / "score.json").read_text())
-    assert (score["prompt_style"], score["assumed"]) == ("completion", backend.assumption)
+    assert (score["conditions"]["prompt_style"], score["assumed"]) == ("completion", backend.assumption)
     # Asked for by name, a chat can't be had.
     with pytest.raises(DataError, match="no chat template"):
         list(FolderModel(ModelFolder.find(bare)).answer([

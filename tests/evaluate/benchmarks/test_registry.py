@@ -24,7 +24,7 @@ def test_reads_its_published_file(name: str, shared_data: Path, monkeypatch: pyt
     problems = chosen.load()
     assert chosen.items is None or len(problems) == chosen.items
     assert len({problem.task_id for problem in problems}) == len(problems)
-    assert chosen.edition()["edition"] != "not a known edition"
+    assert chosen.edition().edition != "not a known edition"
     assert all(problem.cluster for problem in problems)
     assert all(problem.prompt.endswith(problem.prefix or "") for problem in problems)
 
@@ -58,7 +58,7 @@ def test_an_unpinned_benchmark_takes_a_fitting_file_and_says_so(shared_data: Pat
     path.write_text("\n".join(lines))
     chosen = benchmark("canitedit-lazy")
     assert len(chosen.load(path)) == 2
-    assert chosen.edition(path)["edition"] == "not a known edition"
+    assert chosen.edition(path).edition == "not a known edition"
 
 
 def test_apeval_has_four_cells(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

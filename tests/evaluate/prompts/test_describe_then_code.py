@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from codetune.evaluate.config import EvaluateConfig
+from codetune.evaluate.config import AskConfig
 from codetune.evaluate.prompts.describe_then_code import describe_then_code, described
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.records import Problem
@@ -48,7 +48,7 @@ class Asked:
 
 def test_the_second_question_holds_the_first_answer_of_its_own_sample(tmp_path: Path) -> None:
     ask = Asked()
-    config = EvaluateConfig(n=2, k=(1,), temperature=0.5, prompt_style="chat")
+    config = AskConfig(n=2, k=(1,), temperature=0.5, prompt_style="chat", max_new_tokens=64)
     made = describe_then_code(ask, [ITEM], config, seed=0, name="m", folder=tmp_path)
     assert [(c.task_id, c.sample, c.text) for c in made.completions] == [
         ("toy/0", 0, "a program"),

@@ -15,7 +15,7 @@ import pytest
 
 from codetune.errors import UsageError
 from codetune.evaluate.benchmarks.registry import load_problems
-from codetune.evaluate.config import EvaluateConfig
+from codetune.evaluate.config import AskConfig
 from codetune.evaluate.prompts.generate import requests_of
 from codetune.evaluate.scoring.verdict_table import read_verdicts
 from codetune.models.client.payload import build_payload, request_key
@@ -24,8 +24,8 @@ PROBLEMS = load_problems("humaneval")
 
 
 def test_seeds_do_not_depend_on_order_or_number_of_samples() -> None:
-    few = EvaluateConfig(n=2, temperature=0.8)
-    more = EvaluateConfig(n=5, temperature=0.8)
+    few = AskConfig(prompt_style="chat-prefill", max_new_tokens=512, n=2, temperature=0.8)
+    more = AskConfig(prompt_style="chat-prefill", max_new_tokens=512, n=5, temperature=0.8)
     first = {(p.task_id, s): r for p, s, r in requests_of(PROBLEMS[:3], few, 1)}
     again = {(p.task_id, s): r for p, s, r in requests_of(list(reversed(PROBLEMS[:3])), more, 1)}
     assert all(again[key] == request for key, request in first.items())
@@ -34,13 +34,15 @@ def test_seeds_do_not_depend_on_order_or_number_of_samples() -> None:
 
 def test_several_greedy_samples_are_refused() -> None:
     with pytest.raises(UsageError, match="would all be the same"):
-        list(requests_of(PROBLEMS[:1], EvaluateConfig(n=2), 0))
+        list(requests_of(PROBLEMS[:1], AskConfig(prompt_style="chat-prefill", max_new_tokens=512, n=2), 0))
 
 
 def test_every_sample_is_sent_a_seed_of_its_own_and_keeps_it() -> None:
     def sent(n: int) -> dict[tuple[str, int], tuple[int, bytes]]:
         found = {}
-        for problem, sample, request in requests_of(PROBLEMS[:4], EvaluateConfig(n=n, temperature=0.8), 0):
+        for problem, sample, request in requests_of(
+            PROBLEMS[:4], AskConfig(prompt_style="chat-prefill", max_new_tokens=512, n=n, temperature=0.8), 0
+        ):
             path, payload = build_payload(request, {})
             key = request_key("m", path, payload, sample)
             found[problem.task_id, sample] = (json.loads(payload)["seed"], key)

@@ -10,6 +10,7 @@ import pytest
 
 from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.scoring.graded import graded_score
+from codetune.evaluate.scoring.score import Score
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Completion, Problem
 
@@ -37,10 +38,10 @@ def items(tmp_path: Path) -> list[Problem]:
     ]
     path = tmp_path / "rows.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows) + "\n", "utf-8")
-    return benchmark("task-code_summarization").load(path)
+    return benchmark("task:code_summarization").load(path)
 
 
-def graded(items: list[Problem], texts: list[str], folder: Path) -> dict[str, object]:
+def graded(items: list[Problem], texts: list[str], folder: Path) -> Score:
     folder.mkdir()
     pairs = [
         (item, Completion(task_id=item.task_id, text=text)) for item, text in zip(items, texts, strict=False)
@@ -51,14 +52,12 @@ def graded(items: list[Problem], texts: list[str], folder: Path) -> dict[str, ob
 def test_right_answers_score_full_marks_and_wrong_ones_do_not(items: list[Problem], tmp_path: Path) -> None:
     right = graded(items, [item.canonical_solution or "" for item in items], tmp_path / "right")
     wrong = graded(items, ["nothing of the kind"] * len(items), tmp_path / "wrong")
-    assert right["metrics"] and right["metrics"].keys() == wrong["metrics"].keys()  # type: ignore[attr-defined]
-    for name, metric in right["metrics"].items():  # type: ignore[attr-defined]
-        low = wrong["metrics"][name]  # type: ignore[index]
-        assert metric["value"] == pytest.approx(1.0, abs=1e-6) or metric["value"] == pytest.approx(
-            100, abs=1e-4
-        )
-        assert low["value"] < metric["value"] / 4
-        assert low["low"] - 1e-9 <= low["value"] <= low["high"] + 1e-9
+    assert right.metrics and right.metrics.keys() == wrong.metrics.keys()
+    for name, metric in right.metrics.items():
+        low = wrong.metrics[name]
+        assert metric.value == pytest.approx(1.0, abs=1e-6) or metric.value == pytest.approx(100, abs=1e-4)
+        assert low.value < metric.value / 4
+        assert low.low - 1e-9 <= low.value <= low.high + 1e-9
     kept = (tmp_path / "right" / "answers.jsonl").read_text("utf-8").splitlines()
     assert len(kept) == len(items)
 
@@ -68,10 +67,10 @@ def test_a_mixed_score_has_an_interval_and_names_what_is_missing(
 ) -> None:
     texts = [item.canonical_solution or "" for item in items[:3]] + ["no", "none", "never"]
     score = graded(items, texts, tmp_path / "mixed")
-    assert score["problems"] == 6 and score["problems_asked"] == 8
-    assert score["missing"] == [items[6].task_id, items[7].task_id]
-    for metric in score["metrics"].values():  # type: ignore[attr-defined]
-        assert metric["low"] < metric["value"] < metric["high"]
+    assert score.problems == 6 and score.problems_asked == 8
+    assert score.missing == (items[6].task_id, items[7].task_id)
+    for metric in score.metrics.values():
+        assert metric.low < metric.value < metric.high
 
 
 def test_answers_to_one_item_are_drawn_together(items: list[Problem], tmp_path: Path) -> None:
@@ -84,10 +83,10 @@ def test_answers_to_one_item_are_drawn_together(items: list[Problem], tmp_path: 
     ]
     (tmp_path / "often").mkdir()
     often = graded_score("code_summarization", pairs, items, NoExecutor(), tmp_path / "often")
-    for name, metric in once["metrics"].items():  # type: ignore[attr-defined]
-        repeated = often["metrics"][name]
-        assert metric["method"].startswith("bootstrap")
-        assert repeated["method"].startswith("cluster bootstrap")
+    for name, metric in once.metrics.items():
+        repeated = often.metrics[name]
+        assert metric.method.startswith("bootstrap")
+        assert repeated.method.startswith("cluster bootstrap")
         # The same answer 25 times over is no more to go by than once.
-        assert repeated["value"] == pytest.approx(metric["value"])
-        assert repeated["high"] - repeated["low"] == pytest.approx(metric["high"] - metric["low"])
+        assert repeated.value == pytest.approx(metric.value)
+        assert repeated.high - repeated.low == pytest.approx(metric.high - metric.low)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from codetune.errors import DataError, UsageError
+from codetune.evaluate.scoring.count_samples import Tally, count_samples
 from codetune.evaluate.scoring.run_samples import SampleResult
-from codetune.evaluate.scoring.score import Tally
+from codetune.evaluate.scoring.score import Conditions, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.evaluate.statistics.compare import compare_folders, compare_tallies
-from codetune.records import Verdict
+from codetune.records import Problem, Verdict
 from codetune.report.comparison import comparison_page
 
 
@@ -21,26 +22,25 @@ def test_a_comparison_by_hand() -> None:
     first = {str(i): Tally(passed=int(i < 30), judged=1) for i in range(100)}
     second = {str(i): Tally(passed=int(10 <= i < 52), judged=1) for i in range(100)}
     found = compare_tallies(first, second)
-    assert (found["both"], found["base_only"], found["tuned_only"], found["neither"]) == (20, 10, 22, 48)
-    assert found["difference"] == pytest.approx(0.12)
-    assert found["verdict"] == "tie"
-    assert found["p_value"] == pytest.approx(0.0501, abs=1e-4)
+    assert (found.both, found.first_only, found.second_only, found.neither) == (20, 10, 22, 48)
+    assert found.difference == pytest.approx(0.12)
+    assert found.verdict == "tie"
+    assert found.p_value == pytest.approx(0.0501, abs=1e-4)
     second["60"] = second["61"] = Tally(passed=1, judged=1)
-    assert compare_tallies(first, second)["verdict"] == "better"
-    assert compare_tallies(second, first)["verdict"] == "worse"
+    assert compare_tallies(first, second).verdict == "better"
+    assert compare_tallies(second, first).verdict == "worse"
 
 
 def test_missing_is_not_zero_when_comparing() -> None:
     first = {"a": Tally(1, 1), "b": Tally(0, 1), "c": Tally(1, 1)}
     second = {"a": Tally(1, 1), "b": Tally(0, 1), "c": Tally(0, 0)}
     found = compare_tallies(first, second)
-    assert (found["problems"], found["left_out"]) == (2, 1)
+    assert (found.problems, found.left_out) == (2, 1)
 
 
 def test_runs_of_different_benchmarks_are_not_compared(tmp_path: Path) -> None:
     for name in ("x", "y"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "score.json").write_text(json.dumps({"benchmark": {"name": name}}))
+        _score(tmp_path / name, name, {"1": True, "2": False})
     with pytest.raises(DataError, match="different benchmarks, x and y"):
         compare_folders(tmp_path / "x", tmp_path / "y")
     with pytest.raises(DataError, match="holds no score"):
@@ -53,14 +53,14 @@ def test_variants_of_one_problem_are_one_piece_of_evidence() -> None:
     first = dict.fromkeys(names, Tally(0, 1))
     second = {name: Tally(int(int(name[0]) < 5), 1) for name in names}
     alone = compare_tallies(first, second)
-    assert (alone["verdict"], alone["clusters"], alone["test"]) == ("better", 48, "exact McNemar")
+    assert (alone.verdict, alone.clusters, alone.test) == ("better", 48, "exact McNemar")
     together = compare_tallies(first, second, clusters={name: name[0] for name in names})
-    assert together["difference"] == pytest.approx(alone["difference"])
-    assert (together["verdict"], together["clusters"]) == ("tie", 8)
-    assert together["p_value"] == pytest.approx(2 / 2**5)  # five clusters that differ, all one way
-    assert together["test"] == "exact sign-flip permutation over clusters"
-    assert together["high"] - together["low"] > 1.5 * (alone["high"] - alone["low"])
-    assert together["smallest_detectable"] > 1.5 * alone["smallest_detectable"]
+    assert together.difference == pytest.approx(alone.difference)
+    assert (together.verdict, together.clusters) == ("tie", 8)
+    assert together.p_value == pytest.approx(2 / 2**5)  # five clusters that differ, all one way
+    assert together.test == "exact sign-flip permutation over clusters"
+    assert together.high - together.low > 1.5 * (alone.high - alone.low)
+    assert together.smallest_detectable > 1.5 * alone.smallest_detectable
     with pytest.raises(DataError, match="variants of one"):
         compare_tallies(first, second, clusters=dict.fromkeys(names, "one"))
 
@@ -69,25 +69,25 @@ def test_pass_hat_k_is_compared_too() -> None:
     # On average both solve half; the second solves the same half each time.
     first = {str(i): Tally(2, 4) for i in range(40)}
     second = {str(i): Tally(4 * (i % 2), 4) for i in range(40)}
-    assert compare_tallies(first, second)["verdict"] == "tie"
+    assert compare_tallies(first, second).verdict == "tie"
     found = compare_tallies(first, second, metric="pass^2")
-    assert found["difference"] == pytest.approx(0.5 - 1 / 6)
-    assert (found["verdict"], found["metric"]) == ("better", "pass^2")
+    assert found.difference == pytest.approx(0.5 - 1 / 6)
+    assert (found.verdict, found.metric) == ("better", "pass^2")
     with pytest.raises(UsageError, match="needs at least 9"):
         compare_tallies(first, second, metric="pass@9")
     with pytest.raises(UsageError, match="no metric 'best@1'"):
         compare_tallies(first, second, metric="best@1")
 
 
-def _score(folder: Path, name: str, passed: Mapping[str, bool]) -> None:
+def _score(folder: Path, name: str, passed: Mapping[str, bool], conditions: Conditions | None = None) -> None:
     rows = [
         SampleResult(task, 0, "", "", "", verdict, verdict, 0.0, 0.0)
         for task, right in passed.items()
         for verdict in [Verdict.PASS if right else Verdict.WRONG]
     ]
-    for _ in write_verdicts(folder, rows):
-        pass
-    (folder / "score.json").write_text(json.dumps({"benchmark": {"name": name}}))
+    made = list(write_verdicts(folder, rows))
+    problems = [Problem(benchmark=name, task_id=task, prompt="", tests="") for task in passed]
+    write_score(folder, count_samples(made, problems, k=(1,), conditions=conditions))
 
 
 def test_several_benchmarks_are_corrected_by_holm(tmp_path: Path) -> None:
@@ -102,20 +102,20 @@ def test_several_benchmarks_are_corrected_by_holm(tmp_path: Path) -> None:
             {t: lost <= int(t) < lost + gained or int(t) >= 40 for t in tasks},
         )
     found = compare_folders(tmp_path / "base", tmp_path / "tuned")
-    values = {one["benchmark"]: one for one in found["benchmarks"]}
-    assert [round(one["p_value"], 4) for one in values.values()] == [0.0129, 0.0225, 0.0654]
-    assert [round(one["adjusted_p_value"], 4) for one in values.values()] == [0.0388, 0.0449, 0.0654]
-    assert [one["verdict"] for one in values.values()] == ["better", "better", "tie"]
-    page = comparison_page(found)
+    values = {one.benchmark: one for one in found.comparisons}
+    assert [round(one.p_value, 4) for one in values.values()] == [0.0129, 0.0225, 0.0654]
+    assert [round(one.adjusted_p_value, 4) for one in values.values()] == [0.0388, 0.0449, 0.0654]
+    assert [one.verdict for one in values.values()] == ["better", "better", "tie"]
+    page = comparison_page(found.comparisons)
     assert "a tie" in page and page.count("better") >= 2
     # One more look, and the second is no longer told apart.
     for side in ("base", "tuned"):
         _score(tmp_path / side / "d", "d", dict.fromkeys(map(str, range(60)), True))
     more = compare_folders(tmp_path / "base", tmp_path / "tuned")
-    assert [one["verdict"] for one in more["benchmarks"]] == ["tie", "tie", "tie", "tie"]
+    assert [one.verdict for one in more.comparisons] == ["tie", "tie", "tie", "tie"]
     # What one side alone has is named, and counts for nothing.
     _score(tmp_path / "tuned" / "e", "e", {"1": True, "2": False})
-    assert compare_folders(tmp_path / "base", tmp_path / "tuned")["unpaired"] == ["e"]
+    assert compare_folders(tmp_path / "base", tmp_path / "tuned").unpaired == ("e",)
 
 
 def test_a_folder_with_two_scores_of_one_benchmark_is_ambiguous(tmp_path: Path) -> None:
@@ -123,3 +123,53 @@ def test_a_folder_with_two_scores_of_one_benchmark_is_ambiguous(tmp_path: Path) 
         _score(tmp_path / "runs" / name, "a", {"1": True, "2": False})
     with pytest.raises(DataError, match="two scores of a, x and y"):
         compare_folders(tmp_path / "runs", tmp_path / "runs")
+
+
+def test_what_differs_beside_the_model_is_named(tmp_path: Path) -> None:
+    short = Conditions(
+        items="i", prompts="p", prompt_style="chat", max_new_tokens=128, test_isolation="standard", seed=1
+    )
+    for name, conditions in (
+        ("short", short),
+        ("long", replace(short, max_new_tokens=1024, seed=2)),
+        ("worded", replace(short, prompts="q")),
+        ("styled", replace(short, prompts="q", prompt_style="completion", test_isolation="strict")),
+    ):
+        _score(tmp_path / name, "a", {"1": True, "2": False}, conditions)
+
+    def differing(other: str) -> tuple[str, ...]:
+        return compare_folders(tmp_path / "short", tmp_path / other).comparisons[0].differing
+
+    assert differing("short") == ()
+    # Another seed is chance, which the interval is about.
+    assert differing("long") == ("the longest answer in tokens: 128 in the first, 1,024 in the second",)
+    assert differing("worded") == ("the prompts, which prompts.jsonl keeps for each",)
+    assert differing("styled") == (
+        "the prompt style: chat in the first, completion in the second",
+        "the test isolation: standard in the first, strict in the second",
+    )
+
+
+def test_no_discordant_pair_is_not_certainty() -> None:
+    two = {"a": Tally(1, 1), "b": Tally(0, 1)}
+    found = compare_tallies(two, two)
+    assert (found.difference, found.verdict) == (0, "tie")
+    # Bonett and Price: 1.96 * sqrt((1/4 + 1/4) / 4), by hand.
+    assert (found.low, found.high) == pytest.approx((-0.693, 0.693), abs=1e-3)
+    many = {str(i): Tally(i % 2, 1) for i in range(164)}
+    assert compare_tallies(many, many).high == pytest.approx(1.96 * (2 / 166 / 166) ** 0.5, abs=1e-4)
+    # Several samples each: one problem that moved is the least there can be.
+    often = {str(i): Tally(2, 4) for i in range(30)}
+    assert 0 < compare_tallies(often, often).high < 0.1
+
+
+def test_few_clusters_give_way_to_the_next_finer_group() -> None:
+    names = [f"{repo}/{file}/{row}" for repo in range(2) for file in range(8) for row in range(3)]
+    first = {name: Tally(0, 1) for name in names}
+    second = {name: Tally(int(name[2] < "5"), 1) for name in names}
+    repositories = {name: name[0] for name in names}
+    files = {name: name[:3] for name in names}
+    found = compare_tallies(first, second, clusters=repositories, subclusters=files)
+    assert (found.clusters, found.problems) == (16, 48)
+    assert found.note == "2 clusters of problems are too few"
+    assert found.verdict == "better"

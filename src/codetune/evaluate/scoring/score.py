@@ -207,7 +207,7 @@ class Score:
             DataError: Not a score, or one that another version of codetune wrote.
         """
         if not isinstance(plain, dict):
-            raise DataError("the file holds no JSON object", where=where, next_step=_AGAIN)
+            raise DataError("the score can't be read: it holds no JSON object", where=where, next_step=_AGAIN)
         fields = dict(plain)
         schema = fields.pop("schema", 1)
         if schema != cls.SCHEMA:
@@ -247,5 +247,7 @@ def read_score(folder: Path) -> Score | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        raise DataError("the file is not JSON", where=str(path), next_step=_AGAIN) from error
+        raise DataError(
+            "the score can't be read: it is not JSON", where=str(path), next_step=_AGAIN
+        ) from error
     return Score.from_json(plain, where=str(path))

@@ -102,8 +102,10 @@ class ComparisonSet:
     unpaired: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data: one comparison by itself, several under `benchmarks`."""
+        if len(self.comparisons) == 1 and not self.unpaired:
+            return self.comparisons[0].to_json()
         return {
-            "comparisons": [one.to_json() for one in self.comparisons],
+            "benchmarks": [one.to_json() for one in self.comparisons],
             "unpaired": list(self.unpaired),
         }

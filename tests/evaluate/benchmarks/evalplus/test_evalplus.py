@@ -12,8 +12,8 @@ from codetune.errors import DataError
 from codetune.evaluate.benchmarks.evalplus.check import base_tests, test_program
 from codetune.evaluate.benchmarks.evalplus.inputs import mbpp_inputs
 from codetune.evaluate.benchmarks.registry import benchmark
+from codetune.evaluate.scoring.count_samples import count_samples
 from codetune.evaluate.scoring.run_samples import run_samples
-from codetune.evaluate.scoring.score import score_of
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Program
 from codetune.records import Completion, Problem, Verdict
@@ -102,9 +102,9 @@ def test_two_scores_of_one_run(executor: Executor) -> None:
         (Verdict.WRONG, Verdict.PASS),
         (Verdict.NO_CODE, Verdict.NO_CODE),
     ]
-    score = score_of(rows[:1], [problem], k=[1])
-    assert score["pass_at_k"]["1"]["value"] == 0
-    assert score["base"]["pass_at_k"]["1"]["value"] == 1
+    score = count_samples(rows[:1], [problem], k=[1])
+    assert score.pass_at_k[1].value == 0
+    assert score.base_pass_at_k[1].value == 1
 
 
 def test_a_released_layout_is_read_but_not_under_another_checksum(tmp_path: Path) -> None:
