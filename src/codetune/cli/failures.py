@@ -9,7 +9,9 @@ import time
 import traceback
 from pathlib import Path
 
-__all__ = ["log_traceback", "sentence_of"]
+import typer
+
+__all__ = ["log_traceback", "sentence_of", "usage_sentence"]
 
 _USERS = {
     errno.ENOENT: "there is no such file or folder",
@@ -44,6 +46,19 @@ def sentence_of(error: BaseException) -> tuple[str, int]:
         text = text[:197] + "..."
     said = f"{kind}: {text}" if text else kind
     return f"codetune failed unexpectedly ({said}); the traceback is in {log_traceback(error)}.", 1
+
+
+def usage_sentence(error: typer.TyperException) -> str:
+    """Say what is wrong with an option or argument, without its full stop.
+
+    A value of the wrong kind is said in the words that settings have.
+    """
+    cause, param = error.__cause__, getattr(error, "param", None)
+    if cause is not None and hasattr(cause, "errors") and param is not None:
+        from codetune.config.explain import explain
+
+        return explain(cause.errors(include_url=False)[0], max(param.opts, key=len))
+    return error.format_message().rstrip(".")
 
 
 def log_traceback(error: BaseException) -> Path:

@@ -21,7 +21,7 @@ import typer
 from typer.core import TyperGroup
 
 from codetune import __version__
-from codetune.cli.failures import sentence_of
+from codetune.cli.failures import sentence_of, usage_sentence
 from codetune.cli.streams import flush_output, open_streams, silence_output
 from codetune.errors import CodetuneError
 
@@ -111,10 +111,10 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _interrupted(arguments)
     except typer.TyperException as error:
-        said = error.format_message().rstrip(".")
         if not arguments:
             return 0  # the help was printed
-        return _failed(f"{said}.{_nearest(arguments)} See: {_help_of(arguments)}", error.exit_code)
+        said = f"{usage_sentence(error)}.{_nearest(arguments)}"
+        return _failed(f"{said} See: {_help_of(arguments)}", error.exit_code)
     except BrokenPipeError:
         silence_output()  # the reader of our output left (`codetune ... | head`)
         return 1

@@ -49,7 +49,8 @@ def _type(entry: FieldInfo) -> str:
     text = re.sub(r"<class '([^']+)'>", r"\1", text)
     choices = re.search(r"Literal\[([^]]+)\]", text)
     if choices:
-        return choices[1].replace("'", "").replace(", ", " | ")
+        words = choices[1].replace("'", "").replace(", ", " | ")
+        return f"list of {words}" if text.startswith("tuple") else words
     names = {"str": "text", "int": "whole number", "float": "number", "bool": "true | false", "Path": "path"}
     for name, word in names.items():
         text = re.sub(rf"\b{name}\b", word, text)

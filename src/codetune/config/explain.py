@@ -30,10 +30,10 @@ _WHAT_IT_HAS_TO_BE: Mapping[str, str] = {
     "none_required": "null",
 }
 _LIMITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "greater_than": lambda ctx: f"greater than {ctx['gt']}",
-    "greater_than_equal": lambda ctx: f"at least {ctx['ge']}",
-    "less_than": lambda ctx: f"less than {ctx['lt']}",
-    "less_than_equal": lambda ctx: f"at most {ctx['le']}",
+    "greater_than": lambda ctx: f"greater than {ctx['gt']:g}",
+    "greater_than_equal": lambda ctx: f"at least {ctx['ge']:g}",
+    "less_than": lambda ctx: f"less than {ctx['lt']:g}",
+    "less_than_equal": lambda ctx: f"at most {ctx['le']:g}",
     "literal_error": lambda ctx: str(ctx["expected"]),
     "enum": lambda ctx: str(ctx["expected"]),
     "string_pattern_mismatch": lambda ctx: f"text that matches {ctx['pattern']}",
@@ -58,13 +58,13 @@ def explain(problem: Mapping[str, Any], key: str) -> str:
     kind = problem["type"]
     if kind in ("value_error", "assertion_error"):
         # A validator of ours: its words are the sentence.
-        text = str(problem["ctx"]["error"])
+        text = str(problem["ctx"]["error"]).rstrip(".")
         return f"{key}: {text}" if key else text
     wanted = _WHAT_IT_HAS_TO_BE.get(kind)
     if wanted is None and kind in _LIMITS:
         wanted = _LIMITS[kind](problem["ctx"])
     shown = repr(problem["input"])
     if len(shown) > _LONGEST_VALUE:
-        shown = shown[: _LONGEST_VALUE - 3] + "..."
+        shown = f"{shown[: _LONGEST_VALUE - 4]}...{shown[-1]}"
     name = key or "the value"
     return f"{name} has to be {wanted}, not {shown}" if wanted else f"{name} can't be {shown}"

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from yaml import YAMLError
+
 from codetune.config.faults import Fault, check_settings, raise_faults
 from codetune.config.settings import Settings
 from codetune.config.yaml_file import YamlFile, load_yaml, parse_yaml
@@ -76,7 +78,16 @@ def parse_assignment(text: str, form: str = "KEY=VALUE") -> tuple[str, Any]:
     key = key.strip()
     if not equals or not key:
         raise ConfigError(f"--set {text!r} is not of the form {form}")
-    return key, parse_yaml(value, f"--set {key}").data
+    option = f"--set {key}"
+    try:
+        return key, parse_yaml(value, option).data
+    except ConfigError as error:
+        if isinstance(error.__cause__, YAMLError):  # in words about one value, not about lines of a file
+            raise ConfigError(
+                f"{value!r} is not a value in YAML", where=option,
+                next_step="close every bracket and quote, or put the value in quotes",
+            ) from error  # fmt: skip
+        raise
 
 
 def repeated_keys(file: YamlFile) -> list[Fault]:

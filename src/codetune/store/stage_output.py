@@ -71,8 +71,9 @@ def replacing_other_runs(work: Callable[[], T], *, overwrite: bool, inputs: Sequ
     except OtherRunError as error:
         if not overwrite:
             raise
-        _remove(error.folder, inputs)
-        return work()
+        replaced = error.folder
+    _remove(replaced, inputs)
+    return work()
 
 
 def _remove(folder: Path, inputs: Sequence[Path]) -> None:
