@@ -224,3 +224,14 @@ def test_code_in_a_damaged_checkout_is_read_without_its_commit(three, collect):
     remove(loose(history, tree_of(history, third).id))
     rows = list(collect(source="code", path=str(history.root)))
     assert {(row.path, row.commit) for row in rows} == {("a.py", None), ("b.py", None)}
+
+
+def test_new_files_begin_their_history_where_that_is_wanted(history, collect):
+    history.commit("First", a_dot_py="x = 1\n")
+    history.commit("Second", a_dot_py="x = 2\n", b_dot_py="y = 1\n")
+    dataset = collect(source="git", path=str(history.root), new_files=True)
+    changes = [(row.path, row.old_path, row.before, row.after) for row in dataset]
+    assert changes == [
+        ("a.py", None, "", "x = 1\n"), ("a.py", "a.py", "x = 1\n", "x = 2\n"), ("b.py", None, "", "y = 1\n")
+    ]  # fmt: skip
+    assert len(collect(source="git", path=str(history.root))) == 1

@@ -36,6 +36,10 @@ class CollectConfig(Settings):
     max_file_bytes: int = Field(
         1_000_000, ge=1, description="Source code: larger files are taken for data, and refused."
     )
+    new_files: bool = Field(
+        False,
+        description="Git: a file's first version is a change from an empty text; the start of its edit history.",
+    )
     max_files_per_commit: int = Field(
         50, ge=1, description="Git: commits that touch more files are moves and imports, and refused whole."
     )

@@ -137,9 +137,12 @@ def _changed_files(
     parents = commit.parent_ids
     if len(parents) > 1:
         raise Rejection("merge", f"{len(parents)} parents")
-    if not parents:
+    if parents:
+        diff = repository.diff(repository[parents[0]].tree, commit.tree, context_lines=0)
+    elif not config.new_files:
         return  # everything is new in the first commit
-    diff = repository.diff(repository[parents[0]].tree, commit.tree, context_lines=0)
+    else:
+        diff = commit.tree.diff_to_tree(context_lines=0, swap=True)
     # Without the blobs of a partial clone renames can't be told; the other changes can.
     with contextlib.suppress(*UNREADABLE):
         diff.find_similar(flags=pygit2.enums.DiffFind.FIND_RENAMES)
@@ -151,8 +154,9 @@ def _changed_files(
     for delta in deltas:
         path = delta.new_file.path
         language = language_of_path(path)
-        if language not in languages or delta.status_char() not in "MR":
-            continue  # added and deleted files have no before or no after
+        status = delta.status_char()
+        if language not in languages or status not in ("AMR" if config.new_files else "MR"):
+            continue  # a deleted file has nothing that a model could write
         try:
             before, after = _change(repository, delta, config)
         except Rejection as rejection:
@@ -168,7 +172,7 @@ def _changed_files(
             subject=message.partition("\n")[0].strip(),
             message=message,
             programming_language=language,
-            old_path=delta.old_file.path,
+            old_path=None if status == "A" else delta.old_file.path,
             path=path,
             author_date=_date(commit),
             repo=history.name,
@@ -194,8 +198,12 @@ def _change(repository: Any, delta: Any, config: CollectConfig) -> tuple[str, st
     path = delta.new_file.path
     if is_vendored(path):
         raise Rejection("vendored folder")
-    sides = []
+    sides: list[str] = []
+    is_new = delta.status_char() == "A"
     for side in (delta.old_file, delta.new_file):
+        if is_new and not sides:
+            sides.append("")
+            continue
         if side.mode not in _REGULAR:
             raise Rejection("not a regular file")
         try:
@@ -217,7 +225,7 @@ def _change(repository: Any, delta: Any, config: CollectConfig) -> tuple[str, st
     before, after = sides
     if before == after:
         raise Rejection("nothing changed", "only the name, the mode or line ends")
-    if not before.strip() or not after.strip():
+    if not (before.strip() or is_new) or not after.strip():
         raise Rejection("empty file")
     if is_generated(path, after) or is_minified(path, after):
         raise Rejection("generated file" if is_generated(path, after) else "minified file")
