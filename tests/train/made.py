@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from codetune.records import Instruction, Lineage
+from codetune.records import Instruction, Lineage, Record
 from codetune.store.dataset import DatasetWriter, Shard
 from codetune.store.run_card import Plan
 from codetune.store.stage_output import StageOutput
@@ -53,9 +53,9 @@ def code_rows(count: int) -> list[Instruction]:
     return rows[:count]
 
 
-def write_dataset(folder: Path, rows: Sequence[Instruction]) -> Path:
+def write_dataset(folder: Path, rows: Sequence[Record]) -> Path:
     with StageOutput(folder, Plan(stage="test", config={}, inputs={}, code="")) as output:
-        writer = DatasetWriter(output, Instruction)
+        writer = DatasetWriter(output, type(rows[0]))
         writer.write(0, Shard(rows))
         writer.finish(title="Rows", description="Rows for a test.")
     return folder

@@ -12,8 +12,7 @@ from codetune.records import Edit, Instruction, Message, Revision
 from codetune.rejection import Rejection
 from codetune.text.chat_template import ChatTemplate
 from codetune.text.conversation import conversation_of
-from codetune.train.cpu.loss import IGNORE_INDEX
-from codetune.train.encoding import Encoder
+from codetune.train.encoding import IGNORE_INDEX, Encoder
 from codetune.train.rows import encode_edit
 
 

@@ -17,7 +17,7 @@ from tests.train.made import code_rows, write_dataset
 
 from codetune.errors import ConfigError, DataError, OutputError
 from codetune.models.folder import load_tokenizer
-from codetune.records import Instruction
+from codetune.records import Instruction, Snippet
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
 from codetune.text.chat_template import ChatTemplate
@@ -72,6 +72,9 @@ def test_what_a_run_leaves_and_that_it_learned(
     assert results["stopped_by"] == "steps"
     assert results["loss_last"] < results["loss_first"] - 0.5
     assert results["held_out_loss_after"] < results["held_out_loss_before"] - 0.2
+    change = results["held_out_loss_change"]
+    assert change["value"] == pytest.approx(results["held_out_loss_after"] - results["held_out_loss_before"])
+    assert change["low"] < change["value"] < change["high"] < 0 and change["rows"] == card.counts["held_out"]
     assert card.counts["rows"] + card.counts["held_out"] == 30
     assert 0 < card.counts["held_out"] <= 6
     assert results["tokens"] > results["trained_tokens"] > 0
@@ -150,6 +153,62 @@ def test_stopped_between_checkpoints_and_resumed_is_undisturbed(
             attempt(tmp_path / "b", stop)
     assert attempt(tmp_path / "b", None) == undisturbed
     assert curve(tmp_path / "b") == curve(tmp_path / "a")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_step_and_keeps_it(
+    tiny_model: Path, rows_folder: Path, tmp_path: Path, context: StageContext, number: signal.Signals
+) -> None:
+    """No checkpoint would be due for a hundred steps; the bar is closed and the seconds are kept."""
+    from codetune.store.run_card import Plan
+    from codetune.store.stage_output import StageOutput
+    from codetune.train.cpu.run import train_on_cpu
+
+    config = settings(tiny_model, checkpoint_every_steps=100)
+    shown = Shown()
+
+    def attempt(folder: Path, stop_after: int | None) -> str:
+        def after(step: int) -> None:
+            if step == stop_after:
+                os.kill(os.getpid(), number)
+
+        with StageOutput(folder, Plan(stage="train", config={}, inputs={}, code="")) as stage:
+            told = replace(context, progress=shown)
+            return train_on_cpu(
+                config, BaseModel.find(config.model), [Dataset(rows_folder)], stage, told, after
+            ).output_hash
+
+    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    undisturbed = attempt(tmp_path / "a", None)
+    with pytest.raises(KeyboardInterrupt):
+        attempt(tmp_path / "b", 3)
+    assert [path.name for path in (tmp_path / "b" / "checkpoints").iterdir()] == ["step-000003.safetensors"]
+    assert shown.open == 0, "every piece of work that was started was finished"
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert attempt(tmp_path / "b", None) == undisturbed
+    assert curve(tmp_path / "b") == curve(tmp_path / "a")
+    assert shown.totals["train"] == 6, "a resumed run counts only the steps that are left"
+
+
+class Shown:
+    """A display that counts."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.totals: dict[str, int | None] = {}
+
+    def start(self, label: str, total: int | None = None) -> None:
+        self.open += 1
+        self.totals[label] = total
+
+    def advance(self, amount: int = 1) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass
+
+    def finish(self) -> None:
+        self.open -= 1
 
 
 _CHILD = """
@@ -313,6 +372,27 @@ def test_settings_that_contradict_each_other() -> None:
     with pytest.raises(ValueError, match="fsdp needs loop trl"):
         TrainConfig(fsdp=True, loop="cpu")
     assert TrainConfig(global_batch_size=2).micro_batch_size == 2
+
+
+def test_settings_for_a_gpu_are_refused_without_one(
+    rows_folder: Path, tmp_path: Path, context: StageContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codetune.train.stage.has_gpu", lambda: False)
+    with pytest.raises(ConfigError, match="no GPU, and the CPU loop does not know use_liger and report_to"):
+        run(TrainConfig(use_liger=True, report_to=("wandb",)), [rows_folder], tmp_path / "out", context)
+    with pytest.raises(ValueError, match="report_to need loop trl"):
+        TrainConfig(loop="cpu", report_to=("wandb",))
+
+
+def test_rows_of_another_type_are_refused_before_anything_is_read(
+    tmp_path: Path, context: StageContext
+) -> None:
+    folder = write_dataset(
+        tmp_path / "snippets", [Snippet(code="x = 1", programming_language="python", source="s")]
+    )
+    with pytest.raises(DataError, match=r"Snippet can't be trained on.*codetune tasks"):
+        run(TrainConfig(), [folder], tmp_path / "out", context)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_model_that_is_not_there(rows_folder: Path, tmp_path: Path, context: StageContext) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Progress", "SilentProgress"]
+__all__ = ["Progress", "SilentProgress", "phase"]
 
 
 @runtime_checkable
@@ -42,3 +44,13 @@ class SilentProgress:
 
     def finish(self) -> None:
         pass
+
+
+@contextmanager
+def phase(progress: Progress, label: str, total: int | None = None) -> Iterator[None]:
+    """Start a piece of work and finish it in every case, so that no display is left open."""
+    progress.start(label, total)
+    try:
+        yield
+    finally:
+        progress.finish()

@@ -1,4 +1,4 @@
-"""Settings of the train stage; light, so that a recipe is checked without loading torch."""
+"""Settings of the train stage. torch is not imported, so that a recipe is checked quickly."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TrainConfig(Settings):
         "whole-file", description="How rows of edits write their answers."
     )
     max_seq_length: int = Field(
-        1024, ge=16, description="Longest row in tokens; longer ones are refused and counted, never cut."
+        1024, ge=16, description="Longest row in tokens; longer rows are rejected and counted, never cut."
     )
     epochs: float = Field(3.0, gt=0, description="Most passes over the rows.")
     max_steps: int | None = Field(None, ge=1, description="Most optimizer steps; null: as `epochs` says.")
@@ -94,9 +94,18 @@ class TrainConfig(Settings):
             raise ValueError("method qlora needs loop trl (or auto): the cpu loop keeps whole weights")
         if self.fsdp and (self.loop == "cpu" or self.method == "qlora"):
             raise ValueError("fsdp needs loop trl and method lora or full")
+        if self.loop == "cpu" and self.gpu_only:
+            raise ValueError(
+                f"{' and '.join(self.gpu_only)} need loop trl (or auto): the cpu loop has neither"
+            )
         if self.micro_batch_size > self.global_batch_size:
             object.__setattr__(self, "micro_batch_size", self.global_batch_size)
         return self
+
+    @property
+    def gpu_only(self) -> list[str]:
+        """Settings given that only the trl loop knows."""
+        return [name for name in ("use_liger", "report_to") if getattr(self, name)]
 
     @property
     def lora_scale(self) -> float:

@@ -15,9 +15,11 @@ from codetune.errors import DataError
 from codetune.records import Message
 from codetune.rejection import Rejection
 from codetune.text.chat_template import ChatTemplate
-from codetune.train.cpu.loss import IGNORE_INDEX
 
-__all__ = ["Encoded", "Encoder"]
+__all__ = ["IGNORE_INDEX", "Encoded", "Encoder"]
+
+IGNORE_INDEX = -100
+"""Label of a token that is not trained on."""
 
 
 class _Tokenizer(Protocol):

@@ -22,7 +22,10 @@ from codetune.text.edit_conversation import edit_conversation
 from codetune.train.config import TrainConfig
 from codetune.train.encoding import Encoded, Encoder
 
-__all__ = ["TrainingRows", "encode_datasets", "encode_edit", "write_rejects"]
+__all__ = ["TRAINABLE", "TrainingRows", "encode_datasets", "encode_edit", "write_rejects"]
+
+TRAINABLE = (Instruction, Conversation, Edit)
+"""Records that can be trained on."""
 
 _Groups = tuple[str, str]
 """A row's group, and its file: the group to fall back on where all rows are of one repository."""
@@ -33,10 +36,10 @@ class TrainingRows:
     """Rows as tokens.
 
     Attributes:
-        train: What is learned from, in the datasets' order.
-        held_out: What the loss is measured on; shares no group with `train`.
+        train: Rows to train on, in the datasets' order.
+        held_out: Rows the loss is measured on; they share no group with `train`.
         rejected: Each row left out, and why.
-        licenses: Licence (or `unknown`) -> rows learned from.
+        licenses: Licence (or `unknown`) -> rows to train on.
     """
 
     train: list[Encoded]
@@ -56,14 +59,9 @@ def _conversations(
             elif isinstance(record, Edit):
                 group = record.lineage.group or record.id
                 yield record, record, (group, record.lineage.path or record.id)
-            elif isinstance(record, Conversation):
-                yield record, record, (record.row_id, record.row_id)
             else:
-                raise DataError(
-                    f"rows of type {dataset.kind.__name__} can't be trained on",
-                    where=str(dataset.folder),
-                    next_step="make Instruction rows of them first, with codetune synth",
-                )
+                assert isinstance(record, Conversation), "the stage checked the type of the rows"
+                yield record, record, (record.row_id, record.row_id)
 
 
 def encode_datasets(
@@ -71,11 +69,11 @@ def encode_datasets(
 ) -> TrainingRows:
     """Encode every row, and keep some out of training.
 
-    Held out are whole groups (a repository, a problem; whole files where all rows are of one
-    repository), chosen by hash, so the choice depends on the seed and the rows and on no order.
+    Whole groups are held out: a repository or a problem, or a file where all rows are of one
+    repository. They are chosen by hash, so the choice depends on the seed and not on the order.
 
     Raises:
-        DataError: No row can be learned from.
+        DataError: No row can be trained on.
     """
     rows: list[tuple[_Groups, Encoded, str]] = []
     rejected: list[tuple[Record, Rejection]] = []
@@ -139,7 +137,7 @@ def _held_out_groups(rows: Sequence[tuple[str, Encoded, str]], config: TrainConf
 
     held: set[str] = set()
     for group in sorted(sizes, key=key):
-        if sizes[group] <= wanted:  # a group too large for what is left would starve the training
+        if sizes[group] <= wanted:  # larger groups would take too many rows from training
             held.add(group)
             wanted -= sizes[group]
     return held

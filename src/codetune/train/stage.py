@@ -1,14 +1,14 @@
-"""The train stage: instruction rows in, an adapter (or a model) and its loss curve out.
+"""The train stage: instruction rows in, an adapter (or a model) and its loss curve out. It does not evaluate.
 
     adapter/             PEFT's format                  (model/ when every weight was tuned)
     adapter.gguf         the same for llama.cpp's server
     loss.jsonl           one line a step
     checkpoints/         the last two
-    rejects/             rows that could not be learned from
+    rejects/             rows that could not be trained on
     run.json             last
 
-A killed run goes on from its last checkpoint; under a step limit it ends with the parameters of an
-undisturbed one, bit for bit.
+A killed run continues from its last checkpoint; under a step limit it ends with the parameters of an
+undisturbed run, bit for bit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from codetune.errors import MissingExtraError
+from codetune.errors import ConfigError, DataError, MissingExtraError
 from codetune.records import Record
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
@@ -25,6 +25,7 @@ from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.train.config import TrainConfig
 from codetune.train.hardware import has_gpu, share_the_cores
+from codetune.train.rows import TRAINABLE
 from codetune.train.weights.base_model import BaseModel
 
 __all__ = ["STAGE", "run"]
@@ -45,12 +46,19 @@ def run(config: TrainConfig, inputs: Sequence[Path], output: Path, context: Stag
         The run card; `docs/training.md` names what `results` holds.
 
     Raises:
-        DataError: An input holds nothing that can be learned from.
-        ConfigError: The model is not there, or has no such layers.
-        MissingExtraError: torch and its company are not installed.
+        DataError: An input holds nothing that can be trained on.
+        ConfigError: The model is not there, has no such layers, or a setting needs a GPU.
+        MissingExtraError: torch or transformers is not installed.
     """
-    base = BaseModel.find(config.model)
     datasets = [Dataset[Record](folder) for folder in inputs]
+    for dataset in datasets:
+        if not issubclass(dataset.kind, TRAINABLE):
+            raise DataError(
+                f"rows of type {dataset.kind.__name__} can't be trained on",
+                where=str(dataset.folder),
+                next_step="make Instruction rows of them first, with codetune tasks or codetune synth",
+            )
+    base = BaseModel.find(config.model)
     named = {
         (
             dataset.folder.name if len(datasets) == 1 else f"{i}. {dataset.folder.name}"
@@ -77,6 +85,12 @@ def run(config: TrainConfig, inputs: Sequence[Path], output: Path, context: Stag
             from codetune.train.gpu.trl_loop import train_with_trl
 
             return train_with_trl(config, base, datasets, stage, context)
+        if config.gpu_only:
+            raise ConfigError(
+                f"this machine has no GPU, and the CPU loop does not know {' and '.join(config.gpu_only)}",
+                where=config.gpu_only[0],
+                next_step="remove the setting, or set loop to trl",
+            )
         from codetune.train.cpu.run import train_on_cpu
 
         return train_on_cpu(config, base, datasets, stage, context)

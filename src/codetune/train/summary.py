@@ -10,11 +10,14 @@ from codetune.store.hashing import hash_files
 from codetune.store.run_card import RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.train.config import TrainConfig
+from codetune.train.encoding import Encoded
 from codetune.train.loss_log import StepLine
 from codetune.train.rows import TrainingRows
 from codetune.train.weights.base_model import BaseModel
 
-__all__ = ["finish_training", "summarize"]
+__all__ = ["finish_training", "held_out_results", "summarize"]
+
+_RESAMPLES = 2000
 
 
 def finish_training(
@@ -56,6 +59,44 @@ def finish_training(
             **results,
         },
     )
+
+
+def held_out_results(
+    rows: Sequence[Encoded], before: Sequence[float], after: Sequence[float], seed: int
+) -> dict[str, Any]:
+    """Loss on the held-out rows before and after, and an interval of the difference.
+
+    The interval is a percentile bootstrap over rows, paired: the same rows are drawn for both.
+
+    Args:
+        rows: The held-out rows.
+        before: Summed loss of each row's trained tokens, in nats, before training.
+        after: The same, after.
+        seed: Of the bootstrap.
+
+    Returns:
+        `held_out_loss_before`, `held_out_loss_after` (means per trained token), `held_out_loss_change`
+        with `value`, `low`, `high` (95 %) and `rows`; all None where nothing was held out.
+    """
+    if not rows:
+        return dict.fromkeys(("held_out_loss_before", "held_out_loss_after", "held_out_loss_change"))
+    import numpy as np
+
+    tokens = np.array([row.trained_tokens for row in rows], dtype=np.float64)
+    change = np.array(after) - np.array(before)
+    drawn = np.random.default_rng(seed).integers(0, len(rows), (_RESAMPLES, len(rows)))
+    means = change[drawn].sum(axis=1) / tokens[drawn].sum(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return {
+        "held_out_loss_before": float(sum(before) / tokens.sum()),
+        "held_out_loss_after": float(sum(after) / tokens.sum()),
+        "held_out_loss_change": {
+            "value": float(change.sum() / tokens.sum()),
+            "low": float(low),
+            "high": float(high),
+            "rows": len(rows),
+        },
+    }
 
 
 def summarize(lines: Sequence[StepLine], rows: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tests.train.made import post
 
-from codetune.errors import DataError
+from codetune.errors import DataError, OutputError
 from codetune.models.embedded.smollm2 import smollm2_weights
 from codetune.models.folder import load_tokenizer
 from codetune.train.weights.base_model import BaseModel
@@ -112,3 +112,30 @@ def test_the_hugging_face_library_expands_the_same_weights(smollm2: Path) -> Non
     assert set(theirs) - set(ours) <= {"lm_head.weight"}
     for name, values in ours.items():
         assert np.array_equal(values, theirs[name].numpy()), name
+
+
+def test_the_names_are_those_of_the_gguf_library() -> None:
+    """The library knows many more spellings, which a plain Llama model does not have."""
+    import gguf
+
+    from codetune.train.weights.llama_names import _BLOCK, _TOP
+
+    library = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, 30)
+    for name in [*_TOP, *(f"model.layers.29.{part}.weight" for part in _BLOCK)]:
+        assert library.get_name(name, try_suffixes=(".weight",)) == to_gguf_name(name)
+        assert to_hf_name(to_gguf_name(name) or "") == name
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from safetensors import SafetensorError
+
+    from codetune.train.weights.tensor_file import write_tensors
+
+    def full(*_: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(OutputError, match=r"No space left.*free some space"):
+        write_tensors(tmp_path / "m.safetensors", {"w": torch.zeros(1)}, {})
+    assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""`codetune gguf`: a model, or an adapter, as one file for llama.cpp."""
+"""`codetune gguf`: write a model or an adapter as one file for llama.cpp."""
 
 from __future__ import annotations
 
@@ -20,18 +20,15 @@ def gguf(
         typer.Option("--type", help="Format of the matrices; an adapter's are always f32."),
     ] = "f16",
     base: Annotated[
-        str | None, typer.Option(help="For an adapter: the model it was trained on, if it can't be told.")
+        str | None, typer.Option(help="For an adapter: its base model, where its run card does not name it.")
     ] = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option(help="What later runs use again; $CODETUNE_CACHE or .codetune if not given."),
-    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print path and size as JSON.")] = False,
 ) -> None:
     """Write a GGUF file that llama.cpp loads, tokenizer and chat template included.
 
-    Llama-shaped models with byte-level BPE tokenizers (SmolLM2 among them) are written; of any
-    other the command says so. An adapter becomes a LoRA file, loaded hot beside its base.
+    Only Llama-shaped models with byte-level BPE tokenizers (such as SmolLM2) can be written. An
+    adapter becomes a LoRA file, which llama.cpp loads beside its base model.
 
     \b
     Example:
@@ -40,23 +37,29 @@ def gguf(
     """
     from codetune.cli.console import print_result
     from codetune.errors import DataError, MissingExtraError, OutputError
-    from codetune.store.cache import cache_folder
 
     if output.is_dir():
         raise OutputError("the output is a folder", where=str(output), next_step="name a file: -o model.gguf")
+    if output.suffix != ".gguf":
+        raise OutputError(
+            "the output's name does not end in .gguf, and llama.cpp would not load it",
+            where=str(output),
+            next_step=f"name it {output.with_suffix('.gguf').name}",
+        )
+    if output.exists() and not overwrite:
+        raise OutputError(
+            "the output file exists", where=str(output), next_step="choose another name, or give --overwrite"
+        )
     try:
         import gguf as library  # noqa: F401
     except ImportError as error:
         raise MissingExtraError.of("writing GGUF", "train") from error
-    from codetune.models.folder import model_config
     from codetune.train.weights.adapter import write_adapter_gguf
     from codetune.train.weights.gguf_model import write_model_gguf
     from codetune.train.weights.merge import base_of
 
     if (folder / "adapter_config.json").exists():
-        found = base_of(folder, base)
-        shape = model_config(found.folder(cache_folder(cache)))
-        write_adapter_gguf(folder, shape, output)
+        write_adapter_gguf(folder, base_of(folder, base).config(), output)
     elif (folder / "config.json").exists():
         write_model_gguf(folder, output, kind)
     else:

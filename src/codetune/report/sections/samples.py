@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 
 from codetune.records import Instruction
 from codetune.report.sections.stages import StageFolder
+from codetune.seeding import draw
 from codetune.store.schema import from_row
 from codetune.tasks.registry import TASKS
 
@@ -88,10 +88,10 @@ def draw_samples(stage: StageFolder, per_task: int, seed: int) -> list[TaskSampl
     for part, position, row_id, group in _keys(paths):
         totals[group] += 1
         # Negated, so that the heap's smallest is the draw to give up first.
-        draw = (-random.Random(f"{seed}:{row_id}:sample").random(), row_id, part, position)
+        drawn_row = (-draw(seed, row_id, "sample").random(), row_id, part, position)
         push = heapq.heappush if len(drawn[group]) < per_task else heapq.heappushpop
         if per_task:
-            push(drawn[group], draw)
+            push(drawn[group], drawn_row)
     wanted: dict[int, set[int]] = defaultdict(set)
     for draws in drawn.values():
         for _, _, part, position in draws:

@@ -1,7 +1,7 @@
-"""Checkpoints: one file each, whole or not there, the last two kept.
+"""Checkpoints: one file each, written whole or not at all; the last two are kept.
 
-A checkpoint holds what is trained, the optimizer's two moments, and how far the run was. One file
-means that no crash can leave parameters of one step beside moments of another.
+A checkpoint holds the trained parameters, the optimizer's two moments, and the run's position. It
+is one file, so that no crash can leave parameters of one step beside moments of another.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from codetune.errors import DataError
-from codetune.store.atomic import replacing
+from codetune.train.weights.tensor_file import write_tensors
 
 __all__ = ["Checkpoints", "Position"]
 
@@ -28,13 +27,13 @@ _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """How far a run is."""
+    """How far a run has come."""
 
     step: int = 0
     seconds: float = 0.0
-    """Seconds of training in the steps up to here."""
+    """Seconds of training spent up to here, dropped steps included."""
     threads: int = 0
-    """CPU threads it runs on; sums depend on it in the last bit, so a resumed run keeps it."""
+    """CPU threads it runs on. Sums differ in the last bit with it, so a resumed run keeps the number."""
 
 
 class Checkpoints:
@@ -42,7 +41,7 @@ class Checkpoints:
 
     Args:
         folder: Where they are.
-        parameters: What is trained, by name; read when saving, overwritten when restoring.
+        parameters: The trained parameters by name; read when saving, overwritten when restoring.
         optimizer: AdamW over exactly these parameters.
     """
 
@@ -62,16 +61,15 @@ class Checkpoints:
         return sorted(found)
 
     def save(self, position: Position) -> None:
-        """Write a checkpoint and drop all but the last two."""
+        """Write a checkpoint and remove all but the last two."""
         tensors: dict[str, Tensor] = {}
         for name, parameter in self._parameters.items():
-            tensors[f"parameter.{name}"] = parameter.detach()
+            tensors[f"parameter.{name}"] = parameter
             state = self._optimizer.state.get(parameter, {})
             for moment in _MOMENTS:
                 tensors[f"{moment}.{name}"] = state.get(moment, torch.zeros_like(parameter))
-        tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
-        with replacing(self.folder / f"step-{position.step:06d}.safetensors") as temporary:
-            save_file(tensors, temporary, metadata={"position": json.dumps(asdict(position))})
+        path = self.folder / f"step-{position.step:06d}.safetensors"
+        write_tensors(path, tensors, {"position": json.dumps(asdict(position))})
         for _, path in self._found()[:-_KEEP]:
             path.unlink(missing_ok=True)
 
@@ -85,7 +83,7 @@ class Checkpoints:
             try:
                 return self._restore(path)
             except SafetensorError:
-                continue  # damaged after it was written: the one before it is as good, only older
+                continue  # damaged after it was written; the older one is used
         return None
 
     def _restore(self, path: Path) -> Position:

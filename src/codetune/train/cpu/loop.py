@@ -1,8 +1,8 @@
-"""The CPU loop: steps, checkpoints, the clock.
+"""The CPU loop: optimizer steps, checkpoints, the time budget.
 
-What enters is a model whose trained parameters are known by name, rows as tokens, and settings;
-what leaves is the same model, changed, and `loss.jsonl`. Nothing in a step depends on the clock
-unless a time budget was given, and then only the learning rate does.
+In: a model with its trainable parameters by name, encoded rows, settings. Out: the same model with
+changed parameters, and `loss.jsonl`. A step does not depend on the clock, except that the learning
+rate does where a time budget is set.
 """
 
 from __future__ import annotations
@@ -17,28 +17,29 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from codetune.engine.progress import Progress
+from codetune.engine.progress import Progress, phase
 from codetune.errors import CodetuneError
 from codetune.train.config import TrainConfig
 from codetune.train.cpu.batching import micro_batches, plan_epoch
 from codetune.train.cpu.checkpoint import Checkpoints, Position
-from codetune.train.cpu.loss import IGNORE_INDEX, token_loss
+from codetune.train.cpu.loss import token_loss
 from codetune.train.cpu.schedule import learning_rate, progress_of
-from codetune.train.encoding import Encoded
+from codetune.train.cpu.stop_signal import StopSignal
+from codetune.train.encoding import IGNORE_INDEX, Encoded
 from codetune.train.hardware import give_back_memory
 from codetune.train.loss_log import LossLog, StepLine
 
-__all__ = ["CpuLoop", "mean_loss", "total_steps"]
+__all__ = ["CpuLoop", "row_losses", "total_steps"]
 
 
 def total_steps(config: TrainConfig, rows: int) -> int:
-    """Steps at which a run over so many rows ends at the latest."""
+    """The most steps a run over so many rows takes, by `epochs` and `max_steps`."""
     by_epochs = math.ceil(config.epochs * math.ceil(rows / config.global_batch_size))
     return min(by_epochs, config.max_steps) if config.max_steps else by_epochs
 
 
 def _collate(rows: Sequence[Encoded]) -> tuple[Tensor, Tensor]:
-    # Padded at the right: a causal model's real tokens never look there, so no mask is needed.
+    # Padded on the right: causal attention never looks there, so no mask is needed.
     width = max(len(row) for row in rows)
     ids = torch.zeros(len(rows), width, dtype=torch.long)
     labels = torch.full((len(rows), width), IGNORE_INDEX, dtype=torch.long)
@@ -48,28 +49,31 @@ def _collate(rows: Sequence[Encoded]) -> tuple[Tensor, Tensor]:
     return ids, labels
 
 
-def _loss_sum(model: Any, rows: Sequence[Encoded], compute: AbstractContextManager[Any]) -> Tensor:
+def _hidden(model: Any, rows: Sequence[Encoded]) -> tuple[Tensor, Tensor]:
+    """The body's output (rows, length, width), and the labels (rows, length)."""
     ids, labels = _collate(rows)
-    with compute:
-        hidden = model.get_decoder()(input_ids=ids, use_cache=False).last_hidden_state
-    return token_loss(hidden, model.get_output_embeddings().weight, labels)
+    with _arithmetic(model):
+        return model.get_decoder()(input_ids=ids, use_cache=False).last_hidden_state, labels
 
 
 @torch.no_grad()
-def mean_loss(model: Any, rows: Sequence[Encoded], config: TrainConfig) -> float:
-    """Mean negative log-likelihood of the rows' trained tokens, in nats; batches don't change it."""
+def row_losses(model: Any, rows: Sequence[Encoded], config: TrainConfig) -> list[float]:
+    """Summed negative log-likelihood of each row's trained tokens, in nats; batch sizes don't change it."""
     training = model.training
     model.eval()
     lengths = [len(row) for row in rows]
-    total = 0.0
+    losses = [0.0] * len(rows)
     for piece in micro_batches(range(len(rows)), lengths, config.micro_batch_size, config.micro_batch_tokens):
-        total += float(_loss_sum(model, [rows[i] for i in piece], _arithmetic(model)))
+        hidden, labels = _hidden(model, [rows[i] for i in piece])
+        for place, row in enumerate(piece):
+            one = slice(place, place + 1)
+            losses[row] = float(token_loss(hidden[one], model.get_output_embeddings().weight, labels[one]))
     model.train(training)
-    return total / sum(row.trained_tokens for row in rows)
+    return losses
 
 
 def _arithmetic(model: Any) -> AbstractContextManager[Any]:
-    """Full tuning keeps float32 weights and multiplies in the wanted format; frozen weights have it."""
+    """Autocast where float32 weights are tuned in another format; frozen weights are in that format."""
     wanted = getattr(model, "codetune_autocast", None)
     return torch.autocast("cpu", wanted) if wanted is not None else nullcontext()
 
@@ -81,13 +85,13 @@ class CpuLoop:
     Attributes:
         model: A causal language model of the Hugging Face library.
         parameters: What is trained, by name, in float32.
-        rows: What is learned from.
+        rows: What is trained on.
         config: Settings.
         seed: The run's.
-        checkpoints: Where the run is kept.
+        checkpoints: Where checkpoints are kept.
         optimizer: Over `parameters`.
-        log: Where steps are told.
-        progress: Who listens.
+        log: Where each step is written.
+        progress: Gets the run's progress.
         after_step: Called after each step with its number; tests stop a run here.
     """
 
@@ -106,26 +110,38 @@ class CpuLoop:
         """Train to the end.
 
         Args:
-            position: Where to go on from, as `resume` gave it.
+            position: Where to continue, as `resume` gave it.
 
         Returns:
             What ended it: `steps`, `epochs` or `budget`.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C or SIGTERM, after the step was finished and a checkpoint written.
         """
+        last = total_steps(self.config, len(self.rows))
+        units = self._progress_units(last, position.seconds, position.step)
+        with phase(self.progress, "train", self._progress_total(last) - units), StopSignal() as stop:
+            step = self._take_steps(position, last, stop)
+        if step < last:
+            return "budget"
+        return "steps" if self.config.max_steps == last else "epochs"
+
+    def _take_steps(self, position: Position, last: int, stop: StopSignal) -> int:
+        """Step until the end, the budget or a signal; returns the last step taken."""
         config = self.config
         lengths = [len(row) for row in self.rows]
-        last = total_steps(config, len(self.rows))
+        per_epoch = math.ceil(len(self.rows) / config.global_batch_size)
         began = time.monotonic() - position.seconds
         saved_at, saved_step = position.seconds, position.step
         step, step_seconds = position.step, 0.0
         epoch, plan = -1, list[list[int]]()
-        told = self._begin_progress(last, position)
+        shown = self._progress_units(last, position.seconds, step)
         self.model.train()
-        while step < last:
+        while step < last and not stop.received:
             at = time.monotonic()
-            # Half a step too much is as good as half a step too little; a whole one is neither.
+            # Overshooting by up to half a step is as good as stopping short by half a step.
             if config.budget_seconds and at - began + step_seconds / 2 >= config.budget_seconds:
                 break
-            per_epoch = math.ceil(len(self.rows) / config.global_batch_size)
             if step // per_epoch != epoch:
                 epoch = step // per_epoch
                 plan = plan_epoch(lengths, config.global_batch_size, self.seed, epoch)
@@ -135,7 +151,10 @@ class CpuLoop:
             now = time.monotonic()
             step_seconds = now - at
             self.log.append(replace(line, step=step, seconds=step_seconds, elapsed_seconds=now - began))
-            told = self._tell(told, step, now - began, line.loss)
+            self.progress.note(f"step {step} of at most {last}, loss {line.loss:.3f}")
+            units = self._progress_units(last, now - began, step)
+            self.progress.advance(units - shown)
+            shown = units
             if self._is_due(step - saved_step, now - began - saved_at) or step == last:
                 self.checkpoints.save(replace(position, step=step, seconds=now - began))
                 saved_at, saved_step = time.monotonic() - began, step
@@ -143,26 +162,18 @@ class CpuLoop:
             self.after_step(step)
         if saved_step != step:
             self.checkpoints.save(replace(position, step=step, seconds=time.monotonic() - began))
-        self.progress.finish()
-        if step < last:
-            return "budget"
-        return "steps" if config.max_steps == last else "epochs"
+        if stop.received:
+            raise KeyboardInterrupt
+        return step
 
-    def _begin_progress(self, last: int, position: Position) -> int:
-        """Seconds are what is left under a budget, else steps."""
-        budget = self.config.budget_seconds
-        self.progress.start(
-            "train (seconds)" if budget else "train (steps)", round(budget) if budget else last
-        )
-        told = int(position.seconds) if budget else position.step
-        self.progress.advance(told)
-        return told
+    def _progress_total(self, last: int) -> int:
+        """Seconds under a budget, else steps."""
+        return round(self.config.budget_seconds or last)
 
-    def _tell(self, told: int, step: int, seconds: float, loss: float) -> int:
-        now = int(seconds) if self.config.budget_seconds else step
-        self.progress.note(f"step {step}, loss {loss:.3f}")
-        self.progress.advance(now - told)
-        return now
+    def _progress_units(self, last: int, seconds: float, step: int) -> int:
+        """How much of the total is done: the run ends by seconds or by steps, whichever comes first."""
+        done = progress_of(step, last, seconds, self.config.budget_seconds)
+        return int(done * self._progress_total(last))
 
     def _is_due(self, steps: int, seconds: float) -> bool:
         by_steps, by_seconds = self.config.checkpoint_every_steps, self.config.checkpoint_every_seconds
@@ -174,10 +185,11 @@ class CpuLoop:
         config = self.config
         rows = [self.rows[i] for i in chosen]
         trained = sum(row.trained_tokens for row in rows)
-        torch.manual_seed(hash((self.seed, step)) & 0x7FFFFFFF)  # dropout, if any, by the step alone
+        torch.manual_seed(hash((self.seed, step)) & 0x7FFFFFFF)  # dropout depends on the step alone
         total = 0.0
         for piece in micro_batches(chosen, lengths, config.micro_batch_size, config.micro_batch_tokens):
-            loss = _loss_sum(self.model, [self.rows[i] for i in piece], _arithmetic(self.model))
+            hidden, labels = _hidden(self.model, [self.rows[i] for i in piece])
+            loss = token_loss(hidden, self.model.get_output_embeddings().weight, labels)
             (loss / trained).backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         if not math.isfinite(total):
@@ -204,12 +216,12 @@ class CpuLoop:
         )
 
     def resume(self, threads: int) -> Position:
-        """Go back to the last checkpoint, if there is one, and drop the steps after it.
+        """Load the last checkpoint, if there is one, and drop the steps after it.
 
-        Time spent in dropped steps stays spent: a budget is what the user waits, not what was kept.
+        The seconds of dropped steps still count: a budget limits how long the user waits.
 
         Args:
-            threads: CPU threads of a run that begins now; a resumed one keeps its own.
+            threads: CPU threads of a new run; a resumed one keeps its own number.
         """
         position = self.checkpoints.restore() or Position(threads=threads)
         lines = self.log.read()

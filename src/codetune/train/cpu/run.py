@@ -1,4 +1,4 @@
-"""One run of the CPU loop, from dataset directories to the run card."""
+"""A whole training on the CPU, from dataset directories to the run card."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from codetune.engine.local import available_cores
+from codetune.engine.progress import phase
 from codetune.errors import ConfigError
 from codetune.models.folder import copy_tokenizer, load_model, load_tokenizer, model_config
 from codetune.records import Record
@@ -22,15 +23,16 @@ from codetune.store.stage_output import StageOutput
 from codetune.text.chat_template import ChatTemplate
 from codetune.train.config import TrainConfig
 from codetune.train.cpu.checkpoint import Checkpoints
-from codetune.train.cpu.loop import CpuLoop, mean_loss
+from codetune.train.cpu.loop import CpuLoop, row_losses
 from codetune.train.cpu.lora import add_adapters, named_adapters
 from codetune.train.encoding import Encoder
 from codetune.train.hardware import peak_rss_bytes, resolve_dtype
 from codetune.train.loss_log import LossLog
 from codetune.train.rows import TrainingRows, encode_datasets, write_rejects
-from codetune.train.summary import finish_training
+from codetune.train.summary import finish_training, held_out_results
 from codetune.train.weights.adapter import write_adapter, write_adapter_gguf
 from codetune.train.weights.base_model import BaseModel
+from codetune.train.weights.model_card import write_model_card
 
 __all__ = ["train_on_cpu"]
 
@@ -43,14 +45,15 @@ def train_on_cpu(
     context: StageContext,
     after_step: Callable[[int], None] = lambda step: None,
 ) -> RunCard:
-    """Train, write what came of it, finish the stage; arguments as in `codetune.train.stage.run`."""
-    folder = base.folder(context.cache)
-    encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
-    rows = encode_datasets(datasets, encoder, config, context.seed)
-    rejects = write_rejects(stage.folder, rows.rejected)
-
+    """Train, write the result, finish the stage; arguments as in `codetune.train.stage.run`."""
+    with phase(context.progress, "train: read the rows"):
+        folder = base.folder(context.cache)
+        encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
+        rows = encode_datasets(datasets, encoder, config, context.seed)
+        rejects = write_rejects(stage.folder, rows.rejected)
     dtype = resolve_dtype(config.dtype)
-    model, parameters = _trainable(config, folder, dtype, context.seed)
+    with phase(context.progress, "train: load the model"):
+        model, parameters = _trainable(config, folder, dtype, context.seed)
     optimizer = torch.optim.AdamW(
         list(parameters.values()), lr=config.learning_rate, weight_decay=config.weight_decay
     )
@@ -58,7 +61,8 @@ def train_on_cpu(
         checkpoints = Checkpoints(stage.folder / "checkpoints", parameters, optimizer)
         threads = config.threads or available_cores()
         torch.set_num_threads(threads)
-        before = _loss_before(stage.folder / "held_out.json", model, rows, config)
+        with phase(context.progress, "train: held-out loss before"):
+            before = _losses_before(stage.folder / "held_out.json", model, rows, config)
         loop = CpuLoop(
             model, parameters, rows.train, config, context.seed, checkpoints, optimizer, log,
             context.progress, after_step,
@@ -66,8 +70,9 @@ def train_on_cpu(
         position = loop.resume(threads)
         stopped_by = loop.run(position)
         lines = log.read()
-    after = mean_loss(model, rows.held_out, config) if rows.held_out else None
-    files = _write_result(config, base, folder, model, parameters, stage.folder)
+    with phase(context.progress, "train: held-out loss after"):
+        after = row_losses(model, rows.held_out, config)
+    files = _write_result(config, base, folder, model, parameters, rows.licenses, stage.folder)
     return finish_training(
         stage, config, base, rows, rejects, lines, files,
         loop="cpu",
@@ -76,8 +81,7 @@ def train_on_cpu(
         total_parameters=sum(p.numel() for p in model.parameters()),
         trainable_parameters=sum(p.numel() for p in parameters.values()),
         stopped_by=stopped_by,
-        held_out_loss_before=before,
-        held_out_loss_after=after,
+        **held_out_results(rows.held_out, before, after, context.seed),
         peak_rss_bytes=peak_rss_bytes(),
     )  # fmt: skip
 
@@ -111,13 +115,11 @@ def _trainable(
     return model, dict(model.named_parameters())
 
 
-def _loss_before(path: Path, model: Any, rows: TrainingRows, config: TrainConfig) -> float | None:
-    """Held-out loss of the untouched model; measured once, before the first step of the first run."""
-    if not rows.held_out:
-        return None
+def _losses_before(path: Path, model: Any, rows: TrainingRows, config: TrainConfig) -> list[float]:
+    """Held-out loss sums of the untuned model; measured once, before the first step of the first run."""
     if not path.exists():
-        write_text(path, json.dumps({"loss_before": mean_loss(model, rows.held_out, config)}) + "\n")
-    return float(json.loads(path.read_text("utf-8"))["loss_before"])
+        write_text(path, json.dumps({"losses_before": row_losses(model, rows.held_out, config)}) + "\n")
+    return [float(loss) for loss in json.loads(path.read_text("utf-8"))["losses_before"]]
 
 
 def _write_result(
@@ -126,6 +128,7 @@ def _write_result(
     folder: Path,
     model: Any,
     parameters: Mapping[str, nn.Parameter],
+    licenses: Mapping[str, int],
     output: Path,
 ) -> list[Path]:
     if config.method == "full":
@@ -133,6 +136,7 @@ def _write_result(
         with disk_errors(target):
             model.save_pretrained(target)
             copy_tokenizer(folder, target)
+        write_model_card(target, base, config.model_dump(mode="json"), licenses)
         return sorted(target.glob("*.safetensors"))
     write_adapter(output / "adapter", parameters, config, base.name)
     files = sorted((output / "adapter").iterdir())

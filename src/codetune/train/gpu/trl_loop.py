@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 import torch
 import yaml
 
+from codetune.engine.progress import phase
 from codetune.errors import CodetuneError, MissingExtraError
 from codetune.models.folder import copy_tokenizer, load_tokenizer, model_config
 from codetune.records import Record
@@ -41,6 +42,7 @@ from codetune.train.rows import encode_datasets, write_rejects
 from codetune.train.summary import finish_training
 from codetune.train.weights.adapter import write_adapter_gguf
 from codetune.train.weights.base_model import BaseModel
+from codetune.train.weights.model_card import write_model_card
 
 __all__ = ["train_with_trl"]
 
@@ -95,11 +97,10 @@ def train_with_trl(
     }
     write_text(work / "spec.json", json.dumps(spec, indent=2) + "\n")
     write_text(work / "accelerate.yaml", yaml.safe_dump(launch, sort_keys=False))
-    context.progress.start(f"train with TRL, {processes} process(es)", steps)
-    _launch(work, processes)
-    context.progress.finish()
+    with phase(context.progress, f"train with TRL, {processes} process(es)", steps):
+        _launch(work, processes)
 
-    files = _take_result(config, base, folder, work, stage.folder)
+    files = _take_result(config, base, folder, work, rows.licenses, stage.folder)
     lines = _last_of_each(stage.folder / "loss.jsonl")
     stopped_by = "steps" if config.max_steps == steps else "epochs"
     return finish_training(
@@ -167,12 +168,15 @@ def _last_of_each(path: Path) -> list[Any]:
     return lines
 
 
-def _take_result(config: TrainConfig, base: BaseModel, folder: Path, work: Path, output: Path) -> list[Path]:
+def _take_result(
+    config: TrainConfig, base: BaseModel, folder: Path, work: Path, licenses: dict[str, int], output: Path
+) -> list[Path]:
     target = output / ("model" if config.method == "full" else "adapter")
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(work / "result", target)
     if config.method == "full":
         copy_tokenizer(folder, target)
+        write_model_card(target, base, config.model_dump(mode="json"), licenses)
         return sorted(target.glob("*.safetensors"))
     named = json.loads((target / "adapter_config.json").read_text("utf-8"))
     named["base_model_name_or_path"] = base.name  # the path of a cache is nobody else's

@@ -14,6 +14,7 @@ from codetune.errors import DataError
 from codetune.store.atomic import replacing, write_text
 from codetune.train.config import TrainConfig
 from codetune.train.weights.llama_names import heads_of, to_gguf_name, to_gguf_order
+from codetune.train.weights.tensor_file import write_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,11 +34,9 @@ def write_adapter(folder: Path, named: Mapping[str, Tensor], config: TrainConfig
         config: The settings it was trained with.
         base_name: What the base model is called; no path, so equal runs write equal files.
     """
-    from safetensors.torch import save_file
-
-    tensors = {name: tensor.detach().float().contiguous() for name, tensor in named.items()}
-    with replacing(folder / _WEIGHTS) as temporary:
-        save_file(tensors, temporary, metadata={"format": "pt"})
+    write_tensors(
+        folder / _WEIGHTS, {name: tensor.float() for name, tensor in named.items()}, {"format": "pt"}
+    )
     alpha = config.lora_alpha
     plain = {
         "peft_type": "LORA",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from codetune.errors import ConfigError, DataError
 from codetune.models.embedded.gguf_file import check_gguf, fingerprint
 from codetune.models.embedded.smollm2 import smollm2_weights
-from codetune.models.folder import ModelFolder
-from codetune.train.weights.dequantize import dequantized_folder
+from codetune.models.folder import ModelFolder, model_config
+from codetune.train.weights.dequantize import dequantized_folder, gguf_config, gguf_license
 
 __all__ = ["EMBEDDED", "BaseModel"]
 
@@ -70,6 +72,21 @@ class BaseModel:
     @property
     def is_gguf(self) -> bool:
         return self.path.suffix == ".gguf"
+
+    def config(self) -> dict[str, Any]:
+        """The model's `config.json`, without reading its weights."""
+        return gguf_config(self.path) if self.is_gguf else model_config(self.path)
+
+    def license(self) -> str | None:
+        """Its licence as a lower-case SPDX name, where the model's own files say so."""
+        if self.is_gguf:
+            return gguf_license(self.path)
+        readme = self.path / "README.md"
+        if not readme.is_file():
+            return None
+        match = re.match(r"---\n(.*?)\n---", readme.read_text("utf-8", "replace"), re.DOTALL)
+        named = re.search(r"^license:\s*[\"']?([\w.+-]+)", match[1], re.MULTILINE) if match else None
+        return named[1].lower() if named else None
 
     def folder(self, cache: Path) -> Path:
         """A Hugging Face folder with its float weights; a GGUF file is de-quantised once into the cache."""

@@ -1,7 +1,7 @@
-"""A GGUF file of a Llama-shaped model as a Hugging Face folder of plain float32 weights.
+"""Expands a GGUF file of a Llama-shaped model into a Hugging Face folder of float32 weights.
 
-Kept in the cache under the file's fingerprint, so that it is done once for each file. The numbers
-are those that llama.cpp computes with: quantised weights, expanded, not the original ones.
+The folder is kept in the cache under the file's fingerprint, so that this is done once a file. The
+numbers are the quantised ones that llama.cpp computes with, not those of the original model.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from codetune.models.embedded.gguf_file import check_gguf, fingerprint
 from codetune.store.atomic import disk_errors, write_text
 from codetune.train.weights.gguf_tokenizer import write_tokenizer
 from codetune.train.weights.llama_names import from_gguf_order, heads_of, to_hf_name
+from codetune.train.weights.tensor_file import write_tensors
 
-__all__ = ["dequantized_folder"]
+__all__ = ["dequantized_folder", "gguf_config", "gguf_license"]
 
 _DONE = "config.json"
 """Written last; a folder without it is unfinished."""
@@ -27,7 +28,7 @@ _VERSION = 1
 
 
 def dequantized_folder(path: Path, cache: Path) -> Path:
-    """The folder that holds this file's weights, made if it is not there.
+    """The folder with this file's weights; made where it does not exist.
 
     Args:
         path: A .gguf file of architecture `llama`.
@@ -46,7 +47,7 @@ def dequantized_folder(path: Path, cache: Path) -> Path:
         work.mkdir(parents=True)
         try:
             _write(path, work)
-            if folder.exists():  # left half-made by something that was not us, or made by a neighbour
+            if folder.exists():  # made by another process meanwhile, or left half-made
                 if (folder / _DONE).exists():
                     return folder
                 shutil.rmtree(folder)
@@ -56,14 +57,30 @@ def dequantized_folder(path: Path, cache: Path) -> Path:
     return folder
 
 
-def _write(path: Path, folder: Path) -> None:
-    try:
-        from gguf import GGUFReader, dequantize
-        from safetensors.numpy import save_file
-    except ImportError as error:
-        raise MissingExtraError.of("tuning a model", "train") from error
-    import numpy as np
+def gguf_config(path: Path) -> dict[str, Any]:
+    """What the model's `config.json` would say, read from the GGUF header; weights stay untouched.
 
+    Raises:
+        DataError: Not Llama-shaped.
+    """
+    reader, fields = _read(path)
+    tied = all(tensor.name != "output.weight" for tensor in reader.tensors)
+    return _config(fields, tied=tied)
+
+
+def gguf_license(path: Path) -> str | None:
+    """The licence that the GGUF header names, in lower case; None where it names none."""
+    named = _read(path)[1].get("general.license")
+    return str(named).lower() if named else None
+
+
+def _read(path: Path) -> tuple[Any, dict[str, Any]]:
+    """The file's reader and its metadata as plain values."""
+    try:
+        from gguf import GGUFReader
+    except ImportError as error:
+        raise MissingExtraError.of("reading a GGUF model's weights", "train") from error
+    check_gguf(path)
     reader = GGUFReader(path)
     fields = {name: field.contents() for name, field in reader.fields.items()}
     architecture = fields.get("general.architecture")
@@ -73,6 +90,15 @@ def _write(path: Path, folder: Path) -> None:
             where=str(path),
             next_step="give the model's Hugging Face folder instead",
         )
+    return reader, fields
+
+
+def _write(path: Path, folder: Path) -> None:
+    reader, fields = _read(path)
+    import numpy as np
+    import torch
+    from gguf import dequantize
+
     heads = int(fields["llama.attention.head_count"])
     kv_heads = int(fields["llama.attention.head_count_kv"])
     weights = {}
@@ -87,15 +113,17 @@ def _write(path: Path, folder: Path) -> None:
         values = dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
         values = values.reshape(tuple(int(size) for size in reversed(tensor.shape)))
         ordered = heads_of(name, heads, kv_heads)
-        weights[name] = np.ascontiguousarray(values if ordered is None else from_gguf_order(values, ordered))
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+        values = values if ordered is None else from_gguf_order(values, ordered)
+        weights[name] = torch.from_numpy(np.ascontiguousarray(values))
+    write_tensors(folder / "model.safetensors", weights, {"format": "pt"})
     write_tokenizer(fields, path, folder)
-    config = _config(fields, heads, kv_heads, tied="lm_head.weight" not in weights)
+    config = _config(fields, tied="lm_head.weight" not in weights)
     write_text(folder / _DONE, json.dumps(config, indent=2) + "\n")
 
 
-def _config(fields: dict[str, Any], heads: int, kv_heads: int, *, tied: bool) -> dict[str, Any]:
+def _config(fields: dict[str, Any], *, tied: bool) -> dict[str, Any]:
     width = int(fields["llama.embedding_length"])
+    heads = int(fields["llama.attention.head_count"])
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
@@ -104,7 +132,7 @@ def _config(fields: dict[str, Any], heads: int, kv_heads: int, *, tied: bool) ->
         "intermediate_size": int(fields["llama.feed_forward_length"]),
         "num_hidden_layers": int(fields["llama.block_count"]),
         "num_attention_heads": heads,
-        "num_key_value_heads": kv_heads,
+        "num_key_value_heads": int(fields["llama.attention.head_count_kv"]),
         "head_dim": int(fields.get("llama.rope.dimension_count", width // heads)),
         "max_position_embeddings": int(fields["llama.context_length"]),
         "rms_norm_eps": float(fields["llama.attention.layer_norm_rms_epsilon"]),

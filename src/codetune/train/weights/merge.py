@@ -1,4 +1,4 @@
-"""An adapter folded into its base: a plain model that needs no adapter any more."""
+"""Merges an adapter into its base model: a Hugging Face folder that needs no adapter."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from codetune.store.run_card import Plan, RunCard, read_card
 from codetune.store.stage_output import StageOutput
 from codetune.train.weights.adapter import read_adapter_config
 from codetune.train.weights.base_model import BaseModel
+from codetune.train.weights.model_card import write_model_card
 
 __all__ = ["base_of", "merge_adapter"]
 
@@ -21,16 +22,15 @@ def base_of(adapter: Path, base: str | None) -> BaseModel:
 
     Args:
         adapter: Folder in PEFT's format.
-        base: As the user names it; None takes what the run card beside the adapter says, else what
-            the adapter itself says.
+        base: As the user names it; None takes it from the run card beside the adapter, else from
+            the adapter's own settings.
 
     Raises:
-        DataError: It can't be told, or it is not the model the adapter was trained on.
+        DataError: It is not known, or it is not the model the adapter was trained on.
     """
-    card = read_card(adapter.parent)
-    trained_on = card.results.get("base", {}) if card is not None and card.plan.stage == "train" else {}
-    if base is None and trained_on:
-        assert card is not None
+    card = _training_card(adapter)
+    trained_on = card.results.get("base", {}) if card is not None else {}
+    if base is None and card is not None and trained_on:
         base = str(card.plan.config["model"])
     if base is None:
         named = str(read_adapter_config(adapter).get("base_model_name_or_path") or "")
@@ -49,6 +49,12 @@ def base_of(adapter: Path, base: str | None) -> BaseModel:
             next_step="name the model it was trained on with --base",
         )
     return found
+
+
+def _training_card(adapter: Path) -> RunCard | None:
+    """The run card of the training that made the adapter, where it lies beside it."""
+    card = read_card(adapter.parent)
+    return card if card is not None and card.plan.stage == "train" else None
 
 
 def merge_adapter(
@@ -104,6 +110,13 @@ def merge_adapter(
         with disk_errors(output):
             merged.to(getattr(torch, written_as)).save_pretrained(output)
         copy_tokenizer(folder, output)
+        training = _training_card(adapter)
+        write_model_card(
+            output,
+            model_base,
+            training.plan.config if training is not None else {},
+            training.licenses if training is not None else {},
+        )
         written = sorted(output.glob("*.safetensors"))
         return stage.finish(
             output_hash=hash_files(output, written),
