@@ -146,7 +146,7 @@ def test_other_prompt_templates_are_another_run(tmp_path, context, monkeypatch):
     folder = dataset(tmp_path / "in", [snippet(GOOD, "Add two numbers.")])
     run(TasksConfig(), [folder], tmp_path / "out", context)
     monkeypatch.setattr(
-        "codetune.tasks.prompt_templates._file_of", lambda task, language: f"{task} {language} new"
+        "codetune.tasks.prompt_templates._shipped_text", lambda task, language, home: f"{task} {language} new"
     )
     with pytest.raises(OutputError, match="made from another prompt template set"):
         run(TasksConfig(), [folder], tmp_path / "out", context)
@@ -157,9 +157,45 @@ def test_no_input_and_wrong_input(tmp_path, context):
         run(TasksConfig(), [], tmp_path / "out", context)
     folder = dataset(tmp_path / "in", [snippet(GOOD, "Add two numbers.")])
     run(TasksConfig(), [folder], tmp_path / "out", context)
-    with pytest.raises(DataError, match="Instruction rows where Snippet rows are needed"):
+    with pytest.raises(DataError, match="no task can be made of Instruction rows"):
         run(TasksConfig(), [tmp_path / "out"], tmp_path / "again", context)
     assert not (tmp_path / "again").exists()
+
+
+OWN = """variants:
+  code:
+    needs: [code, docstring]
+    input: "{{ code }}"
+    output: "{{ docstring }}"
+    templates:
+      - {name: house, instruction: "Say what this {{ lang_ }}code is for."}
+"""
+
+
+def test_own_prompt_templates_replace_those_of_their_task(tmp_path, context):
+    folder = dataset(tmp_path / "in", [snippet(GOOD, "Add two numbers.")])
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "code_summarization.en.yaml").write_text(OWN, "utf-8")
+    config = TasksConfig(prompt_templates=str(own))
+    run(config, [folder], tmp_path / "out", context)
+    summary, code = Dataset(tmp_path / "out", Instruction)
+    assert summary.instruction == "Say what this Python code is for."
+    assert summary.lineage.prompt_template == "code_summarization.en.house"
+    assert code.lineage.prompt_template.startswith("code_generation.en.")
+    own.rename(tmp_path / "moved")  # where the folder lies does not count, its content does
+    moved = TasksConfig(prompt_templates=str(tmp_path / "moved"))
+    assert run(moved, [folder], tmp_path / "out", context).counts["kept"] == 2
+    with pytest.raises(OutputError, match="made from another prompt template set"):
+        run(TasksConfig(), [folder], tmp_path / "out", context)
+
+
+def test_search_can_answer_with_the_code(tmp_path, context):
+    folder = dataset(tmp_path / "in", many(8))
+    run(TasksConfig(tasks=("code_search",), search_answer="code"), [folder], tmp_path / "out", context)
+    for row in Dataset(tmp_path / "out", Instruction):
+        assert row.output in row.candidates
+        assert "number" not in row.instruction.replace("without its number", "").replace("numbered", "")
 
 
 def many(count: int) -> list[Snippet]:

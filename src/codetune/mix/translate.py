@@ -24,7 +24,7 @@ from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.tasks.config import TasksConfig
 from codetune.tasks.docstring import is_in_language, prose_of
-from codetune.tasks.from_snippets import rows_of
+from codetune.tasks.from_snippets import rows_of_snippet
 from codetune.tasks.registry import get_task
 
 __all__ = ["Prose", "Translate", "query_prose", "snippet_prose", "translate_rows"]
@@ -55,7 +55,7 @@ def snippet_prose(tasks: TasksConfig, seed: int) -> Prose[Snippet]:
 
     def of(snippet: Snippet) -> str | None:
         if "code_search" not in tasks.tasks and all(
-            isinstance(row, RejectedRow) for row in rows_of(snippet, any_language, seed)
+            isinstance(row, RejectedRow) for row in rows_of_snippet(snippet, tasks.tasks, any_language, seed)
         ):
             return None
         return prose_of(snippet.docstring or "") or None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from codetune.code.comments import strip_leading_comments
 from codetune.code.definition import Definition, split_definition
@@ -12,104 +12,140 @@ from codetune.records import Instruction, Lineage, Snippet
 from codetune.rejection import Rejection
 from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow
-from codetune.store.schema import to_row
 from codetune.tasks.config import TasksConfig
 from codetune.tasks.docstring import count_words, is_in_language, leaks, prose_of, summary_of
-from codetune.tasks.registry import get_task
+from codetune.tasks.rows import RowMaker
 from codetune.tasks.search import Candidates, Pair
 from codetune.tasks.tags import tags_of
 from codetune.tasks.task import FieldValue
 from codetune.text.fences import fence
 
-__all__ = ["STAGE", "rows_of", "search_pair"]
+__all__ = ["SNIPPET_TASKS", "rows_of_snippet", "search_pair"]
 
-STAGE = "tasks"
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--)")
+_ALPHANUMERIC = re.compile(r"[^\W_]")
+
+Fields = dict[str, FieldValue]
 
 
-def rows_of(
-    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None = None
+def rows_of_snippet(
+    snippet: Snippet,
+    tasks: tuple[str, ...],
+    config: TasksConfig,
+    seed: int,
+    candidates: Candidates | None = None,
 ) -> Iterator[Instruction | RejectedRow]:
-    """One row or one rejection for each task of the config, in the config's order.
+    """One row or one rejection for each task, in the tasks' order.
 
     Args:
         snippet: The code.
-        config: Which tasks, and what is rejected.
+        tasks: Names in `SNIPPET_TASKS`.
+        config: What is rejected, and how rows are asked.
         seed: The run's seed.
         candidates: What code search shows for this snippet; None where there are too few others.
     """
-    for task in config.tasks:
+    parts = _Parts(snippet, config, seed, candidates)
+    make = RowMaker(
+        record=snippet,
+        programming_language=snippet.programming_language,
+        language=config.language,
+        lineage=_lineage(snippet),
+        seed=seed,
+        shown=(snippet.code, snippet.docstring),
+        prompt_templates=config.prompt_templates,
+    )
+    for task in tasks:
         try:
-            fields = _FIELDS[task](snippet, config, seed, candidates)
+            fields = _FIELDS[task](parts)
         except Rejection as rejection:
-            yield _rejected(snippet, task, rejection)
+            yield make.rejected(task, rejection)
             continue
-        yield _instruction(snippet, task, fields, config, seed, candidates)
+        yield make.row(
+            task,
+            fields,
+            tags=tags_of(snippet.code, snippet.programming_language) if config.tags else (),
+            candidates=candidates.codes if candidates is not None and task == "code_search" else (),
+        )
 
 
-def _docstring(snippet: Snippet, config: TasksConfig) -> str:
-    """The docstring's prose, if it is fit to be asked by or answered with."""
-    if snippet.docstring is None or not snippet.docstring.strip():
-        raise Rejection("no docstring")
-    prose = prose_of(snippet.docstring)
-    if not prose:
-        raise Rejection("docstring is only a list of tags")
-    words = count_words(prose)
-    if words < config.min_docstring_words:
-        raise Rejection("docstring too short", f"{words} words")
-    if len(snippet.docstring) > config.max_docstring_chars:
-        raise Rejection("docstring too long", f"{len(snippet.docstring)} characters")
-    if not config.any_docstring_language and not is_in_language(prose, config.language):
-        raise Rejection("docstring in another language", f"asked for {config.language}")
-    return prose
+class _Parts:
+    """What the tasks read off a snippet, each part once.
+
+    Raises:
+        Rejection: From the properties, where the snippet lacks the part or it is not fit.
+    """
+
+    def __init__(
+        self, snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
+    ) -> None:
+        self.snippet, self.config, self.seed, self.candidates = snippet, config, seed, candidates
+
+    @cached_property
+    def prose(self) -> str:
+        """The docstring's prose, if it is fit to be asked by or answered with."""
+        docstring, config = self.snippet.docstring, self.config
+        if docstring is None or not docstring.strip():
+            raise Rejection("no docstring")
+        prose = prose_of(docstring)
+        if not prose:
+            raise Rejection("docstring is only a list of tags")
+        words = count_words(prose)
+        if words < config.min_docstring_words:
+            raise Rejection("docstring too short", f"{words} words")
+        if len(docstring) > config.max_docstring_chars:
+            raise Rejection("docstring too long", f"{len(docstring)} characters")
+        if not config.any_docstring_language and not is_in_language(prose, config.language):
+            raise Rejection("docstring in another language", f"asked for {config.language}")
+        return prose
+
+    @cached_property
+    def docstring(self) -> str:
+        """All of a docstring that has such prose."""
+        return (self.snippet.docstring or "").strip() if self.prose else ""
+
+    @cached_property
+    def any_definition(self) -> Definition | None:
+        """The definition, of whatever length; None where the code holds none or does not parse."""
+        return split_definition(self.snippet.code, self.snippet.programming_language)
+
+    @cached_property
+    def definition(self) -> Definition:
+        """The definition, if there is something to learn from it."""
+        definition, config = self.any_definition, self.config
+        if definition is None:
+            raise Rejection("code does not parse", self.snippet.programming_language)
+        if definition.is_empty:
+            raise Rejection("code has no body")
+        lines = definition.body_lines + 1
+        if lines < config.min_code_lines:
+            raise Rejection("code too short", f"{lines} lines")
+        if len(definition.code) > config.max_code_chars:
+            raise Rejection("code too long", f"{len(definition.code)} characters")
+        return definition
 
 
-def _definition(snippet: Snippet, config: TasksConfig) -> Definition:
-    definition = split_definition(snippet.code, snippet.programming_language)
-    if definition is None:
-        raise Rejection("code does not parse", snippet.programming_language)
-    if definition.is_empty:
-        raise Rejection("code has no body")
-    lines = definition.body_lines + 1
-    if lines < config.min_code_lines:
-        raise Rejection("code too short", f"{lines} lines")
-    if len(definition.code) > config.max_code_chars:
-        raise Rejection("code too long", f"{len(definition.code)} characters")
-    return definition
-
-
-def _summarization(
-    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
-) -> dict[str, FieldValue]:
-    prose = _docstring(snippet, config)
-    definition = _definition(snippet, config)
-    assert snippet.docstring is not None
-    summary = summary_of(snippet.docstring)
+def _summarization(parts: _Parts) -> Fields:
+    prose, code, config = parts.prose, parts.definition.code, parts.config
+    summary = summary_of(parts.docstring)
     if count_words(summary) < config.min_docstring_words:
         raise Rejection("docstring too short", "its first paragraph is")
-    answer = summary if config.answer == "summary" else snippet.docstring.strip()
-    if leaks(summary, definition.code) or leaks(prose, definition.code):
+    if leaks(summary, code) or leaks(prose, code):
         raise Rejection("docstring stands in the code")
-    return {"code": definition.code, "docstring": answer}
+    return {"code": code, "docstring": summary if config.answer == "summary" else parts.docstring}
 
 
-def _generation(
-    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
-) -> dict[str, FieldValue]:
-    _docstring(snippet, config)
-    definition = _definition(snippet, config)
-    assert snippet.docstring is not None
+def _generation(parts: _Parts) -> Fields:
+    description, definition = parts.docstring, parts.definition
     code = definition.code
-    if config.fence_code:
-        code = fence(code, snippet.programming_language)
-    return {"description": snippet.docstring.strip(), "signature": definition.signature, "code": code}
+    if parts.config.fence_code:
+        code = fence(code, parts.snippet.programming_language)
+    return {"description": description, "signature": definition.signature, "code": code}
 
 
-def _completion(
-    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
-) -> dict[str, FieldValue]:
-    definition = split_definition(snippet.code, snippet.programming_language)
-    code = definition.code if definition is not None else snippet.code  # prose is not what is to be completed
+def _completion(parts: _Parts) -> Fields:
+    definition, config = parts.any_definition, parts.config
+    # The docstring is prose, and not what is to be completed.
+    code = definition.code if definition is not None else parts.snippet.code
     lines = code.splitlines(keepends=True)
     if len(code) > config.max_code_chars:
         raise Rejection("code too long", f"{len(code)} characters")
@@ -117,11 +153,11 @@ def _completion(
     cuts = [
         number
         for number, line in enumerate(lines)
-        if number >= 2 and sum(char.isalnum() for char in line) >= 3 and not _COMMENT.match(line)
+        if number >= 2 and len(_ALPHANUMERIC.findall(line)) >= 3 and not _COMMENT.match(line)
     ]
     if len(lines) < config.min_code_lines or not cuts:
         raise Rejection("no line to complete")
-    cut = draw(seed, snippet.id, "completion").choice(cuts)
+    cut = draw(parts.seed, parts.snippet.id, "completion").choice(cuts)
     line = lines[cut].rstrip()
     indent = line[: len(line) - len(line.lstrip())]
     return {"prefix": "".join(lines[:cut]) + indent, "completion": line.lstrip()}
@@ -129,39 +165,41 @@ def _completion(
 
 def search_pair(snippet: Snippet, config: TasksConfig) -> Pair | None:
     """The snippet as query and code, or None where it can't be one."""
+    parts = _Parts(snippet, config, 0, None)
     try:
-        _docstring(snippet, config)
+        query = summary_of(parts.docstring)
     except Rejection:
         return None
-    definition = split_definition(snippet.code, snippet.programming_language)
+    definition = parts.any_definition
     code = (definition.code if definition else strip_leading_comments(snippet.code)).strip("\n")
-    query = summary_of(snippet.docstring or "")
     if not code.strip() or len(code) > config.max_code_chars or leaks(query, code):
         return None
     return Pair(snippet.id, query, code, snippet.programming_language)
 
 
-def _search(
-    snippet: Snippet, config: TasksConfig, seed: int, candidates: Candidates | None
-) -> dict[str, FieldValue]:
-    _docstring(snippet, config)
-    pair = search_pair(snippet, config)
-    if pair is None:
+def _search(parts: _Parts) -> Fields:
+    query, shown = summary_of(parts.docstring), parts.candidates
+    if search_pair(parts.snippet, parts.config) is None:
         raise Rejection("no code to search for", "too long, empty, or the query stands in it")
-    if candidates is None:
-        raise Rejection("too few candidates", f"{config.candidates} asked for")
-    return {"query": pair.query, "candidates": candidates.codes, "answer": candidates.answer}
+    if shown is None:
+        raise Rejection("too few candidates", f"{parts.config.candidates} asked for")
+    answer: Fields = {"answer": shown.answer}
+    if parts.config.search_answer == "code":
+        answer = {"code": shown.codes[shown.answer]}
+    return {"query": query, "candidates": shown.codes, **answer}
 
 
-_FIELDS: dict[str, Callable[[Snippet, TasksConfig, int, Candidates | None], dict[str, FieldValue]]] = {
+_FIELDS: dict[str, Callable[[_Parts], Fields]] = {
     "code_summarization": _summarization,
     "code_generation": _generation,
     "code_completion": _completion,
     "code_search": _search,
 }
+SNIPPET_TASKS = tuple(_FIELDS)
+"""Tasks that rows can be made for, from a snippet."""
 
 
-def _lineage(snippet: Snippet, prompt_template: str | None) -> Lineage:
+def _lineage(snippet: Snippet) -> Lineage:
     place = f"{snippet.path}:{snippet.start_line}" if snippet.start_line is not None else snippet.path
     return Lineage(
         upstream_id=place,
@@ -171,56 +209,4 @@ def _lineage(snippet: Snippet, prompt_template: str | None) -> Lineage:
         # A folder without a repository's name is split by file: two functions of one file may be duplicates.
         group=snippet.repo or snippet.path,
         parents=(snippet.id,),
-        prompt_template=prompt_template,
     )
-
-
-def _instruction(
-    snippet: Snippet,
-    task: str,
-    fields: Mapping[str, FieldValue],
-    config: TasksConfig,
-    seed: int,
-    candidates: Candidates | None,
-) -> Instruction:
-    rendered = get_task(task).render(
-        {**fields, "programming_language": snippet.programming_language},
-        record_id=snippet.id,
-        seed=seed,
-        language=config.language,
-    )
-    return Instruction(
-        task=task,
-        instruction=rendered.instruction,
-        input=rendered.input,
-        output=rendered.output,
-        language=config.language,
-        programming_language=snippet.programming_language,
-        source=snippet.source,
-        license=snippet.license,
-        candidates=candidates.codes if candidates is not None and task == "code_search" else (),
-        tags=tags_of(snippet.code, snippet.programming_language) if config.tags else (),
-        lineage=_lineage(snippet, rendered.prompt_template),
-    )
-
-
-def _rejected(snippet: Snippet, task: str, rejection: Rejection) -> RejectedRow:
-    row: dict[str, Any] = {
-        "id": snippet.id,
-        "task": task,
-        "input": snippet.code,
-        "output": snippet.docstring,
-        "programming_language": snippet.programming_language,
-        "source": snippet.source,
-        "license": snippet.license,
-        "lineage": to_row_of_lineage(_lineage(snippet, None)),
-    }
-    return RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
-
-
-def to_row_of_lineage(lineage: Lineage) -> dict[str, Any]:
-    """A lineage as plain data, for rows that never became records."""
-    carrier = Instruction(task="", instruction="", output="", source="", lineage=lineage)
-    plain = to_row(carrier)["lineage"]
-    assert isinstance(plain, dict)
-    return plain

@@ -7,34 +7,29 @@ variant.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Template, TemplateError
 
 from codetune.code.languages import display_name
-from codetune.errors import DataError
-from codetune.store.hashing import json_hash
+from codetune.config.yaml_file import YamlFile, load_yaml, parse_yaml
+from codetune.errors import ConfigError, DataError
+from codetune.tasks.template_check import check_template_file, template_environment
 
 __all__ = [
     "PromptTemplate",
     "PromptTemplates",
     "TemplateVariant",
     "load_prompt_templates",
-    "prompt_templates_hash",
+    "template_text",
 ]
 
 _ALWAYS_OPTIONAL = ("programming_language",)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
 
 
 def _spaced(name: str, language: str) -> str:
@@ -57,7 +52,7 @@ class PromptTemplate:
 
     @cached_property
     def _templates(self) -> tuple[Template, Template, Template]:
-        make = _environment().from_string
+        make = template_environment().from_string
         return make(self.instruction), make(self.input), make(self.output)
 
     def fill(self, fields: Mapping[str, Any], *, answers: Mapping[bool, str]) -> tuple[str, str, str]:
@@ -66,6 +61,9 @@ class PromptTemplate:
         Args:
             fields: The row's fields; absent optional ones read as empty.
             answers: The words for yes and no, where the task has them.
+
+        Raises:
+            ConfigError: The template does something with a field that the field can't do.
         """
         values: dict[str, Any] = dict.fromkeys((*_ALWAYS_OPTIONAL, *self.optional), "")
         values.update(fields)
@@ -74,7 +72,12 @@ class PromptTemplate:
         values["lang_"] = _spaced(values["programming_language"], self.language)
         if "label" in values:
             values["answer_word"] = answers[bool(values["label"])]
-        instruction, input_, output = (template.render(values) for template in self._templates)
+        try:
+            instruction, input_, output = (template.render(values) for template in self._templates)
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            raise ConfigError(
+                f"the prompt template {self.name} can't be filled in: {error}", next_step="correct its text"
+            ) from error
         return instruction, input_, output  # never stripped: a prefix may end in the space that matters
 
 
@@ -129,7 +132,60 @@ class PromptTemplates:
         )
 
 
-def _parse_variant(name: str, plain: Mapping[str, Any], language: str) -> TemplateVariant:
+@cache
+def load_prompt_templates(
+    task: str, language: str, folder: str | None = None, home: Path | None = None
+) -> PromptTemplates:
+    """Read `TASK.LANGUAGE.yaml`.
+
+    Args:
+        task: Name of a task.
+        language: ISO 639-1 code of the language to ask in.
+        folder: A folder of own templates; a file of the same name there replaces the task's.
+        home: Folder of the task's own files; None is the one that comes with codetune.
+
+    Raises:
+        ConfigError: A file of the folder is not what it has to be; with its line.
+    """
+    own = _own_file(task, language, folder)
+    shipped = _parse(
+        task, language, parse_yaml(_shipped_text(task, language, home), f"{task}.{language}.yaml")
+    )
+    if own is None:
+        return shipped
+    file = load_yaml(own)
+    known = {name for variant in shipped.variants for name in (*variant.needs, *variant.optional)}
+    check_template_file(file, known | set(_ALWAYS_OPTIONAL))
+    return _parse(task, language, file)
+
+
+def _own_file(task: str, language: str, folder: str | None) -> Path | None:
+    path = Path(folder).expanduser() / f"{task}.{language}.yaml" if folder else None
+    return path if path is not None and path.is_file() else None
+
+
+def _shipped_text(task: str, language: str, home: Path | None) -> str:
+    shipped = files("codetune.tasks").joinpath("templates")
+    return (home or shipped).joinpath(f"{task}.{language}.yaml").read_text("utf-8")
+
+
+def template_text(task: str, language: str, folder: str | None, home: Path | None) -> str:
+    """The text of the file that is used, the folder's or the task's."""
+    own = _own_file(task, language, folder)
+    return own.read_text("utf-8") if own is not None else _shipped_text(task, language, home)
+
+
+def _parse(task: str, language: str, file: YamlFile) -> PromptTemplates:
+    answers = file.data.get("answers") or {}
+    return PromptTemplates(
+        task,
+        language,
+        tuple(_variant(name, plain, language) for name, plain in file.data["variants"].items()),
+        {True: answers["yes"], False: answers["no"]} if answers else {},
+    )
+
+
+def _variant(name: str, plain: Mapping[str, Any], language: str) -> TemplateVariant:
     optional = tuple(plain.get("optional", ()))
     templates = tuple(
         PromptTemplate(
@@ -143,26 +199,3 @@ def _parse_variant(name: str, plain: Mapping[str, Any], language: str) -> Templa
         for entry in plain["templates"]
     )
     return TemplateVariant(name=name, needs=tuple(plain["needs"]), optional=optional, templates=templates)
-
-
-def _file_of(task: str, language: str, folder: Path | None = None) -> str:
-    shipped = files("codetune.tasks").joinpath("templates")
-    return (folder or shipped).joinpath(f"{task}.{language}.yaml").read_text("utf-8")
-
-
-def prompt_templates_hash(tasks: Iterable[str], language: str) -> str:
-    """Hash of the templates of some tasks: they decide on rows as code does, and are no code."""
-    return json_hash({task: _file_of(task, language) for task in tasks})
-
-
-@cache
-def load_prompt_templates(task: str, language: str, folder: Path | None = None) -> PromptTemplates:
-    """Read `TASK.LANGUAGE.yaml` in a folder; None is the one that comes with codetune."""
-    plain = yaml.safe_load(_file_of(task, language, folder))
-    variants: Sequence[TemplateVariant] = [
-        _parse_variant(name, entry, language) for name, entry in plain["variants"].items()
-    ]
-    answers = plain.get("answers", {})
-    return PromptTemplates(
-        task, language, tuple(variants), {True: answers["yes"], False: answers["no"]} if answers else {}
-    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -55,26 +54,23 @@ class Task:
     templates: Path | None = None
     """Folder of its prompt templates; None is the one that comes with codetune."""
 
-    @cached_property
-    def _prompt_templates(self) -> dict[str, PromptTemplates]:
-        return {
-            language: load_prompt_templates(self.name, language, self.templates)
-            for language in self.languages
-        }
-
-    def prompt_templates(self, language: str = "en") -> PromptTemplates:
+    def prompt_templates(self, language: str = "en", folder: str | None = None) -> PromptTemplates:
         """All prompt templates in one natural language.
+
+        Args:
+            language: ISO 639-1 code.
+            folder: Folder of own templates, which replace codetune's file by file.
 
         Raises:
             DataError: The task has none in that language.
+            ConfigError: The folder's file is faulty.
         """
-        try:
-            return self._prompt_templates[language]
-        except KeyError:
+        if language not in self.languages:
             raise DataError(
                 f"the task {self.name} has no prompt templates in the language {language!r}",
                 next_step=f"choose one of: {', '.join(self.languages)}",
-            ) from None
+            )
+        return load_prompt_templates(self.name, language, folder, self.templates)
 
     def render(
         self,
@@ -83,6 +79,7 @@ class Task:
         record_id: str,
         seed: int = 0,
         language: str = "en",
+        folder: str | None = None,
     ) -> RenderedRow:
         """Put a row's fields into a prompt template; the same record and seed always get the same one.
 
@@ -92,6 +89,7 @@ class Task:
             record_id: Id of the record the row is made from; with the seed it picks the template.
             seed: The run's seed.
             language: ISO 639-1 code of the natural language to ask in.
+            folder: Folder of own prompt templates.
 
         Returns:
             The template filled in. The fields' text stands in it as it is, never re-flowed.
@@ -108,7 +106,7 @@ class Task:
             'return 1'
         """
         given = {name: value for name, value in fields.items() if value is not None}
-        found = self.prompt_templates(language)
+        found = self.prompt_templates(language, folder)
         variant = found.variant_for(given)
         template = draw(seed, record_id, "wording", self.name).choice(variant.templates)
         instruction, input_, output = template.fill(given, answers=found.answers)

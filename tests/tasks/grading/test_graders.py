@@ -88,6 +88,12 @@ def test_a_ranking_earns_its_place():
     assert (grades["mrr"].rows, grades["accuracy"].rows, grades["accuracy"].value) == (1, 1, 0.0)
 
 
+def test_a_search_that_answers_with_code_is_graded_by_its_candidate():
+    rows = [row("code_search", "b = 1", candidates=("a = 1", "b = 1", "c = 1"))] * 3
+    grades = GRADERS["code_search"].grade(rows, ["```python\nb  = 1\n```", "2", "c = 1"])
+    assert grades["accuracy@1"].value == pytest.approx(2 / 3)
+
+
 def test_what_codebleu_lacks_is_named():
     rows = [replace(RIGHT["code_generation"][0], programming_language="sql", output="SELECT a FROM b")]
     score = GRADERS["code_generation"].grade(rows, ["SELECT a FROM b"])["codebleu"]

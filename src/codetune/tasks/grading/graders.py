@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from codetune.records import Instruction
-from codetune.tasks.grading.answers import read_choices, read_label
 from codetune.tasks.grading.bleu import bleu_counts, bleu_of, smoothed_bleu4
+from codetune.tasks.grading.choice_reader import read_choice
 from codetune.tasks.grading.classification import BINARY_METRICS, binary_counts, binary_of
 from codetune.tasks.grading.codebleu.score import COUNTS, CodeBleu, codebleu_counts, codebleu_of
 from codetune.tasks.grading.grader import Grader, Grades, TaskScore, mean_of, mean_score, summed_score
+from codetune.tasks.grading.label_reader import read_label
 from codetune.tasks.grading.passing import pass_at_1
 from codetune.tasks.grading.retrieval import reciprocal_rank
 from codetune.tasks.grading.text_match import edit_similarity, exact_match, same_tokens
@@ -172,9 +173,7 @@ def _found(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | No
     pairs = dict(enumerate(zip(rows, answers, strict=True)))
     choosing = [place for place, (row, _) in pairs.items() if row.candidates]
     ranks = [
-        reciprocal_rank(
-            int(rows[place].output) - 1, read_choices(answers[place], len(rows[place].candidates))
-        )
+        reciprocal_rank(_right_place(rows[place]), read_choice(answers[place], rows[place].candidates))
         for place in choosing
     ]
     scores: list[TaskScore] = [
@@ -183,6 +182,14 @@ def _found(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | No
     ]
     judging = {place: pair for place, pair in pairs.items() if not pair[0].candidates}
     return (*scores, *_label_scores(("accuracy", "f1"), judging)) if judging else tuple(scores)
+
+
+def _right_place(row: Instruction) -> int:
+    """Place of the right candidate, counted from 0, whether the row answers with its number or its code."""
+    number = row.output.strip()
+    if number.isdigit() and 1 <= int(number) <= len(row.candidates):
+        return int(number) - 1
+    return row.candidates.index(row.output) if row.output in row.candidates else -1
 
 
 GRADERS: dict[str, Grader] = {
