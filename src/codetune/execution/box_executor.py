@@ -68,11 +68,8 @@ class BoxExecutor:
     def _run_job(self, program: Program) -> Job[Program]:
         """The job of a program that is not known already."""
         if program.language == "python":
-            if (
-                self._test_isolation == "strict"
-                and program.tests is not None
-                and program.expected_stdout is None
-            ):
+            has_own_tests = program.tests is not None and program.expected_stdout is None
+            if self._test_isolation == "strict" and has_own_tests and not program.in_process_tests:
                 return strict_job(program)
             return python_job(program)
         if program.language not in LANGUAGES:
@@ -92,7 +89,7 @@ class BoxExecutor:
             return "standard"
         if program.expected_stdout is not None or "tests" in result.evidence:
             return "strict"
-        return "weak"
+        return "standard"
 
     def _execution(self, program: Program, result: JobResult) -> Execution:
         return read_verdict(

@@ -62,7 +62,7 @@ class Program:
     expected_stdout: str | None = None
     """What the program has to print, compared outside the box as `comparison` says. Such a program
     is run as a whole (`__main__`) and may leave by `sys.exit(0)`, for its output is the evidence.
-    What it should print never enters the box, whichever the judge."""
+    What it should print never enters the box, whatever the test isolation."""
     cases: tuple[Case, ...] = ()
     """Several such tests, in place of `stdin`, `expected_stdout` and `tests`, in any language: compiled
     once, run as a whole once for each case, each time in a fresh box with these limits. PASS needs
@@ -70,6 +70,10 @@ class Program:
     isn't run. CPU and wall seconds are sums, stdout and stderr the deciding case's."""
     comparison: Comparison = "lines"
     """For `expected_stdout` and `cases`."""
+    in_process_tests: bool = False
+    """Run code and tests in one process even under strict test isolation, because the tests need the
+    program's own objects. To be decided from the tests and a reference solution, never from a run of
+    the program under test."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -90,7 +94,10 @@ class Execution:
     tier: str = ""
     """Which isolation held, e.g. `namespaces`; `none` is stamped on every unsandboxed result."""
     integrity: str = "standard"
-    """`strict`: judged outside the box; `standard`: tests in the box; `weak`: fell back."""
+    """`strict`: the tests ran, or the output was compared, outside the program's sandbox; `standard`: the
+    tests ran in the program's own process."""
+    memory_bytes: int = 0
+    """Largest memory seen, of the program's processes; 0 where nothing ran."""
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from codetune.records import Verdict, content_id
 
 __all__ = ["VerdictCache"]
 
-_FORMAT = "4"
+_FORMAT = "5"
 """Goes up when the same program may get another verdict than before."""
 _UNCERTAIN = (Verdict.HARNESS_ERROR, Verdict.SKIPPED, Verdict.WALL_TLE)
 """About us, or the machine's load: never remembered."""
@@ -65,6 +65,7 @@ class VerdictCache:
             program.stdin,
             program.expected_stdout,
             program.comparison,
+            str(program.in_process_tests),
             *(part for case in program.cases for part in (case.stdin, case.expected_stdout)),
         )
 

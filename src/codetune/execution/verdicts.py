@@ -1,4 +1,9 @@
-"""From evidence to a verdict. The only way to PASS is the run's secret, or the right output."""
+"""From evidence to a verdict. The only way to PASS is the run's secret, or the right output.
+
+What goes in is a program and the evidence of its run, of which the report and the printed text were
+written by the program itself. What comes out is an `Execution`. No report of a program's process leads
+to a verdict that leaves the rates (`HARNESS_ERROR`, `SKIPPED`), and nothing in it raises here.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +29,8 @@ _REPORTED = {
     "disk": Verdict.DISK,
     "processes": Verdict.PIDS,
     "error": Verdict.RUNTIME,
-    "tests-compile": Verdict.HARNESS_ERROR,
 }
+"""What a program's process may say of itself. Each of these counts against the program."""
 
 
 def _signal_name(number: int) -> str:
@@ -57,11 +62,21 @@ def _stopped(evidence: Mapping[str, Any], program: Program) -> tuple[Verdict, st
     return None
 
 
+_MAY_BE_A_LIMIT = frozenset(
+    {
+        Verdict.RUNTIME, Verdict.WRONG, Verdict.EARLY_EXIT, Verdict.CPU_TLE, Verdict.WALL_TLE, Verdict.OOM,
+        Verdict.HARNESS_ERROR, Verdict.DISK, Verdict.PIDS,
+    }
+)  # fmt: skip
+
+
 def _failed(
     evidence: Mapping[str, Any], verdict: Verdict, detail: str, program: Program
 ) -> tuple[Verdict, str]:
     """A program that failed because a limit held fails by that limit's name."""
     limits = program.limits
+    if verdict not in _MAY_BE_A_LIMIT:
+        return verdict, detail
     if evidence.get("oom_killed"):
         return Verdict.OOM, f"used more than {limits.memory_bytes >> 20} MiB of memory"
     if evidence.get("process_limit_hit"):
@@ -125,10 +140,18 @@ def _left_well(evidence: Mapping[str, Any]) -> bool:
     return evidence.get("status") == 0
 
 
+def _report(evidence: Mapping[str, Any]) -> tuple[str, str]:
+    """Kind and detail of a process's report; empty where it said nothing that is one."""
+    report = evidence.get("report")
+    if not isinstance(report, dict):
+        return "", ""
+    kind, detail = report.get("kind"), report.get("detail")
+    return (kind if isinstance(kind, str) else "", detail if isinstance(detail, str) else "")
+
+
 def _by_test_side(evidence: Mapping[str, Any]) -> tuple[Verdict, str] | None:
     """What the tests say, from outside; None where the program was gone and its own end decides."""
-    report = evidence.get("report") or {}
-    kind, detail = report.get("kind"), str(report.get("detail", ""))
+    kind, detail = _report(evidence)
     match kind:
         case "end":
             return Verdict.PASS, ""
@@ -138,10 +161,14 @@ def _by_test_side(evidence: Mapping[str, Any]) -> tuple[Verdict, str] | None:
             return None
         case "error" | "exit":
             return Verdict.RUNTIME, detail
+        case "cannot-send":
+            return Verdict.RUNTIME, f"{detail}, which strict test isolation can't send"
         case "compile" | "tests-compile":
             return Verdict.HARNESS_ERROR, f"the tests don't compile: {detail}"
+    if "broken" in evidence:
+        return Verdict.HARNESS_ERROR, f"the tests' own box failed: {evidence['broken']}"
     # What the tests held was answered by the program: it is not excused where that is too much for them.
-    cause = evidence.get("broken") or evidence.get("stopped") or kind
+    cause = evidence.get("stopped") or kind
     if cause == "memory" or evidence.get("oom_killed"):
         return Verdict.OOM, "its answers took more memory than the tests may use"
     if cause in ("cpu", "wall"):
@@ -149,8 +176,20 @@ def _by_test_side(evidence: Mapping[str, Any]) -> tuple[Verdict, str] | None:
             Verdict.CPU_TLE if cause == "cpu" else Verdict.WALL_TLE,
             "its answers kept the tests busy too long",
         )
-    cause = cause or "it ended unexpectedly"
-    return Verdict.HARNESS_ERROR, f"the tests' own box failed: {cause}"
+    return Verdict.RUNTIME, f"its answers ended the tests' process ({cause or _end_of(evidence)})"
+
+
+def _end_of(evidence: Mapping[str, Any]) -> str:
+    code = _exit_code(evidence)
+    return "it left" if code is None else _signal_name(-code) if code < 0 else f"exit code {code}"
+
+
+def _by_report(kind: str, detail: str, evidence: Mapping[str, Any]) -> tuple[Verdict, str] | None:
+    """What a program's process says of its own failure; None where that is none of the known kinds."""
+    if kind == "processes" and evidence.get("process_limit_hit") is False:
+        return Verdict.RUNTIME, detail  # the kernel counted, and knows better
+    verdict = _REPORTED.get(kind)
+    return None if verdict is None else (verdict, detail)
 
 
 def _decide(
@@ -168,37 +207,38 @@ def _decide(
         return Verdict.NO_CODE, "there is no code to run"
     if evidence.get("compile_failed"):
         return Verdict.COMPILE, _compiler_words(evidence, stdout + stderr)
-    report = evidence.get("report") or {}
+    kind, detail = _report(evidence)
     if "tests" in evidence:
         said = _by_test_side(evidence["tests"])
         if said is not None:
             return said
-        if report.get("kind") in ("end", "lost"):  # the program's own word counts for nothing here
-            return Verdict.WRONG, "what it answered was no result"
+        if kind in ("end", "lost"):  # under strict isolation the program's own word counts for nothing
+            return Verdict.WRONG, "what it answered was no answer"
     if program.expected_stdout is not None and evidence.get("stopped") is None and _left_well(evidence):
         if same_output(program.expected_stdout, stdout, program.comparison):
             return Verdict.PASS, ""
         return Verdict.WRONG, "printed something else than expected"
-    came_to_its_end = report.get("kind") == "end" and (
-        program.language == "python" or evidence.get("status") == 0
-    )
+    came_to_its_end = kind == "end" and (program.language == "python" or evidence.get("status") == 0)
     if program.expected_stdout is None and came_to_its_end:
         return Verdict.PASS, ""
-    if (stopped := _stopped(evidence, program)) is not None:
-        return stopped
-    kind = report.get("kind")
-    if kind in _REPORTED:
-        verdict, detail = _REPORTED[kind], str(report.get("detail", ""))
-        if verdict is Verdict.HARNESS_ERROR:
-            return verdict, f"the tests don't compile: {detail}"
-    else:
-        verdict, detail = _by_status(evidence, program)
-        if verdict is Verdict.RUNTIME and read_failure is not None:
-            verdict = read_failure(stderr + stdout) or verdict
-            if verdict is Verdict.RUNTIME and program.language == "bash" and detail == "exit code 1":
-                verdict = Verdict.WRONG  # a test in bash is a command that fails
-            detail = _saying_line(stderr) or detail
-    return _failed(evidence, verdict, detail, program)
+    if "tests_compile" in evidence:
+        return evidence["tests_compile"]  # type: ignore[no-any-return]
+    ended = _stopped(evidence, program) or _by_report(kind, detail, evidence)
+    if ended is None:
+        ended = _by_status(evidence, program)
+        if ended[0] is Verdict.RUNTIME and read_failure is not None:
+            ended = _by_words(ended[1], program, stdout, stderr, read_failure)
+    return _failed(evidence, *ended, program)
+
+
+def _by_words(
+    detail: str, program: Program, stdout: str, stderr: str, read_failure: Callable[[str], Verdict | None]
+) -> tuple[Verdict, str]:
+    """Which kind of failure it was, by what another language's runtime printed."""
+    verdict = read_failure(stderr + stdout) or Verdict.RUNTIME
+    if verdict is Verdict.RUNTIME and program.language == "bash" and detail == "exit code 1":
+        verdict = Verdict.WRONG  # a test in bash is a command that fails
+    return verdict, _saying_line(stderr) or detail
 
 
 def read_verdict(
@@ -236,4 +276,5 @@ def read_verdict(
         exit_code=_exit_code(evidence),
         tier=tier,
         integrity=integrity,
+        memory_bytes=int(evidence.get("peak_memory", 0)),
     )

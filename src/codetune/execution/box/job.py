@@ -33,7 +33,8 @@ class BoxJob(NamedTuple):
     """Whether RLIMIT_AS is safe for this language (virtual machines reserve far more than they use)."""
     stack_bytes: int
     role: str | None = None
-    """Under strict isolation `program` (answers calls) or `tests` (runs the tests); None runs both in one process."""
+    """Under strict isolation `program` (answers calls) or `tests` (runs the tests); `check` compiles the
+    tests and runs nothing; None runs the program and its tests in one process."""
 
     @classmethod
     def of(cls, header: dict[str, Any], blobs: list[bytes]) -> BoxJob:

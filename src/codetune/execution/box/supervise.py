@@ -8,19 +8,19 @@ import os
 import select
 import socket
 import time
-from typing import Any
 
 from codetune.execution.box.box import Box, Wall
 from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.capture import Capture
 from codetune.execution.box.process.exec_program import Pipes
-from codetune.execution.box.process.python_program import SECRET_BYTES, UNSIGNED
+from codetune.execution.box.process.python_program import END, FAILURES, SECRET_BYTES, UNSIGNED
 from codetune.execution.box.wire import ConnectionClosed, pack
 
-__all__ = ["run_job"]
+__all__ = ["parse_report", "run_job"]
 
 _REPORT_BYTES = 256 << 10
 _CHUNK = 64 << 10
+_DETAIL_CHARACTERS = 1000
 _LONGEST_GRANT, _LEAST_GRANT = 8.0, 0.05
 """Of the wall limit: what may be added to it, at most in all and at least at a time, for waiting for a core."""
 
@@ -72,7 +72,8 @@ class _Run:
     def stop(self, why: str, box: Box) -> None:
         """End it, and note what it used: nobody will be there to tell."""
         self.stopped = why
-        self.cpu_seconds, self.waited_for_cpu = box.usage()
+        if why != "released":
+            self.cpu_seconds, self.waited_for_cpu = box.usage()
         box.kill()
 
     def feed_stdin(self) -> None:
@@ -89,25 +90,40 @@ class _Run:
     def output_bytes(self) -> int:
         return self.stdout.total + self.stderr.total
 
-    def reported(self) -> dict[str, Any] | None:
+    def reported(self) -> dict[str, str] | None:
         """What was said with the secret, or else a failure said without it; anything more is noise."""
-        content = self.report.content()
-        signed = _said(content, self.secret)
-        if signed is not None:
-            return signed
-        said = _said(content, UNSIGNED)
-        return None if said is None or said.get("kind") in ("end", "tests-compile") else said
+        return parse_report(self.report.content(), self.secret)
 
 
-def _said(content: bytes, sign: bytes) -> dict[str, Any] | None:
-    _, found, payload = content.partition(sign)
+def parse_report(content: bytes, secret: bytes) -> dict[str, str] | None:
+    """Read what a process wrote into its report pipe; the program may have written all of it.
+
+    Returns:
+        `kind` and `detail`, both text; None where there is no report. The kind `end` comes only from
+        a report signed with the secret.
+    """
+    return _signed(content, secret) or _unsigned(content)
+
+
+def _signed(content: bytes, secret: bytes) -> dict[str, str] | None:
+    _, found, payload = content.partition(secret)
+    return {"kind": "end", "detail": ""} if found and payload.startswith(END) else None
+
+
+def _unsigned(content: bytes) -> dict[str, str] | None:
+    _, found, payload = content.partition(UNSIGNED)
     if not found:
         return None
     try:
         said, _ = json.JSONDecoder().raw_decode(payload.decode("utf-8", "replace"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    if type(said) is not dict:
+        return None
+    kind, detail = said.get("kind"), said.get("detail", "")
+    if type(kind) is not str or kind not in FAILURES or type(detail) is not str:
+        return None
+    return {"kind": kind, "detail": detail[:_DETAIL_CHARACTERS]}
 
 
 def _drain(run: _Run, end: int) -> bool:
@@ -216,7 +232,9 @@ def run_job(job: BoxJob, wall: Wall, control: socket.socket, channel: int = -1) 
         "wall_seconds": time.monotonic() - began,
         "output_bytes": run.output_bytes,
     }
-    if run.stopped is not None:
+    if run.stopped == "released":
+        header["stopped"] = run.stopped
+    elif run.stopped is not None:
         header |= {
             "stopped": run.stopped,
             "cpu_seconds": run.cpu_seconds,

@@ -17,6 +17,7 @@ import sys
 from typing import Any
 
 from codetune.execution.box.job import BoxJob
+from codetune.execution.box.strict.plain_tests import may_be_plain
 from codetune.execution.box.supervise import run_job
 from codetune.execution.box.wire import ConnectionClosed, pack, receive
 
@@ -51,6 +52,39 @@ def _prepare(config: dict[str, Any]) -> Any:
     return tier.prepare(config)
 
 
+class _TestWorkers:
+    """Runs plain tests of strict runs in one process after another, where the tier has such a process."""
+
+    def __init__(self, tier: Any) -> None:
+        self._start = getattr(tier, "start_test_worker", None)
+        self._worker: Any = None
+
+    def run(
+        self,
+        header: dict[str, Any],
+        blobs: list[bytes],
+        job: BoxJob,
+        channel: int,
+        control: socket.socket,
+    ) -> bytes | None:
+        """The answer frame; None where the job needs a process of its own."""
+        if self._start is None:
+            return None
+        if job.role == "tests" and may_be_plain(job.tests or b""):
+            if self._worker is None or self._worker.is_worn():
+                self._worker = self._start()
+            evidence = self._worker.run(header, blobs, job, channel, control)
+            if evidence is not None:
+                os.close(channel)
+                if "report" not in evidence:
+                    self._worker = None
+                return pack(evidence, [b"", b"", b""])
+        if self._worker is not None:  # nobody else lives where a box is made
+            self._worker.end()
+            self._worker = None
+        return None
+
+
 def main(control: socket.socket) -> None:
     """Serve jobs until the runner closes the connection."""
     config, _ = receive(control)
@@ -61,13 +95,14 @@ def main(control: socket.socket) -> None:
         control.sendall(pack({"ready": False, "error": str(error), "step": step}))
         return
     control.sendall(pack({"ready": True, **tier.facts}))
+    workers = _TestWorkers(tier)
     while True:
         try:
             header, blobs = receive(control)
-            job = BoxJob.of(header, blobs)
-            channel = socket.recv_fds(control, 1, 1)[1][0] if job.role else -1
-            answer = run_job(job, tier, control, channel)
-            control.sendall(answer)
+            job = BoxJob.of(dict(header), blobs)
+            channel = socket.recv_fds(control, 1, 1)[1][0] if job.role in ("program", "tests") else -1
+            answer = workers.run(header, blobs, job, channel, control)
+            control.sendall(answer or run_job(job, tier, control, channel))
         except (ConnectionClosed, BrokenPipeError):
             return
         except OSError as error:  # no process, no memory, no pipe: ours to report, not the program's

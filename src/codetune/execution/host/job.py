@@ -20,7 +20,8 @@ class Job(Generic[T]):
     memory_bytes: int
     processes: int
     tests_frame: bytes | None = None
-    """The tests' half of a strict run; None judges in place."""
+    """The test side of a strict run; None where program and tests run in one process."""
+    tests_memory_bytes: int = 0
     then: Callable[[JobResult], Job[T] | JobResult] | None = None
     """What follows from the result: another job (a compiler's program), or the result itself."""
     tries: int = 0

@@ -43,7 +43,9 @@ class PairedSlot:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             self._program.send(job, ours.fileno())
-            test_side = dataclasses.replace(job, frame=job.tests_frame, memory_bytes=1 << 30, processes=64)
+            test_side = dataclasses.replace(
+                job, frame=job.tests_frame, memory_bytes=job.tests_memory_bytes, processes=64
+            )
             self._test_side.send(test_side, theirs.fileno())
 
     def receive(self) -> tuple[dict[str, Any], list[bytes]]:

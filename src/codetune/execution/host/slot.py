@@ -121,6 +121,7 @@ class Slot:
             "python_path": python_path(),
             "bwrap": self.spec.bwrap,
             "watch_memory": self.groups is None or not self.groups.holds_memory,
+            "group_counts_processes": self.groups is not None and self.groups.holds_processes,
         }
         try:
             self.socket.sendall(pack(config))

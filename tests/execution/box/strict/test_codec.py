@@ -94,7 +94,7 @@ def test_the_rest_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "forged",
-    [[], ["?"], ["l"], ["l", 1], ["d", [[1]]], ["i", "zz"], ["o", 1], {"a": 1}, ["N", "eval", "1"], 1.5,
+    [[], ["?"], ["l"], ["l", 1], ["d", [[1]]], ["i", "zz"], ["o", 1], {"a": 1}, ["N", "eval", "1"], 1 << 60,
      ["T", "datetime", "x"], ["s", [["l", []]]], ["b", "0"], [["l"]], ["r", "a"]],
 )  # fmt: skip
 def test_malformed_data_is_refused(forged: Any) -> None:

@@ -32,6 +32,7 @@ from codetune.execution.box.isolation.syscalls import (
     CLONE_NEWUSER,
     CLONE_NEWUTS,
     fork_into,
+    fork_quickly,
     set_dumpable,
     set_parent_death_signal,
     unshare,
@@ -39,10 +40,14 @@ from codetune.execution.box.isolation.syscalls import (
 from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.exec_program import Pipes, exec_program
 from codetune.execution.box.process.folder import write_files
+from codetune.execution.box.strict.test_worker import TestWorker
 
 __all__ = ["Namespaces", "SetupError", "prepare"]
 
 BOX_USER = 1000
+_TEST_WORKER_PROCESSES = 4
+_GROUP_FIRST = 16
+"""How far RLIMIT_NPROC stands above a control group's limit: the group tells that it was reached."""
 _OUR_OWN_PROCESSES = 3  # who waits for the zygote, the zygote and PID 1 are counted with the program's
 
 
@@ -78,9 +83,10 @@ def _map_user(outside_user: int, outside_group: int) -> None:
 class Namespaces:
     """The zygote behind the wall; makes boxes."""
 
-    def __init__(self, *, watch_memory: bool) -> None:
+    def __init__(self, *, watch_memory: bool, group_counts_processes: bool) -> None:
         self._seccomp = seccomp.assemble()
         self._watch_memory = watch_memory
+        self._others = _OUR_OWN_PROCESSES + (_GROUP_FIRST if group_counts_processes else 0)
         self._pid_namespaces = PidNamespaces()
         self.facts: dict[str, Any] = {"seccomp": self._seccomp is not None}
 
@@ -93,6 +99,10 @@ class Namespaces:
         mount_box(job.disk_bytes, (BOX_USER, BOX_USER))
         with contextlib.ExitStack() as undo:
             undo.callback(unmount_box)
+            if job.role == "tests":
+                box = self._launch_tests(job, pipes)
+                undo.pop_all()
+                return box
             write_files(BOX, job.files)
             sleeper = self._pid_namespaces.enter_new()
             undo.callback(end_sleeper, sleeper)
@@ -106,19 +116,32 @@ class Namespaces:
             undo.pop_all()
         return box
 
+    def start_test_worker(self) -> TestWorker:
+        """Start a process that runs plain tests one after another."""
+        allowance = _TEST_WORKER_PROCESSES + self._others
+        return TestWorker(seccomp=self._seccomp, process_allowance=allowance)
+
+    def _launch_tests(self, job: BoxJob, pipes: Pipes) -> WatchedBox:
+        """Start the test side of a strict run: a fork in the zygote's own namespaces, which is cheaper.
+
+        It has no privileges, the same filter and limits as a program, and no program beside it: the
+        zygote is PID 1 there, can't be looked into, and ignores signals from within.
+        """
+        process = fork_quickly()
+        if process == 0:
+            self._exec_program(job, pipes)
+        return WatchedBox(job, process, None, self._pid_namespaces, watch_memory=self._watch_memory)
+
+    def _exec_program(self, job: BoxJob, pipes: Pipes) -> NoReturn:
+        exec_program(job, pipes, BOX, seccomp=self._seccomp, process_allowance=job.processes + self._others)
+
     def _exec(self, job: BoxJob, pipes: Pipes) -> NoReturn:
         try:
             mount_proc()
         except OSError as error:
             os.write(pipes.status, b'{"broken": "%s"}' % repr(error).replace('"', "'").encode())
             os._exit(1)
-        exec_program(
-            job,
-            pipes,
-            BOX,
-            seccomp=self._seccomp,
-            process_allowance=job.processes + _OUR_OWN_PROCESSES,
-        )
+        self._exec_program(job, pipes)
 
 
 def _go_on_as_first() -> None:
@@ -177,4 +200,6 @@ def prepare(config: dict[str, Any]) -> Namespaces:
     # PID 1 of a box inherits what this process does on a signal: it must be nothing.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     set_dumpable(False)
-    return Namespaces(watch_memory=config["watch_memory"])
+    return Namespaces(
+        watch_memory=config["watch_memory"], group_counts_processes=config["group_counts_processes"]
+    )

@@ -76,13 +76,13 @@ class WatchedBox:
     Args:
         job: What runs.
         program: Its pid as seen from here; our child.
-        sleeper: PID 1 of its namespace; our child.
+        sleeper: PID 1 of its namespace; our child. None where it was born in our own namespace.
         namespaces: Where both were born.
         watch_memory: Whether no control group does it.
     """
 
     def __init__(
-        self, job: BoxJob, program: int, sleeper: int, namespaces: PidNamespaces, *, watch_memory: bool
+        self, job: BoxJob, program: int, sleeper: int | None, namespaces: PidNamespaces, *, watch_memory: bool
     ) -> None:
         self._began = time.monotonic()
         self._job = job
@@ -116,7 +116,8 @@ class WatchedBox:
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._sleeper, signal.SIGKILL)
+            # -1: everybody in our own namespace but ourselves, its PID 1.
+            os.kill(-1 if self._sleeper is None else self._sleeper, signal.SIGKILL)
 
     def leave(self, artefacts: Capture) -> dict[str, Any]:
         _, status, used = os.wait4(self._program, 0)
@@ -124,14 +125,23 @@ class WatchedBox:
         # What the program left running counts as its own, and ends with it.
         was_alone = self._namespaces.latest() == self._program
         left = 0.0 if was_alone else living_usage(self._everybody()).cpu_seconds
-        end_sleeper(self._sleeper)
+        if self._sleeper is not None:
+            end_sleeper(self._sleeper)
+        elif not was_alone:
+            self.kill()
+            with contextlib.suppress(ChildProcessError):
+                while True:
+                    os.waitpid(-1, 0)
         assert self.end is not None
         os.close(self.end)
         full = is_full(BOX)
         for frame in collect(self._job, BOX):
             artefacts.add(frame)
         unmount_box()
+        # Where no control group counts: what was seen.
+        reached = {"process_limit_hit": True} if self._peak_tasks >= self._job.processes else {}
         return {
+            **reached,
             "status": status,
             "cpu_seconds": used.ru_utime + used.ru_stime + left,
             "seconds": seconds,

@@ -59,7 +59,7 @@ def exec_program(
         os.chdir(folder)
         for target, source in enumerate((pipes.stdin, pipes.stdout, pipes.stderr)):
             os.dup2(source, target)
-        kept = [pipes.secret, pipes.report, *([pipes.channel] if job.role else [])]
+        kept = [pipes.secret, pipes.report, *([pipes.channel] if pipes.channel >= 0 else [])]
         secret, report, *channel = _only(kept, inheritable=job.command is not None)
         confine(job, seccomp=seccomp, process_allowance=process_allowance)
         if job.command is None:

@@ -23,11 +23,30 @@ from codetune.execution.box.strict.channel import ChannelClosed
 from codetune.execution.box.strict.program_side import serve
 from codetune.execution.box.strict.test_side import CannotSend, bind_names
 
-__all__ = ["SECRET_BYTES", "UNSIGNED", "compile_text", "describe", "run_python"]
+__all__ = [
+    "END",
+    "FAILURES",
+    "SECRET_BYTES",
+    "TESTS_NAME",
+    "UNSIGNED",
+    "compile_text",
+    "describe",
+    "failure_kind",
+    "run_python",
+]
 
 SECRET_BYTES = 32  # hexadecimal, so that every language can pass it on as text
 UNSIGNED = b"-" * SECRET_BYTES
 """Stands where the secret would: for failures, which nobody has a reason to forge."""
+END = b'{"kind":"end"}'
+"""What follows the secret when the tests have run to their end; nothing else is said with the secret."""
+FAILURES = frozenset(
+    {
+        "compile", "tests-compile", "lost", "cannot-send", "assertion", "exit", "memory", "disk", "processes",
+        "error",
+    }
+)  # fmt: skip
+"""The kinds of failure a report may name."""
 CODE_NAME, TESTS_NAME = "solution.py", "tests.py"
 _DETAIL_CHARACTERS = 300
 
@@ -58,7 +77,7 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _kind(error: BaseException, phase: str) -> str:
+def failure_kind(error: BaseException, phase: str) -> str:
     """A word for how it ended, by the exception's type."""
     if isinstance(error, MemoryError):
         return "memory"
@@ -100,16 +119,14 @@ def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -
     own_pid, getpid, leave = os.getpid(), os.getpid, os._exit
     read, write, dumps = os.read, os.write, json.dumps
 
-    def report(kind: str, phase: str, detail: str = "", status: int = 1) -> NoReturn:
+    def report(kind: str, detail: str = "", status: int = 1) -> NoReturn:
         # A fork of the program that ran on to here is not the program.
         if getpid() == own_pid:
             if kind == "end":
                 # Nothing that the program could have replaced has a hand in this.
-                write(report_pipe, read(secret_pipe, SECRET_BYTES) + b'{"kind":"end"}')
+                write(report_pipe, read(secret_pipe, SECRET_BYTES) + END)
             else:
-                # A failure needs no secret, but that of the tests: no program may be excused by it.
-                sign = read(secret_pipe, SECRET_BYTES) if kind == "tests-compile" else UNSIGNED
-                write(report_pipe, sign + dumps({"kind": kind, "phase": phase, "detail": detail}).encode())
+                write(report_pipe, UNSIGNED + dumps({"kind": kind, "detail": detail}).encode())
         leave(0 if kind == "end" else status)
 
     # Code under test is a module that somebody imported; a whole program is the main one.
@@ -122,12 +139,14 @@ def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -
     sys.path.insert(0, os.getcwd())
     phase = "compile"
     try:
-        program = compile_text(job.code, CODE_NAME)
+        program = compile_text(b"" if job.role in ("tests", "check") else job.code, CODE_NAME)
         tests = None
         if job.tests is not None:
             # Before the program has run: what it does to the compiler is not the tests' fault.
             phase = "tests-compile"
             tests = compile_text(job.tests, TESTS_NAME)
+        if job.role == "check":
+            report("end")
         phase = "code"
         exec(program, names)
         if job.role == "program":
@@ -135,7 +154,7 @@ def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -
         elif tests is not None:
             phase = "tests"
             if job.role == "tests":
-                names.update(bind_names(tests, channel))
+                names.update(bind_names(tests, job.tests or b"", job.code, channel))
             names["__name__"] = "__main__"
             exec(tests, names)
         else:
@@ -147,7 +166,7 @@ def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -
     except BaseException as error:
         status = 1
         try:
-            kind, detail = _kind(error, phase), describe(error)
+            kind, detail = failure_kind(error, phase), describe(error)
             if isinstance(error, SystemExit):
                 detail = f"SystemExit({error.code!r})"[:_DETAIL_CHARACTERS]
                 status = 0 if error.code is None else error.code & 255 if isinstance(error.code, int) else 1
@@ -157,5 +176,5 @@ def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -
             sys.stderr.flush()
         except BaseException:
             kind, detail = "error", "the exception could not be shown"
-        report(kind, phase, detail, status)
-    report("end", phase)
+        report(kind, detail, status)
+    report("end")

@@ -1,14 +1,14 @@
-"""Strict judging, the program's side: answer calls with plain data.
+"""The program side of a strict run: answer the tests' calls with plain data.
 
-The program is untrusted, and so is all that is sent from here; it never sees a test, an expected
-answer or a verdict.
+What goes in are requests of the test side, what comes out are answers. This runs in the program's own
+process, so the program can change all of it: the test side trusts nothing that is written here. No
+test, expected value or verdict is ever sent to this side.
 """
 
 from __future__ import annotations
 
 import io
 import sys
-import types
 from typing import Any
 
 from codetune.execution.box.strict.channel import Channel
@@ -16,9 +16,11 @@ from codetune.execution.box.strict.codec import NotSerializable, decode, encode
 
 __all__ = ["serve"]
 
+_LONGEST_TEXT = 2000
+
 
 class _Objects:
-    """What was referred to, by number."""
+    """Objects that were referred to, by number."""
 
     def __init__(self) -> None:
         self._known: list[Any] = []
@@ -31,76 +33,64 @@ class _Objects:
         return self._known[number]
 
 
-def _kind(value: Any) -> str:
-    if isinstance(value, types.ModuleType):
-        return "module"
-    return "callable" if callable(value) else "value"
+def _described(value: Any, objects: _Objects) -> list[Any]:
+    if callable(value):
+        return ["callable", None]
+    return ["value", encode(value, objects.refer)]
 
 
-def _describe_names(wanted: list[str], names: dict[str, Any], objects: _Objects) -> dict[str, Any]:
-    found = {}
-    for name in wanted:
-        if name not in names:
-            continue
-        kind = _kind(names[name])
-        if kind == "module":
-            found[name] = [kind, names[name].__name__]
-        elif kind == "callable":
-            found[name] = [kind, objects.refer(names[name])]
-        else:
-            found[name] = [kind, encode(names[name], objects.refer)]
-    return found
+def _called(target: Any, arguments: Any, keywords: Any, objects: _Objects) -> list[Any]:
+    given = decode(arguments, objects.resolve)
+    value = target(*given, **decode(keywords, objects.resolve))
+    packed = encode(value, objects.refer)
+    # A function may change the lists it was given, and the tests may look at them.
+    after = encode(given, lambda value: 0)
+    return ["value", packed, after if after != arguments else None]
 
 
-def _call(message: dict[str, Any], objects: _Objects) -> dict[str, Any]:
-    target = objects.resolve(message["target"])
-    if "attribute" in message:
-        return {"value": encode(getattr(target, message["attribute"]), objects.refer)}
-    arguments = decode(message["arguments"], objects.resolve)
-    keywords = decode(message["keywords"], objects.resolve)
-    value = target(*arguments, **keywords)
-    answer = {"value": encode(value, objects.refer)}
-    # A function may change the lists it was given; the test that looks at them has to see it.
-    after = encode(arguments, lambda value: -1)
-    if after != message["arguments"]:
-        answer["changed"] = after
-    return answer
-
-
-def _error(error: BaseException) -> dict[str, Any]:
+def _error(error: BaseException) -> list[Any]:
     kinds = [kind.__name__ for kind in type(error).__mro__]
     try:
-        text = str(error)[:2000]
+        text = str(error)[:_LONGEST_TEXT]
     except BaseException:
         text = ""
-    return {"error": kinds, "text": text}
+    return ["error", kinds, text]
+
+
+def _answer(request: list[Any], names: dict[str, Any], objects: _Objects) -> list[Any]:
+    kind, target, *rest = request
+    if kind == "name":
+        return _described(names[target], objects) if target in names else ["absent", None]
+    owner = names[target] if isinstance(target, str) else objects.resolve(target)
+    if kind == "attribute":
+        return ["value", encode(getattr(owner, rest[0]), objects.refer), None]
+    arguments, keywords = rest
+    return _called(owner, arguments, keywords, objects)
 
 
 def serve(names: dict[str, Any], end: int) -> None:
-    """Answer until the judge has no more questions.
+    """Answer until the test side has no more questions.
 
     Args:
         names: The program's module, after it ran.
         end: The channel.
     """
     channel, objects = Channel(end), _Objects()
+    channel.send(["ready"])
     while True:
-        message = channel.receive()
+        request = channel.receive()
         printed = sys.stdout = io.StringIO()
         try:
-            answer: dict[str, Any]
-            if "names" in message:
-                answer = {"names": _describe_names(message["names"], names, objects)}
-            else:
-                answer = _call(message, objects)
+            answer = _answer(request, names, objects)
         except NotSerializable as error:
-            answer = {"not_plain": str(error)}
+            answer = ["unserializable", str(error)]
         except (SystemExit, GeneratorExit):
             raise
         except BaseException as error:
             answer = _error(error)
         finally:
             sys.stdout = sys.__stdout__
-        if text := printed.getvalue():
-            answer["printed"] = text
-        channel.send(answer)
+        try:
+            channel.send([printed.getvalue(), *answer])
+        except ValueError as error:
+            channel.send(["", "unserializable", str(error)])
