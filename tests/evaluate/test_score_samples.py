@@ -233,7 +233,7 @@ def test_a_killed_run_goes_on_and_runs_nothing_twice(tmp_path: Path) -> None:
     samples, output = write_samples(tmp_path / "s.jsonl", rows), tmp_path / "out"
     command = [sys.executable, "-c", _KILLED, str(samples), str(output)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not _remembered_seconds(output):
+    while process.poll() is None and len(_remembered_seconds(output)) < 2:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -245,7 +245,8 @@ def test_a_killed_run_goes_on_and_runs_nothing_twice(tmp_path: Path) -> None:
     found = [row.cpu_seconds for row in read_verdicts(output)]
     assert len(found) == 400
     # A program that is run again takes other microseconds: each remembered measure has to be there.
-    assert not Counter(remembered) - Counter(found)
+    # One of them is the reference solution's own run.
+    assert sum((Counter(remembered) - Counter(found)).values()) <= 1
 
 
 def test_a_killed_zygote_costs_no_verdict(tmp_path: Path) -> None:

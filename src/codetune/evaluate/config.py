@@ -41,7 +41,7 @@ class AskConfig(Settings):
     )
     in_flight: int = Field(8, ge=1, description="Requests at a time; the batch of a model folder.")
     test_isolation: Literal["standard", "strict"] = Field(
-        "standard", description="Where tests run: in the program's box, or outside of it."
+        "strict", description="Where tests run: in the program's box (standard), or outside of it."
     )
     sandbox: bool = Field(True, description="False runs untrusted code unprotected, and stamps every result.")
 

@@ -26,7 +26,7 @@ def score_samples(
     *,
     k: tuple[int, ...] = (1,),
     data: Path | None = None,
-    test_isolation: str = "standard",
+    test_isolation: str = "strict",
     seed: int = 0,
 ) -> RunCard:
     """Run and score samples made elsewhere.
@@ -97,4 +97,5 @@ def score_samples(
                 cpu_seconds=chosen.limits.cpu_seconds,
                 memory_bytes=chosen.limits.memory_bytes,
             ),
+            sampled=counts,
         )

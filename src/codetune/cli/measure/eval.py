@@ -62,7 +62,7 @@ def eval(
     ] = None,
     test_isolation: Annotated[
         str, typer.Option(help="standard, or strict: tests stay outside the program's sandbox.")
-    ] = "standard",
+    ] = "strict",
     engine: Annotated[str, typer.Option(help="Where programs run: local, ray or ray:ADDRESS.")] = "local",
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Remember no verdicts.")] = False,
     no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run untrusted code unprotected.")] = False,

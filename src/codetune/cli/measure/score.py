@@ -29,7 +29,7 @@ def score(
     ] = None,
     test_isolation: Annotated[
         str, typer.Option(help="standard, or strict: tests stay outside the program's sandbox.")
-    ] = "standard",
+    ] = "strict",
     engine: Annotated[str, typer.Option(help="local, ray or ray:ADDRESS.")] = "local",
     workers: Annotated[
         int | None, typer.Option(help="Programs at a time; all cores if not given.", min=1)

@@ -28,6 +28,10 @@ def score_table(score: Score) -> Table:
         table.add_row(f"base pass@{k}", f"{_rate(rate)}  (without the added tests)")
     for k, rate in score.pass_hat_k.items():
         table.add_row(f"pass^{k}", f"{_rate(rate)}  (all {k} right)")
+    if score.tested_in_process:
+        table.add_row("not strict", f"{_some(score.tested_in_process)}: tests and program share a process")
+    if score.reference_failed:
+        table.add_row("reference fails", _some(tuple(score.reference_failed)))
     table.add_row("problems", f"{score.problems} judged of {score.problems_asked}")
     ends = ", ".join(f"{verdict} {count}" for verdict, count in score.verdicts.items())
     table.add_row("samples", f"{score.samples}{': ' if ends else ''}{ends}")
@@ -55,6 +59,10 @@ def score_table(score: Score) -> Table:
     if score.contamination is not None:
         _add_contamination(table, score.contamination)
     return table
+
+
+def _some(items: tuple[str, ...]) -> str:
+    return f"{len(items)} ({', '.join(items[:5])}{', ...' if len(items) > 5 else ''})"
 
 
 def _rate(rate: Estimate | Metric) -> str:

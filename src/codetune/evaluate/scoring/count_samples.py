@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from codetune.errors import UsageError
+from codetune.errors import ExecutionError, UsageError
 from codetune.evaluate.benchmarks.data_file import DataEdition
 from codetune.evaluate.scoring.doubts import Doubts
 from codetune.evaluate.scoring.run_samples import SampleResult
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from codetune.evaluate.scoring.contamination import TrainingOverlap
 
 __all__ = ["Tally", "count_samples", "shared_clusters", "tally"]
+
+
+_MOST_HARNESS_ERRORS = 0.01
+"""Of all samples; above it there is no score."""
 
 
 @dataclass(slots=True)
@@ -86,6 +90,16 @@ def shared_clusters(problems: Sequence[Problem]) -> tuple[dict[str, str], dict[s
     return clusters, subclusters
 
 
+def _check_harness_errors(verdicts: Mapping[str, int]) -> None:
+    """A rate that leaves many samples out is no rate; what leaves them out is on our side."""
+    failed, total = verdicts.get(Verdict.HARNESS_ERROR, 0), sum(verdicts.values())
+    if failed > _MOST_HARNESS_ERRORS * total:
+        raise ExecutionError(
+            f"{failed} of {total} samples ended as HARNESS_ERROR, more than 1 %, so there is no rate",
+            next_step="read their `detail` in verdicts/, and run the same command again",
+        )
+
+
 def count_samples(
     rows: Iterable[SampleResult],
     problems: Sequence[Problem],
@@ -115,8 +129,10 @@ def count_samples(
 
     Raises:
         UsageError: Nothing could be judged, or a k exceeds the samples of a problem.
+        ExecutionError: More than 1 % of the samples ended as HARNESS_ERROR.
     """
     counts = _count(rows)
+    _check_harness_errors(counts.verdicts)
     judged = {task: t for task, t in counts.tallies.items() if t.judged}
     if not judged:
         raise UsageError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from codetune.evaluate.benchmarks.benchmark import Benchmark
+from codetune.evaluate.scoring.reference_runs import References
 from codetune.execution.packages import how_to_install, missing_modules
 from codetune.execution.protocol import Execution, Executor, Program
 from codetune.records import Completion, Problem, Verdict
@@ -41,8 +42,16 @@ Reader = Callable[[Problem, str, bool], Extraction]
 """(item, answer, lenient) -> the program it holds."""
 
 
+_NO_REFERENCES = References()
+
+
 def run_samples(
-    pairs: Iterable[tuple[Problem, Completion]], *, benchmark: Benchmark, reader: Reader, executor: Executor
+    pairs: Iterable[tuple[Problem, Completion]],
+    *,
+    benchmark: Benchmark,
+    reader: Reader,
+    executor: Executor,
+    references: References = _NO_REFERENCES,
 ) -> Iterator[SampleResult]:
     """Run each sample; results come in order, and memory doesn't grow with their number.
 
@@ -51,6 +60,7 @@ def run_samples(
         benchmark: Makes the program of item and solution.
         reader: Reads the solution out of an answer.
         executor: Runs it.
+        references: Each item's limits and test isolation; without them all have the benchmark's.
     """
     # The executor draws programs ahead of its results; `waiting` says what each result belongs to.
     waiting: deque[_Waiting] = deque()
@@ -71,9 +81,11 @@ def run_samples(
             without = Verdict.NO_CODE if benchmark.base is not None else None
             waiting.append(_Waiting(completion, strict, len(runs) + based, based, without))
             for code in runs:
-                yield benchmark.program(problem, code, benchmark.limits)
+                program = benchmark.program(problem, code, benchmark.limits)
+                yield references.apply(problem.task_id, program)
             if based and benchmark.base is not None:
-                yield benchmark.base(problem, strict.code, benchmark.limits)
+                program = benchmark.base(problem, strict.code, benchmark.limits)
+                yield references.apply(problem.task_id, program)
 
     for result in executor.run(programs()):
         while not waiting[0].programs:

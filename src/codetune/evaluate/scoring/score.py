@@ -180,6 +180,10 @@ class Score:
     integrity: Mapping[str, int] = field(default_factory=dict)
     tiers: Mapping[str, int] = field(default_factory=dict)
     """Isolation -> samples; `none` is a sample that was run without any."""
+    tested_in_process: tuple[str, ...] = ()
+    """Task ids whose tests need the program in their own process, so that a program could fool them."""
+    reference_failed: Mapping[str, str] = field(default_factory=dict)
+    """Task id -> how its reference solution ended, where it didn't pass."""
     missing: tuple[str, ...] = ()
     """Task ids without a verdict."""
     clusters: Mapping[str, str] = field(default_factory=dict)

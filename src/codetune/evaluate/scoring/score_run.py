@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from codetune.engine.progress import Progress, SilentProgress
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.scoring.count_samples import count_samples
 from codetune.evaluate.scoring.extend import TRAINING_SET
+from codetune.evaluate.scoring.reference_runs import run_references
 from codetune.evaluate.scoring.run_samples import Reader, SampleResult, run_samples
 from codetune.evaluate.scoring.score import Conditions, Usage, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
@@ -66,6 +67,7 @@ def score_run(
     conditions: Conditions,
     assumed: str = "",
     usage: Usage | None = None,
+    sampled: Collection[str] | None = None,
 ) -> RunCard:
     """Run (or grade) every sample and write verdicts or answers, `score.json` and the run card.
 
@@ -82,6 +84,7 @@ def score_run(
         conditions: What else the score depends on.
         assumed: What was found out or guessed about the model.
         usage: What asking took.
+        sampled: Task ids of the items that have samples; None if all may have.
     """
     overlap = None
     if scoring.train:
@@ -103,10 +106,19 @@ def score_run(
         score = graded_score(chosen.graded, pairs, problems, scoring.executor, stage.folder, **about)
         files = [stage.folder / ANSWERS_NAME]
     else:
-        results = run_samples(pairs, benchmark=chosen, reader=reader, executor=scoring.executor)
+        scoring.progress.start("reference solutions run")
+        with_samples = [p for p in problems if sampled is None or p.task_id in sampled]
+        references = run_references(with_samples, chosen, scoring.executor)
+        results = run_samples(
+            pairs, benchmark=chosen, reader=reader, executor=scoring.executor, references=references
+        )
         scoring.progress.start("programs run")
         counted = _advancing(write_verdicts(stage.folder, results), scoring.progress)
-        score = count_samples(counted, problems, k=k, overlap=overlap, **about)
+        score = replace(
+            count_samples(counted, problems, k=k, overlap=overlap, **about),
+            tested_in_process=references.tested_in_process,
+            reference_failed=references.failed,
+        )
         files = sorted((stage.folder / "verdicts").glob("part-*.parquet"))
     write_score(stage.folder, score)
     scoring.progress.finish()

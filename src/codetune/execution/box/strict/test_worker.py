@@ -145,9 +145,13 @@ def _serve(line: socket.socket, seccomp: bytes | None, process_allowance: int | 
             os.dup2(null, end)
         own = os.dup2(line.fileno(), 3, inheritable=False)
         os.closerange(4, 1 << 20)
-        limits = dict.fromkeys(BoxJob._fields, 0) | {
-            "cpu_seconds": _NEVER, "disk_bytes": 1 << 20, "stack_bytes": 64 << 20, "command": None,
-        }  # fmt: skip
+        limits: dict[str, Any] = dict.fromkeys(BoxJob._fields, 0)
+        limits |= {
+            "cpu_seconds": _NEVER,
+            "disk_bytes": 1 << 20,
+            "stack_bytes": 64 << 20,
+            "command": None,
+        }
         confine(BoxJob(**limits), seccomp=seccomp, process_allowance=process_allowance)
         control = socket.socket(fileno=own)
         least = _mapped_bytes()
