@@ -47,7 +47,8 @@ FAILURES = frozenset(
     }
 )  # fmt: skip
 """The kinds of failure a report may name."""
-CODE_NAME, TESTS_NAME = "solution.py", "tests.py"
+CODE_NAME = "solution.py"
+TESTS_NAME = "tests.py"
 _DETAIL_CHARACTERS = 300
 
 
