@@ -215,12 +215,10 @@ main(["score", "humaneval", sys.argv[1], "-o", sys.argv[2]])
 """
 
 
-def _remembered_seconds(output: Path) -> list[float]:
+def _remembered_seconds(cache: Path) -> list[float]:
     """CPU seconds of each verdict that the cache holds."""
     try:
-        with contextlib.closing(
-            sqlite3.connect(f"file:{output / 'verdicts.sqlite'}?mode=ro", uri=True)
-        ) as db:
+        with contextlib.closing(sqlite3.connect(f"file:{cache / 'verdicts.sqlite'}?mode=ro", uri=True)) as db:
             rows = db.execute("SELECT execution FROM verdicts").fetchall()
     except sqlite3.Error:
         return []
@@ -233,11 +231,11 @@ def test_a_killed_run_goes_on_and_runs_nothing_twice(tmp_path: Path) -> None:
     samples, output = write_samples(tmp_path / "s.jsonl", rows), tmp_path / "out"
     command = [sys.executable, "-c", _KILLED, str(samples), str(output)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and len(_remembered_seconds(output)) < 2:
+    while process.poll() is None and len(_remembered_seconds(tmp_path / "cache")) < 2:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    remembered = _remembered_seconds(output)
+    remembered = _remembered_seconds(tmp_path / "cache")
     assert 0 < len(remembered) < 400
     assert not (output / "run.json").exists()
     done = subprocess.run(command, capture_output=True, text=True)

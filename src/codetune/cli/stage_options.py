@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,23 +58,26 @@ def stage_command(
     workers: str | None = "one for each core",
     config: bool = True,
     seed: int | None = 0,
+    settings: bool = True,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the shared options; it receives them as its argument `options`.
 
     Args:
-        stage: Name of the stage, whose settings `--settings` lists; None for a command that runs recipes.
+        stage: Name of the stage, or `module:Class` of the settings, that `--settings` lists; None for a
+            command that runs recipes.
         output: Default of `--output`: a folder, or in words what the command takes; None: required.
         workers: Default of `--workers`, in words; None where the stage works in one process and has
             neither `--engine` nor `--workers`.
         config: False where an argument of the command already names the file of settings.
         seed: Default of `--seed`.
+        settings: False where there are none: no `--set`, `--config` and `--settings`.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         own = inspect.signature(function, eval_str=True).parameters
         shared = {
             **_output_option(output),
-            **_settings_options(stage, config),
+            **(_settings_options(stage, config) if settings else {}),
             **(_engine_options(workers) if workers is not None else {}),
             **_run_options(seed),
         }
@@ -82,7 +86,7 @@ def stage_command(
         def command(**given: Any) -> None:
             picked = {name: given.pop(name) for name in shared}
             picked.pop("settings", None)
-            assignments = tuple(picked.pop("set_") or ())
+            assignments = tuple(picked.pop("set_", None) or ())
             function(**given, options=StageOptions(assignments=assignments, **picked))
 
         parameters = [*(p for p in own.values() if p.name != "options"), *shared.values()]
@@ -164,7 +168,9 @@ def _list_settings(stage: str) -> None:
     from codetune.cli.settings_table import settings_table
     from codetune.recipes.stages import STAGES
 
-    console().print(settings_table(STAGES[stage].settings))
+    module, colon, name = stage.partition(":")
+    kind = getattr(import_module(module), name) if colon else STAGES[stage].settings
+    console().print(settings_table(kind))
     if stage == "synth":
         console().print("Each generator has more: codetune generators NAME", markup=False)
     raise typer.Exit

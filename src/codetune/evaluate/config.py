@@ -75,9 +75,14 @@ class EvaluateConfig(AskConfig):
     served_base: str | None = Field(None, description="With a URL: the server's name of the base model.")
     served_tuned: str | None = Field(None, description="With a URL: the server's name of the tuned model.")
 
+    @property
+    def is_served_elsewhere(self) -> bool:
+        """Whether a server at a URL answers, and not this machine."""
+        return self.serve.startswith(("http://", "https://"))
+
     @model_validator(mode="after")
     def _served(self) -> EvaluateConfig:
-        by_url = self.serve.startswith(("http://", "https://"))
+        by_url = self.is_served_elsewhere
         if not by_url and self.serve not in ("auto", "embedded", "folder"):
             raise ValueError(f"serve is auto, embedded, folder or a URL ending in /v1, not {self.serve!r}")
         if by_url and not (self.served_base and self.served_tuned):

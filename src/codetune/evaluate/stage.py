@@ -139,7 +139,8 @@ def _scores(
                     stage.folder / name / folder_of(chosen.name),
                     scoring,
                     data=data,
-                    store=context.cache / "requests.sqlite",
+                    # A server may load other weights under the same name: such answers stay with this run.
+                    store=None if config.is_served_elsewhere else context.cache / "requests.sqlite",
                     seed=context.seed,
                     label=f"evaluate: {name},",
                 )

@@ -76,7 +76,7 @@ def test_qlora_without_its_package_says_what_to_install(
     if find_spec("bitsandbytes") is not None:
         pytest.skip("bitsandbytes is installed")
     config = TrainConfig(model=str(tiny_model), method="qlora")
-    with pytest.raises(MissingExtraError, match=r"codetune\[gpu\]"):
+    with pytest.raises(MissingExtraError, match=r"run: .*pip install .*\[gpu\]"):
         run(config, [rows_folder], tmp_path / "out", context)
 
 

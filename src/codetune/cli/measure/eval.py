@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from codetune.cli.measure.benchmark_list import LIST_OPTION
+from codetune.cli.stage_options import StageOptions, stage_command
+
+if TYPE_CHECKING:
+    from codetune.store.run_card import RunCard
 
 __all__ = ["eval"]
 
 
+@stage_command("codetune.evaluate.config:AskConfig", output="runs/eval-BENCHMARK")
 def eval(
     benchmark: Annotated[str, typer.Argument(help="Name of the benchmark; --list names all.")],
     model: Annotated[
@@ -26,10 +31,6 @@ def eval(
         typer.Option(help="LoRA adapter: GGUF for local and .gguf, PEFT for a model folder; or a training."),
     ] = None,
     served_name: Annotated[str | None, typer.Option(help="Which of a server's models.")] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Folder of the score; runs/eval-BENCHMARK if not given."),
-    ] = None,
     n: Annotated[
         int | None, typer.Option("-n", help="Samples of each problem; more can be added later.", min=1)
     ] = None,
@@ -50,7 +51,9 @@ def eval(
         int | None,
         typer.Option(help="Longest answer, in tokens; what fits the benchmark if not given.", min=1),
     ] = None,
-    in_flight: Annotated[int, typer.Option(help="Requests at a time; a model folder's batch.", min=1)] = 8,
+    in_flight: Annotated[
+        int | None, typer.Option(help="Requests at a time; a model folder's batch.", min=1)
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="The benchmark's data file.")] = None,
     train: Annotated[
         list[Path] | None,
@@ -61,22 +64,20 @@ def eval(
         str | None, typer.Option(help="Variable with the key for a URL; OPENAI_API_KEY if not given.")
     ] = None,
     test_isolation: Annotated[
-        str, typer.Option(help="standard, or strict: tests stay outside the program's sandbox.")
-    ] = "strict",
-    engine: Annotated[str, typer.Option(help="Where programs run: local, ray or ray:ADDRESS.")] = "local",
+        str | None, typer.Option(help="standard, or strict: tests stay outside the program's sandbox.")
+    ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Remember no verdicts.")] = False,
     no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run untrusted code unprotected.")] = False,
-    seed: Annotated[int, typer.Option(help="Of sampling.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
     list_: LIST_OPTION = False,
+    *,
+    options: StageOptions,
 ) -> None:
     """Ask a model every problem of a benchmark, run its programs in the sandbox, and score it.
 
     Example: codetune eval humaneval --model local -o runs/base
     """
-    from codetune.cli.console import progress
-    from codetune.cli.measure.score_runs import numbers, print_score, program_engine
-    from codetune.config.reading import read_settings
+    from codetune.cli.measure.score_runs import numbers, print_score
+    from codetune.cli.stage_runs import open_context, read_options
     from codetune.engine.progress import SilentProgress
     from codetune.evaluate.backends.backend import find_backend
     from codetune.evaluate.backends.ranks import Ranks
@@ -85,6 +86,8 @@ def eval(
     from codetune.evaluate.evaluate_model import evaluate_model
     from codetune.evaluate.prompts.protocols import apply_protocol
     from codetune.evaluate.scoring.open_scoring import open_scoring
+    from codetune.store.cache import make_cache
+    from codetune.store.stage_output import replacing_other_runs
 
     chosen = find(benchmark)
     ranks = Ranks.here()
@@ -92,11 +95,11 @@ def eval(
         "limit": limit, "protocol": protocol, "prompt_style": style, "n": n,
         "k": numbers(k, "--k") if k is not None else None, "temperature": temperature, "top_p": top_p,
         "top_k": top_k, "max_new_tokens": max_new_tokens, "in_flight": in_flight,
-        "test_isolation": test_isolation, "sandbox": not no_sandbox,
+        "test_isolation": test_isolation, "sandbox": False if no_sandbox else None,
     }  # fmt: skip
     settings = {key: value for key, value in given.items() if value is not None}
     chosen, settings = apply_protocol(chosen, settings)
-    config = read_settings(AskConfig, options=settings)
+    config = read_options(AskConfig, options, settings)
     backend = find_backend(
         model,
         adapter=adapter,
@@ -105,19 +108,25 @@ def eval(
         api_key_env=api_key_env,
         ranks=ranks,
     )
-    folder = output or Path("runs") / f"eval-{benchmark.replace(':', '-')}"
+    options = options.or_into(Path("runs") / f"eval-{benchmark.replace(':', '-')}")
     with (
-        program_engine(engine) as programs,
+        open_context(options) as context,
         open_scoring(
-            programs,
+            context.engine,
             sandbox=config.sandbox,
             test_isolation=config.test_isolation,
-            cache=None if no_cache else folder / "verdicts.sqlite",
+            cache=None if no_cache else make_cache(context.cache) / "verdicts.sqlite",
             train=train or (),
-            progress=progress() if ranks.is_first else SilentProgress(),
+            progress=context.progress if ranks.is_first else SilentProgress(),
         ) as scoring,
     ):
-        card = evaluate_model(chosen, backend, config, folder, scoring, data=data, seed=seed, ranks=ranks)
+
+        def evaluated() -> RunCard | None:
+            return evaluate_model(
+                chosen, backend, config, options.folder, scoring, data=data, seed=context.seed, ranks=ranks
+            )
+
+        card = replacing_other_runs(evaluated, overwrite=options.overwrite, inputs=train or ())
     ranks.part()
     if card is not None:
-        print_score(card.results, folder, as_json=as_json)
+        print_score(card.results, options)

@@ -1,34 +1,15 @@
-"""What `codetune eval` and `codetune score` share: where programs run, and the last lines."""
+"""What `codetune eval` and `codetune score` share: lists of numbers, and the last lines."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from pathlib import Path
+import shlex
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from codetune.engine.protocol import Engine
+    from codetune.cli.stage_options import StageOptions
     from codetune.evaluate.scoring.score import Score
 
-__all__ = ["numbers", "print_score", "program_engine"]
-
-
-@contextlib.contextmanager
-def program_engine(name: str, workers: int | None = None) -> Iterator[Engine | None]:
-    """The engine that runs programs; None for this machine's own executor.
-
-    Args:
-        name: `local`, `ray` or `ray:ADDRESS`.
-        workers: Programs at a time.
-    """
-    if name == "local":
-        yield None
-        return
-    from codetune.engine.open import open_engine
-
-    with contextlib.closing(open_engine(name, workers=workers)) as opened:
-        yield opened
+__all__ = ["numbers", "print_score"]
 
 
 def numbers(text: str, option: str) -> tuple[int, ...]:
@@ -47,23 +28,26 @@ def numbers(text: str, option: str) -> tuple[int, ...]:
         ) from error
 
 
-def print_score(results: dict[str, Any], folder: Path, *, as_json: bool) -> None:
-    """Print a score and where it lies.
+def print_score(results: dict[str, Any], options: StageOptions) -> None:
+    """Print a score, where it lies, and the next step.
 
     Args:
         results: The run card's results: a score as plain data.
-        folder: Where it lies.
-        as_json: Print it as it is.
+        options: The shared options.
     """
     from codetune.cli.console import console, print_result
     from codetune.evaluate.scoring.score import Score
 
-    if as_json:
+    if options.as_json:
         print_result(results, as_json=True)
+        return
+    if options.is_quiet:
         return
     score = Score.from_json(results)
     _print_table(score)
-    console().print(f"The score and every {'answer' if score.metrics else 'verdict'}: {folder}")
+    console().print(f"The score and every {'answer' if score.metrics else 'verdict'}: {options.folder}")
+    here = shlex.quote(str(options.folder))
+    console().print(f"Next: codetune compare {here} ANOTHER", markup=False, style="dim", soft_wrap=True)
 
 
 def _print_table(score: Score) -> None:
