@@ -115,7 +115,7 @@ class SelfInstructOptions(Settings):
     """Rows shown as examples with each request."""
     max_similarity: float = Field(default=0.7, gt=0, le=1)
     """A task whose ROUGE-L with any earlier one is higher is rejected."""
-    min_words: int = Field(default=4, ge=1)
+    min_words: int = Field(default=2, ge=1)
     """Fewest words of a task."""
     max_words: int = Field(default=600, ge=5)
     """Most words of a task."""
@@ -153,6 +153,8 @@ class OssInstructOptions(Settings):
     """Fewest words of a problem."""
     max_words: int = Field(default=1200, ge=8)
     """Most words of a problem."""
+    min_score: int = Field(default=3, ge=0, le=5)
+    """Least score of a solution for its problem, from 1 to 5; 0 asks for none."""
     max_copied: float = Field(default=0.8, gt=0, le=1)
     """A solution that shares more of its token runs with the snippet only repeats it."""
     solution_tokens: int | None = Field(default=None, ge=16)
@@ -249,9 +251,9 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
             "stand_ins": "keep", "code_chars": 1500, "max_code_chars": 4000,
         },
         "solve-and-test": {"tests": 3, "solution_tokens": 512},
-        "self-instruct": {"max_words": 120, "answer_tokens": 512},
+        "self-instruct": {"min_words": 4, "max_words": 120, "answer_tokens": 512},
         "evolve": {"answer_tokens": 768, "min_score": 0},
-        "oss-instruct": {"code_chars": 1200, "max_words": 400, "solution_tokens": 768},
+        "oss-instruct": {"code_chars": 1200, "max_words": 400, "solution_tokens": 768, "min_score": 0},
         "explain-defect": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},
         "summarize": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},
         "review": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},

@@ -193,3 +193,54 @@ def test_an_answer_that_says_our_complaint_back_is_none(make_context) -> None:
         context.ask("answer", form, {"instruction": "a", "input": ""}, row="a", max_new_tokens=9)
     )
     assert asked.value == "yes indeed" and len(model.asked) == 4
+
+
+def test_an_answer_that_was_cut_is_asked_again_with_twice_the_room() -> None:
+    context, model = context_of(in_turn(("{", "length"), ('{"word"', "length"), '{"word": "one"}'), retries=0)
+    asked = ask(context)
+    assert asked.value.word == "one" and asked.tries == 1
+    assert [request.max_new_tokens for request in model.asked] == [9, 18, 36]
+    assert (
+        len({request.messages for request in model.asked}) == 1
+    )  # no complaint: the question was understood
+    assert context.counts["cut"] == 2
+
+
+def test_a_cut_answer_is_not_asked_for_ever_nor_beyond_the_context() -> None:
+    context, model = context_of(lambda request: ("{", "length"), retries=0)
+    with pytest.raises(Rejection, match="cut short"):
+        ask(context)
+    assert [request.max_new_tokens for request in model.asked] == [9, 18, 36, 72]
+    context, model = context_of(lambda request: ("{", "length"), retries=0)
+    context.settings = AskSettings(retries=0, context_tokens=512)
+    with pytest.raises(Rejection, match="cut short"):
+        context_asked(context, None)
+    tokens = [request.max_new_tokens for request in model.asked]
+    assert tokens == sorted(tokens) and tokens[-1] < 512 and len(tokens) == 1
+
+
+def context_asked(context: GenerationContext, room: int | None):
+    variables = {"instruction": "Say it.", "input": ""}
+    return asyncio.run(context.ask("solve", JsonObject(Said), variables, row="a", max_new_tokens=room))
+
+
+def test_the_settings_own_limit_is_kept() -> None:
+    context, model = context_of(lambda request: ("{", "length"), retries=0)
+    context.settings = AskSettings(retries=0, max_new_tokens=50)
+    with pytest.raises(Rejection, match="cut short"):
+        ask(context)
+    assert [request.max_new_tokens for request in model.asked] == [50]
+
+
+def test_a_server_that_names_its_context_is_asked_for_less() -> None:
+    def answer(request):
+        if request.max_new_tokens > 1000:
+            return RequestRefusedError(
+                "This model's maximum context length is 1024 tokens, you asked for more"
+            )
+        return '{"word": "yes"}'
+
+    context, model = context_of(answer, retries=0)
+    assert context_asked(context, None).value.word == "yes"
+    assert model.asked[0].max_new_tokens == 2048
+    assert 500 < model.asked[1].max_new_tokens < 1000

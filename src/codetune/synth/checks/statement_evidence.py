@@ -36,7 +36,13 @@ class ScoreOfText(BaseModel):
 
 
 async def score_text(
-    text: str, code: str, programming_language: str, row: str, least: int, context: GenerationContext
+    text: str,
+    code: str,
+    programming_language: str,
+    row: str,
+    least: int,
+    context: GenerationContext,
+    reason: str = "scored as not about the code",
 ) -> tuple[Check, tuple[Generated, ...]]:
     """Ask for a score of a text about code.
 
@@ -54,11 +60,11 @@ async def score_text(
         max_new_tokens=512,
         check=lambda answer: None if 1 <= answer.score <= 5 else ("wrong score", "the score is from 1 to 5"),
     )
-    score, reason = asked.value.score, asked.value.reason.strip()
+    score, why = asked.value.score, asked.value.reason.strip()
     if score < least:
-        raise Rejection("scored as not about the code", f"score {score} of 5: {reason}")
+        raise Rejection(reason, f"score {score} of 5: {why}")
     return Check(
-        check="about the code", verdict="passed", detail=f"score {score} of 5: {reason}"
+        check="about the code", verdict="passed", detail=f"score {score} of 5: {why}"
     ), asked.generated("score")
 
 

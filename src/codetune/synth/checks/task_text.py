@@ -11,14 +11,13 @@ from collections import Counter
 
 from codetune.synth.checks.natural_language import language_fault, prose
 from codetune.synth.runtime.raw_answers import is_declined
+from codetune.text.fences import fenced_blocks
 
 __all__ = ["count_words", "gives_solution", "names_another", "text_fault"]
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _RUN = 6
-_OPEN_ENDS = re.compile(
-    r"(?:[,;(\[{=]|\b(?:and|or|the|a|an|of|to|with|that|which|is|are|for|in|by))\s*\Z", re.IGNORECASE
-)
+_OPEN_ENDS = re.compile(r"(?:[,;(\[{=]|\b(?:and|or|the|a|an))\s*\Z", re.IGNORECASE)
 _CHATTER = re.compile(
     r"\A\W*(sure|certainly|of course|okay|great question|here('s| is| are) (the|your|a|an|my) )[^\n]{0,120}",
     re.IGNORECASE,
@@ -59,7 +58,7 @@ def text_fault(
     fault = language_fault(text, language)
     if fault is not None:
         return fault
-    if len(re.findall(r"^[ \t]*```", text, re.MULTILINE)) % 2:
+    if any(not block.closed for block in fenced_blocks(text)):
         return "unfinished text", "a code block is not closed"
     if _OPEN_ENDS.search(text):
         return "unfinished text", "the text breaks off"
@@ -80,7 +79,10 @@ def _loop(text: str) -> str | None:
 
 
 def gives_solution(text: str, code: str) -> bool:
-    """Whether a text holds the code's body: at least half of its telling lines, and two of them."""
+    """Whether a text holds the code's body: all of it, or half of its telling lines and two of them."""
+    body = " ".join(" ".join(code.splitlines()[1:]).split())
+    if len(body) >= _LONGEST_TRIVIAL and body in " ".join(text.split()):
+        return True
     lines = {" ".join(line.split()) for line in code.splitlines()[1:]}
     telling = {line for line in lines if len(line) >= _LONGEST_TRIVIAL and re.search(r"[=()\[\]{};]", line)}
     flat = " ".join(text.split())

@@ -18,6 +18,7 @@ from codetune.rejection import Rejection
 from codetune.seeding import draw
 from codetune.store.dataset import Shard
 from codetune.synth.checks.snippet_text import shortened
+from codetune.synth.checks.statement_evidence import SCORE_PROMPT, score_text
 from codetune.synth.checks.statements import statement_fault
 from codetune.synth.checks.task_text import gives_solution, text_fault
 from codetune.synth.generator import rejected
@@ -55,6 +56,7 @@ class OssInstruct:
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "oss_instruct": frozenset({"code", "programming_language", "difficulty", "domain"}),
         "oss_solution": frozenset({"problem", "programming_language"}),
+        **SCORE_PROMPT,
     }
 
     def items(self, records: Sequence[Snippet]) -> Iterator[tuple[Snippet, ...]]:
@@ -132,7 +134,19 @@ class OssInstruct:
                 "repeats the snippet", f"{share:.0%} of the solution's token runs are the snippet's"
             )
         checks = (Check(check="parses", verdict="passed"), Check(check="not the snippet", verdict="passed"))
-        return extended(row, output=asked.value, generated=asked.generated("output"), checks=checks)
+        row = extended(row, output=asked.value, generated=asked.generated("output"), checks=checks)
+        if not self.options.min_score:
+            return row
+        check, scored = await score_text(
+            row.instruction,
+            asked.value,
+            language,
+            row.id,
+            self.options.min_score,
+            context,
+            reason="scored as no solution",
+        )
+        return extended(row, generated=scored, checks=(check,))
 
 
 def copied_share(code: str, original: str, programming_language: str) -> float:

@@ -22,7 +22,7 @@ from codetune.synth.generator import rejected
 from codetune.synth.options import Profile, SolveAndTestOptions
 from codetune.synth.python.mutants import emptied, mutants
 from codetune.synth.python.recording import call_pattern, calls_fault, recorder, tests_of
-from codetune.synth.python.runnable_tests import TestsOf
+from codetune.synth.python.runnable_tests import RunnableTests
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_instruction
@@ -126,7 +126,7 @@ class SolveAndTest:
             tests = "\n".join(dict.fromkeys(given.value.tests)) + "\n"
             return extended(row, tests=tests, generated=given.generated("tests"), checks=given.checks())
         asked = await context.ask(
-            "write_tests", TestsOf(_defined(row.output)), shown, row=row.lineage.parents[0]
+            "write_tests", RunnableTests(_defined(row.output)), shown, row=row.lineage.parents[0]
         )
         return extended(row, tests=asked.value, generated=asked.generated("tests"), checks=asked.checks())
 

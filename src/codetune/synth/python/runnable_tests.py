@@ -18,7 +18,7 @@ from codetune.synth.runtime.answer_parsers import first_json_object
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 from codetune.text.fences import fenced_blocks
 
-__all__ = ["TestsOf", "runnable_tests"]
+__all__ = ["RunnableTests", "runnable_tests"]
 
 _PYTEST = """\
 import contextlib, math, types
@@ -68,7 +68,7 @@ pytest = types.SimpleNamespace(
 
 
 @dataclass(frozen=True)
-class TestsOf:
+class RunnableTests:
     """Tests of some names: runnable Python that uses at least one of them in a test."""
 
     names: tuple[str, ...]

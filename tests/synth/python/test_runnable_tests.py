@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from codetune.synth.python.runnable_tests import RunnableTests
+from codetune.synth.runtime.raw_answers import InvalidAnswerError
+
+RIGHT = "def ratio(a, b):\n    if b == 0:\n        raise ValueError('b is zero')\n    return a / b\n"
+WRONG = "def ratio(a, b):\n    return a\n"
+
+FORMS = {
+    "plain asserts over several lines": "assert ratio(\n    6,\n    3,\n) == 2\nassert ratio(1, 4) == 0.25",
+    "pytest functions": (
+        "import pytest\nfrom solution import ratio\n\n@pytest.mark.parametrize('a, b, want', [(6, 3, 2), (1, 4, 0.25)])\n"
+        "def test_it(a, b, want):\n    assert ratio(a, b) == pytest.approx(want)\n\n"
+        "def test_zero():\n    with pytest.raises(ValueError, match='zero'):\n        ratio(1, 0)\n"
+    ),
+    "a class of tests": "class TestRatio:\n    def test_it(self):\n        assert ratio(6, 3) == 2\n",
+    "unittest": (
+        "import unittest\n\nclass TestRatio(unittest.TestCase):\n    def test_it(self):\n"
+        "        self.assertEqual(ratio(6, 3), 2)\n\nif __name__ == '__main__':\n    unittest.main()\n"
+    ),
+    "the solution again": f"{WRONG}\nassert ratio(6, 3) == 2",
+}
+
+
+def holds(solution: str, tests: str) -> bool:
+    try:
+        exec(compile(solution + "\n" + tests, "tests", "exec"), {"__name__": "tests"})
+    except AssertionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_tests_of_every_form_run_and_fail_on_a_wrong_solution(form: str) -> None:
+    tests = RunnableTests(("ratio",)).parse(f"Here they are.\n```python\n{FORMS[form]}\n```\nDone.")
+    assert holds(RIGHT, tests), tests
+    assert not holds(WRONG, tests), tests
+
+
+def test_a_list_in_json_is_taken_too() -> None:
+    tests = RunnableTests(("ratio",)).parse(
+        '{"tests": ["assert ratio(6, 3) == 2", "assert ratio(1, 4) == 0.25"]}'
+    )
+    assert tests == "assert ratio(6, 3) == 2\nassert ratio(1, 4) == 0.25\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("```python\nassert ratio(6, 3 == 2\n```", "tests do not parse"),
+        ("```python\nprint(ratio(6, 3))\n```", "not a test"),
+        ("```python\nassert 1 + 1 == 2\n```", "not a test"),
+    ],
+)
+def test_what_tests_nothing_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(InvalidAnswerError) as caught:
+        RunnableTests(("ratio",)).parse(text)
+    assert caught.value.reason == reason
