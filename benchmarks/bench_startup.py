@@ -53,7 +53,8 @@ def commands(folder: Path, server: str, model: Path) -> Iterator[tuple[str, list
     yield "--help", ["--help"]
     yield "collect", ["collect", "code", str(PROJECT), "-o", str(folder / "collect"), *small]
     yield "synth", [
-        "synth", "instruct-from-code", str(folder / "collect"), "-o", str(folder / "synth"), "--model", server, *small,
+        "synth", "instruct-from-code", str(folder / "collect"), "-o", str(folder / "synth"), "--model", server,
+        "--set", "profile=small", *small,
     ]  # fmt: skip
     yield "curate", ["curate", str(folder / "synth"), "-o", str(folder / "curate"), *small]
     yield "train", [

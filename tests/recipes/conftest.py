@@ -61,7 +61,7 @@ def write_recipe(path: Path, project: Path, server: str, model: Path) -> Path:
     stages = [
         ("collect", [], {"source": "code", "path": str(project)}),
         ("tasks", ["collect"], {}),
-        ("synth", ["collect"], {"generator": "instruct-from-code", "model": server}),
+        ("synth", ["collect"], {"generator": "instruct-from-code", "model": server, "profile": "small"}),
         ("curate", ["synth", "tasks"], {"decontaminate": ["humaneval"]}),
         ("train", ["curate"], training),
         ("report", ["collect", "tasks", "synth", "curate", "train"], {}),

@@ -146,7 +146,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         ("modle.max_steps=3", "did you mean 'model'"),
         ("model.max_steps", "not of the form"),
         ("model.max_step=3", "did you mean 'max_steps'"),
-        ("model.max_steps=[", "not valid YAML"),
+        ("model.max_steps=[", "not a value in YAML"),
     ],
 )
 def test_wrong_overrides(tmp_path: Path, assignment: str, words: str) -> None:

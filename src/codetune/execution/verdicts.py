@@ -99,6 +99,9 @@ def _by_status(evidence: Mapping[str, Any], program: Program) -> tuple[Verdict, 
             return Verdict.CPU_TLE, f"used its {program.limits.cpu_seconds:g} CPU seconds"
         if number == signal.SIGXFSZ:
             return Verdict.DISK, "wrote a file larger than its limit"
+        if number == signal.SIGKILL and evidence.get("cpu_seconds", 0.0) >= program.limits.cpu_seconds:
+            # The kernel's own limit was faster than the watch, as on a machine with more work than cores.
+            return Verdict.CPU_TLE, f"used its {program.limits.cpu_seconds:g} CPU seconds"
         return Verdict.RUNTIME, f"killed by {_signal_name(number)}"
     code = os.waitstatus_to_exitcode(status)
     if code == 0 or program.language == "python":
