@@ -47,6 +47,6 @@ $(VENV)/.user: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing codetune and its test tools into $(VENV); the first time takes some minutes."
-	$(PIP) -e ".[local,train,dev]"
+	$(PIP) -e ".[local,train,mining,s3,dev]"
 	$(WEIGHTS)
 	@touch $@ $(VENV)/.user

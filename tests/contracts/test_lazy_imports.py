@@ -15,7 +15,6 @@ HEAVY = {
     "ray",
     "transformers",
     "xllamacpp",
-    "daft",
     "pandas",
     "pyarrow",
     "sklearn",

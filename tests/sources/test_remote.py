@@ -159,6 +159,9 @@ def test_no_network_is_one_sentence(collect, monkeypatch, tmp_path):
 class _Odd(BaseHTTPRequestHandler):
     """A plain server with bad days: the path says which."""
 
+    cuts = 0
+    """How many more answers to `/breaks/` and `/changes/` end early."""
+
     def log_message(self, *_):
         pass
 
@@ -175,6 +178,9 @@ class _Odd(BaseHTTPRequestHandler):
             self.send_header("Location", "/whole/rows.jsonl")
             self.end_headers()
             return
+        if kind in ("breaks", "changes", "restarts"):
+            self._breaking(kind)
+            return
         self.send_response(200)
         if kind != "unsized":
             self.send_header("Content-Length", str(len(TEXT)))
@@ -186,7 +192,7 @@ class _Odd(BaseHTTPRequestHandler):
         elif kind == "silent":
             self.wfile.write(TEXT[:1000])
             self.wfile.flush()
-            time.sleep(3)
+            time.sleep(1)
         elif kind == "slow":
             for start in range(0, len(TEXT), 40_000):
                 self.wfile.write(TEXT[start : start + 40_000])
@@ -195,9 +201,26 @@ class _Odd(BaseHTTPRequestHandler):
         else:
             self.wfile.write(TEXT)
 
+    def _breaking(self, kind):
+        start = 0
+        if kind != "restarts" and (wanted := self.headers.get("Range")):
+            start = int(wanted.removeprefix("bytes=").partition("-")[0])
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(TEXT) - start))
+        self.send_header("ETag", '"second"' if kind == "changes" and start else '"first"')
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        end = len(TEXT)
+        if _Odd.cuts:
+            _Odd.cuts -= 1
+            end = min(end, start + len(TEXT) // 3)
+        self.wfile.write(TEXT[start:end])
+
 
 @pytest.fixture
 def odd():
+    _Odd.cuts = 0
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Odd)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -213,13 +236,32 @@ def test_a_url_gives_all_its_rows(odd, collect, kind):
     assert [row.output for row in dataset] == [row["output"] for row in ROWS]
 
 
-@pytest.mark.parametrize(("kind", "says"), [("gone", "Not Found"), ("cut", "ended .* bytes early"), ("silent", "timed out")])  # fmt: skip
+@pytest.mark.parametrize(("kind", "says"), [("gone", "Not Found"), ("cut", "after .* bytes: the connection ended early"), ("silent", "timed out")])  # fmt: skip
 def test_a_url_that_fails_is_one_sentence_and_nothing_is_called_done(
     odd, collect, tmp_path, monkeypatch, kind, says
 ):
-    monkeypatch.setattr(remote, "_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(remote, "_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(remote, "_WAIT_SECONDS", 0)
     with pytest.raises(DataError, match=says) as error:
         collect(source="alpaca", path=f"{odd}/{kind}/rows.jsonl?token=secret", output=tmp_path / "out")
     assert "secret" not in str(error.value)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "out" / "run.json").exists()
+
+
+@pytest.mark.parametrize("kind", ["breaks", "restarts"])
+@pytest.mark.parametrize("cuts", [1, 2])
+def test_a_url_that_is_cut_is_taken_up_where_it_was_cut(odd, monkeypatch, kind, cuts):
+    monkeypatch.setattr(remote, "_WAIT_SECONDS", 0)
+    _Odd.cuts = cuts
+    with remote.open_remote(f"{odd}/{kind}/rows.jsonl") as stream:
+        assert stream.read() == TEXT
+    assert _Odd.cuts == 0
+
+
+def test_a_file_that_changes_between_two_connections_is_not_put_together(odd, monkeypatch):
+    monkeypatch.setattr(remote, "_WAIT_SECONDS", 0)
+    _Odd.cuts = 1
+    with remote.open_remote(f"{odd}/changes/rows.jsonl") as stream:
+        with pytest.raises(DataError, match="the file changed while it was read"):
+            stream.read()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
@@ -12,7 +13,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 import pytest
 
-from codetune.errors import DataError
+from codetune.errors import DataError, MissingExtraError
 from codetune.rejection import Rejection
 from codetune.sources.stackexchange import answer_classifier, buckets, how_to
 from codetune.sources.stackexchange.answer_classifier import BlockLabeller, LabelledBlock
@@ -408,3 +409,13 @@ def test_a_large_bucket_is_split_and_no_question_with_it(tmp_path, collect, monk
 def test_an_id_that_no_site_has_is_a_broken_row(tmp_path, collect):
     dataset = collect(source="stackexchange", path=dump(tmp_path, *threads(6), question(10**17, "How to?")))
     assert reasons(dataset) == {"wrong type": 1}
+
+
+def test_learning_without_scikit_learn_names_the_extra(collect, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)  # as if it were not installed
+    path = dump(
+        tmp_path, question(1, "How to sort a list?"), answer(2, 1, "<pre><code>sorted(x)</code></pre>")
+    )
+    with pytest.raises(MissingExtraError, match=r"\[mining\]"):
+        collect(source="stackexchange", path=path, how_to_labels="labels.jsonl")
+    assert collect(source="stackexchange", path=path).card.counts["kept"] == 0  # too few candidates, no fault

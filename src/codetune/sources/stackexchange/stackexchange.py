@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from codetune.code.languages import PARSED_LANGUAGES, canonical_language
-from codetune.errors import DataError
+from codetune.errors import DataError, MissingExtraError
 from codetune.records import Instruction, Record
 from codetune.rejection import Rejection
 from codetune.sources.code_search.search_pairs import SearchPair, choices
@@ -52,6 +52,8 @@ class StackExchangeSource:
     url: str | None = "https://archive.org/details/stackexchange"
 
     def open(self, config: CollectConfig, seed: int) -> Collection:
+        if config.block_labels is not None or config.how_to_labels is not None:
+            _check_learning()
         upstream = find(config.path, self.name, (".xml",))
         skipped = {file.name: SkippedCounts() for file in upstream.files}
         notes: dict[str, Any] = {}
@@ -71,6 +73,13 @@ class StackExchangeSource:
             inputs=inputs,
             notes=notes,
         )
+
+
+def _check_learning() -> None:
+    try:
+        import sklearn  # noqa: F401  (the classifiers need it)
+    except ImportError as error:
+        raise MissingExtraError.of("learning from labels", "mining") from error
 
 
 def _check(upstream: InputFiles) -> None:
