@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from codetune.config.settings import Settings
+from codetune.evaluate.prompts.protocols import with_protocol
 
 __all__ = ["AskConfig", "EvaluateConfig"]
 
@@ -44,6 +45,11 @@ class AskConfig(Settings):
         "strict", description="Where tests run: in the program's box (standard), or outside of it."
     )
     sandbox: bool = Field(True, description="False runs untrusted code unprotected, and stamps every result.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_protocol_says(cls, given: Any) -> Any:
+        return with_protocol(given) if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")
     def _enough_samples(self) -> AskConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.config import AskConfig
 from codetune.evaluate.prompts.describe_then_code import describe_then_code
 from codetune.evaluate.prompts.generate import Generated, generate, prompt_lines, prompts_hash
+from codetune.evaluate.prompts.protocols import PROTOCOLS, check_covers
 from codetune.evaluate.prompts.styles import style
 from codetune.evaluate.scoring.extend import reopen
 from codetune.evaluate.scoring.score import Conditions, Usage
@@ -70,6 +72,7 @@ def evaluate_model(
         BackendError: A request failed for good; run again to go on.
     """
     ranks = ranks or Ranks()
+    chosen = _under_protocol(chosen, config.protocol)
     problems = draw_problems(chosen.load(data), config.limit, seed)
     store = store or output / _STORE_NAME
     describes = any(problem.describe for problem in problems)
@@ -144,6 +147,15 @@ def evaluate_model(
             assumed=asking.assumed,
             usage=_usage(made, time.monotonic() - clock),
         )
+
+
+def _under_protocol(chosen: Benchmark, name: str | None) -> Benchmark:
+    """The benchmark with a protocol's limits."""
+    check_covers(name, chosen.name)
+    seconds = PROTOCOLS[name].cpu_seconds if name is not None else None
+    if seconds is None:
+        return chosen
+    return replace(chosen, limits=replace(chosen.limits, cpu_seconds=seconds))
 
 
 def draw_problems(problems: Sequence[Problem], limit: int | None, seed: int) -> list[Problem]:

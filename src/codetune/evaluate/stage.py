@@ -21,6 +21,7 @@ from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.config import AskConfig, EvaluateConfig
 from codetune.evaluate.evaluate_model import draw_problems, evaluate_model
+from codetune.evaluate.prompts.protocols import check_covers
 from codetune.evaluate.scoring.open_scoring import open_scoring
 from codetune.evaluate.scoring.score import Score
 from codetune.evaluate.statistics.compare import compare_folders
@@ -69,6 +70,8 @@ def run(
     asked = [(benchmark(name), _data_of(name, config, inputs, folder)) for name in config.benchmarks]
     if len({chosen.name for chosen, _ in asked}) < len(asked):
         raise ConfigError("a benchmark is named twice", where="benchmarks")
+    for chosen, _ in asked:
+        check_covers(config.protocol, chosen.name)
     problems = {
         chosen.name: draw_problems(chosen.load(data), config.limit, context.seed) for chosen, data in asked
     }
@@ -122,7 +125,7 @@ def _scores(
     context: StageContext,
 ) -> dict[str, list[Score]]:
     scores: dict[str, list[Score]] = {name: [] for name in MODELS}
-    asking = AskConfig(**config.model_dump(include=set(AskConfig.model_fields)))
+    asking = AskConfig.model_construct(**config.model_dump(include=set(AskConfig.model_fields)))
     with open_scoring(
         context.engine,
         sandbox=config.sandbox,

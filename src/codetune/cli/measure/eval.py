@@ -84,7 +84,7 @@ def eval(
     from codetune.evaluate.benchmarks.registry import benchmark as find
     from codetune.evaluate.config import AskConfig
     from codetune.evaluate.evaluate_model import evaluate_model
-    from codetune.evaluate.prompts.protocols import apply_protocol
+    from codetune.evaluate.prompts.protocols import check_covers
     from codetune.evaluate.scoring.open_scoring import open_scoring
     from codetune.store.cache import make_cache
     from codetune.store.stage_output import replacing_other_runs
@@ -98,8 +98,8 @@ def eval(
         "test_isolation": test_isolation, "sandbox": False if no_sandbox else None,
     }  # fmt: skip
     settings = {key: value for key, value in given.items() if value is not None}
-    chosen, settings = apply_protocol(chosen, settings)
     config = read_options(AskConfig, options, settings)
+    check_covers(config.protocol, chosen.name)
     backend = find_backend(
         model,
         adapter=adapter,

@@ -17,6 +17,7 @@ from codetune.errors import BackendError
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.config import AskConfig
 from codetune.evaluate.prompts.generate import requests_of
+from codetune.evaluate.prompts.protocols import PROTOCOLS
 from codetune.evaluate.prompts.styles import TEXT, style
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.protocol import ChatRequest
@@ -91,6 +92,12 @@ def resolve_asking(
     Raises:
         BackendError: Every way was refused; the first refusal.
     """
+    if config.protocol is not None:
+        protocol = PROTOCOLS[config.protocol]
+        remote = protocol.remote_style if len(candidates) > 1 else None
+        return Asking(
+            config.model_copy(update={"prompt_style": remote or protocol.style, "continuation": None})
+        )
     left = [
         one
         for one in candidates

@@ -14,17 +14,18 @@ becomes a program.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from codetune.code.parsing import parses
 from codetune.config.faults import nearest
 from codetune.errors import ConfigError
+from codetune.evaluate.prompts.prompt_style import PromptStyle, chat_request, text_request
+from codetune.evaluate.prompts.protocol_styles import PROTOCOL_STYLES
 from codetune.models.protocol import ChatRequest
 from codetune.records import Message, Problem
 from codetune.text.extract import Extraction, extract
 
-__all__ = ["STYLES", "TEXT", "PromptStyle", "style"]
+__all__ = ["STYLES", "TEXT", "style"]
 
 _STOP_PYTHON = ("\n```", "\ndef ", "\nclass ", "\nif __name__", "\nprint", "\nassert ", "\n#", "\n@")
 """Where a continued function is over: the block's end, or the next statement at the left margin."""
@@ -36,21 +37,6 @@ closes the block (of HumanEval's 164 items SmolLM2-135M closed 51 at once and br
 
 TEXT = "text"
 """The programming language of items whose answer is no program: no code block is begun for them."""
-
-
-@dataclass(frozen=True)
-class PromptStyle:
-    """One way of asking.
-
-    Attributes:
-        name: What commands call it and scores record.
-        request: (item, settings of the request) -> what is sent.
-        program: (item, answer, lenient) -> the program it holds.
-    """
-
-    name: str
-    request: Callable[[Problem, Mapping[str, object]], ChatRequest]
-    program: Callable[[Problem, str, bool], Extraction]
 
 
 def _asked(problem: Problem) -> str:
@@ -93,7 +79,7 @@ def _prefill(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
         return _chat(problem, settings)
     begun = f"```{language}\n{_begun(problem)}"
     python = language == "python" and _is_open_function(_given_code(problem))
-    return _request(
+    return chat_request(
         # The item stands in the prompt once, as the code that is gone on from: saying it twice costs
         # half again as much time on a CPU.
         (
@@ -104,17 +90,17 @@ def _prefill(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
             Message(role="assistant", content=begun),
         ),
         settings,
-        stop=_stops(problem, _STOP_PYTHON if python else ("\n```",)),
+        _stops(problem, _STOP_PYTHON if python else ("\n```",)),
     )
 
 
 def _chat(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
     asked = problem.instruction or f"{_asked(problem)}\n\nAnswer with the whole code in one code block."
-    return _request((Message(role="user", content=asked),), settings, stop=())
+    return chat_request((Message(role="user", content=asked),), settings)
 
 
 def _completion(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
-    return _request((), settings, stop=_stops(problem, _STOP_PYTHON), prompt=_shown(problem))
+    return text_request(_shown(problem), settings, _stops(problem, _STOP_PYTHON))
 
 
 def _stops(problem: Problem, otherwise: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,26 +113,16 @@ def _stops(problem: Problem, otherwise: tuple[str, ...]) -> tuple[str, ...]:
     return ("\n```", *problem.stop) if problem.stop else otherwise
 
 
-def _request(
-    messages: tuple[Message, ...],
-    settings: Mapping[str, object],
-    *,
-    stop: tuple[str, ...],
-    prompt: str | None = None,
-) -> ChatRequest:
-    return ChatRequest(messages=messages, stop=stop, prompt=prompt, **settings)  # type: ignore[arg-type]
-
-
 def _continued(problem: Problem, answer: str, lenient: bool) -> Extraction:
     """The item's code with the answer after it, up to the end of the block."""
     body = answer.split("\n```", 1)[0]
     if not body.strip():
         return Extraction("", "none")
     code = f"{_begun(problem)}{body}\n"
-    if lenient and problem.programming_language == "python":
-        # A first line that came with its whole indentation stands one space too far to the right.
+    if problem.programming_language == "python" and not parses(code, "python"):
+        # A first line that came with its whole indentation stands too far to the right.
         shifted = f"{_begun(problem).removesuffix(_INDENT)}{body.lstrip(chr(10))}\n"
-        if not parses(code, "python") and parses(shifted, "python"):
+        if parses(shifted, "python"):
             return Extraction(shifted, "continuation-reindented")
     return Extraction(code, "continuation")
 
@@ -178,6 +154,7 @@ STYLES: Mapping[str, PromptStyle] = {
         PromptStyle("chat-prefill", _prefill, _continued),
         PromptStyle("chat", _chat, _whole),
         PromptStyle("completion", _completion, _continued),
+        *PROTOCOL_STYLES,
     )
 }
 
