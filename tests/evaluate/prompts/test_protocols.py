@@ -110,9 +110,10 @@ def test_codecapybara_asks_humaneval_as_it_is_and_reads_one_paragraph() -> None:
     read = style("codecapybara").program
     answer = "    x = 1\n    return x\n\ndef other():\n    pass\n"
     assert read(PROBLEMS[0], answer, False).code == f"{FIRST}\n    x = 1\n    return x"
+
     # "def " is looked for anywhere, in the harness as here.
-    assert read(PROBLEMS[0], "    return 1 if undef else 2
-", False).code.endswith("return 1 if un")
+    cut = read(PROBLEMS[0], "    return 1 if undef else 2\n", False).code
+    assert cut.endswith("return 1 if un")
     assert read(PROBLEMS[0], "    def inner(): pass\n", False).code == f"{FIRST}\n    "
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from codetune.evaluate.benchmarks.benchmark import Benchmark
+from codetune.evaluate.scoring.item_needs import lacking
 from codetune.evaluate.scoring.reference_runs import References
-from codetune.execution.packages import how_to_install, missing_modules
 from codetune.execution.protocol import Execution, Executor, Program
 from codetune.records import Completion, Problem, Verdict
 from codetune.text.extract import Extraction
@@ -64,14 +64,14 @@ def run_samples(
     """
     # The executor draws programs ahead of its results; `waiting` says what each result belongs to.
     waiting: deque[_Waiting] = deque()
-    lacking: dict[str, str] = {}
+    needs: dict[str, str] = {}
 
     def programs() -> Iterator[Program]:
         for problem, completion in pairs:
             strict = reader(problem, completion.text, False)
-            if problem.task_id not in lacking:
-                lacking[problem.task_id] = _lacks(problem)
-            if lacks := lacking[problem.task_id]:
+            if problem.task_id not in needs:
+                needs[problem.task_id] = lacking(problem)
+            if lacks := needs[problem.task_id]:
                 waiting.append(_Waiting(completion, strict, 0, lacks=lacks))
                 continue
             lenient = reader(problem, completion.text, True)
@@ -109,18 +109,6 @@ class _Waiting:
     lacks: str = ""
     """What the item needs and the box doesn't have; then nothing is run."""
     results: list[Execution] = field(default_factory=list)
-
-
-def _lacks(problem: Problem) -> str:
-    """What the item's own tests or solution import in vain: no answer could pass here."""
-    if problem.programming_language != "python":
-        return ""
-    missing = sorted({*missing_modules(problem.tests), *missing_modules(problem.canonical_solution or "")})
-    if not missing:
-        return ""
-    return (
-        f"the item needs {', '.join(missing)}, which the box's Python doesn't have; {how_to_install(missing)}"
-    )
 
 
 _NO_CODE = "no code was found in the answer"

@@ -10,6 +10,7 @@ import pytest
 from codetune.evaluate.benchmarks.humanevalpack.go import go_program
 from codetune.evaluate.benchmarks.humanevalpack.rust import rust_program
 from codetune.evaluate.benchmarks.registry import benchmark
+from codetune.evaluate.scoring.item_needs import lacking
 from codetune.execution.languages.toolchains import toolchain
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
@@ -32,7 +33,10 @@ def load(task: str, key: str, shared_data: Path) -> list[Problem]:
     chosen = benchmark(f"humaneval{task}-{key}")
     if toolchain(chosen.language).version is None:
         pytest.skip(f"no toolchain of {chosen.language} here")
-    return chosen.load(shared_data / "humanevalpack" / key / "data" / "humanevalpack.jsonl")
+    problems = chosen.load(shared_data / "humanevalpack" / key / "data" / "humanevalpack.jsonl")
+    if lacks := lacking(problems[0]):
+        pytest.skip(lacks)
+    return problems
 
 
 def verdicts(key: str, programs: list[tuple[Problem, str]], executor: Executor) -> list[Verdict]:
