@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 from codetune.evaluate.benchmarks.data_file import DataEdition
 from codetune.evaluate.scoring.count_samples import count_samples, tally
 from codetune.evaluate.scoring.run_samples import SampleResult
-from codetune.evaluate.scoring.score import write_score
+from codetune.evaluate.scoring.score import Conditions, Metric, Score, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.evaluate.statistics.compare import compare_tallies
+from codetune.evaluate.statistics.comparison import Comparison
 from codetune.records import Check, Generated, Instruction, Lineage, Problem, Snippet, Verdict
 from codetune.store.dataset import DatasetWriter, RejectedRow, Shard
 from codetune.store.run_card import Plan, read_card
@@ -155,6 +157,44 @@ def write_evaluation(folder: Path, base: Sequence[Row], tuned: Sequence[Row], **
     return folder
 
 
+def write_task_evaluation(folder: Path, rows: int) -> Path:
+    """An evaluate stage of one graded task, as evaluation leaves it, in the place of what was there."""
+    shutil.rmtree(folder)
+    name = "task:code_summarization"
+    with StageOutput(folder, plan("evaluate", benchmarks=[name])) as out:
+        for model, value, word in (("base", 0.12, "before"), ("tuned", 0.26, "after")):
+            inside = folder / model / "task-code_summarization"
+            inside.mkdir(parents=True)
+            ids = [f"row-{number}" for number in range(rows)]
+            answers = [
+                {"task_id": i, "sample": 0, "completion": f"{word} {i}", "programming_language": "python"}
+                for i in ids
+            ]
+            asked = [
+                {"task_id": i, "messages": [{"role": "user", "content": f"What does {i} do?"}]} for i in ids
+            ]
+            for file, lines in (("answers.jsonl", answers), ("prompts.jsonl", asked)):
+                (inside / file).write_text("".join(json.dumps(line) + "\n" for line in lines))
+            metric = Metric(
+                value=value, low=value - 0.02, high=value + 0.02, method="bootstrap", rows=rows, note=""
+            )
+            write_score(
+                inside,
+                Score(
+                    benchmark=DataEdition(name=name), model=model, conditions=Conditions(), problems=rows,
+                    problems_asked=rows, samples=rows, metrics={"rouge_l": metric},
+                ),
+            )  # fmt: skip
+        found = Comparison(
+            verdict="better", metric="rouge_l", difference=0.14, low=0.11, high=0.17, p_value=0.0005,
+            test="paired bootstrap", problems=rows, clusters=rows, left_out=0, first_only=5, second_only=rows - 5,
+            both=None, neither=None, smallest_detectable=0.04, benchmark=name,
+        )  # fmt: skip
+        (folder / "comparison.json").write_text(json.dumps({"comparisons": [found.to_json()]}), "utf-8")
+        out.finish(output_hash="e" * 32)
+    return folder
+
+
 def verdict_rows(passing: set[int], problems: int = 164) -> list[Row]:
     others = ("WRONG", "WRONG", "RUNTIME", "COMPILE", "CPU_TLE", "NO_CODE")
     details = {
@@ -249,10 +289,11 @@ def write_run(run: Path) -> Path:
         trained_tokens=91_204,
         tokens=181_000,
         tokens_per_second=755.2,
-        epochs=2.4,
+        epochs=0.38,
         stopped_by="max_steps",
-        held_out_loss_before=1.91,
-        held_out_loss_after=1.32,
+        held_out_loss_before=2.12,
+        held_out_loss_after=1.88,
+        held_out_loss_change={"value": -0.24, "low": -0.28, "high": -0.2, "rows": 48},
         trainable_parameters=4_884_480,
         peak_rss_bytes=1_900_000_000,
     )

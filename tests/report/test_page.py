@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 from importlib.resources import files
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from tests.report.made_run import (
     instruction,
     write_dataset,
     write_evaluation,
+    write_task_evaluation,
     write_training,
 )
 from tests.report.page_reader import PageReader
@@ -141,12 +143,40 @@ def test_attributes_in_templates_are_escaped_for_attributes() -> None:
     assert found > 10
 
 
-def test_the_headline_says_what_changed_and_how_sure(whole_run) -> None:
+def test_the_head_leads_with_held_out_rows_and_names_the_harm_that_could_be_seen(whole_run) -> None:
     text = " ".join(PageReader(page_of(whole_run)).text.split())
-    assert "HumanEval pass@1: 6.1% → 8.5% a tie" in text
+    loss = text.index("Loss on 48 held-out rows: 2.12 → 1.88 better")
+    assert "changed by −0.24, 95% interval −0.28 to −0.2 (paired bootstrap over the rows)" in text
+    assert loss < text.index("HumanEval pass@1: 6.1% → 8.5% a tie")
     assert "moved by +2.4 points, 95% interval −1.3 to +6.1 (exact McNemar, p = 0.29)" in text
-    assert "Records kept67of 80 made" in text
-    assert "Training steps120" in text
+    assert re.search(r"no harm and no gain was seen. A change of \d+\.\d points would have been seen", text)
+    assert "Training steps1200.38 passes over the rows, in" in text
+
+
+def test_the_rejected_rows_of_all_stages_are_counted_not_those_of_the_last_alone(whole_run) -> None:
+    text = " ".join(PageReader(page_of(whole_run)).text.split())
+    assert "Records kept6718 rejected in tasks, synth, curate; 67 written in part by a model" in text
+
+
+def test_a_task_on_held_out_rows_leads_with_examples_drawn_by_the_seed(whole_run, tmp_path) -> None:
+    run = shutil.copytree(whole_run, tmp_path / "copy")
+    write_task_evaluation(run / "evaluate", rows=40)
+    page = report_html(find_stages(run), ReportConfig(examples=3), seed=1)
+    text = " ".join(PageReader(page).text.split())
+    head = text[
+        text.index("Say what code does, ROUGE-L on held-out rows: 12.0% → 26.0% better") : text.index(
+            "What was collected", 400
+        )
+    ]
+    assert "Over 40 held-out rows the tuned model moved by +14.0 points" in head
+    assert "35 answers became better and 5 worse" in head and "not whether it is right" in head
+    assert head.index("ROUGE-L") < head.index("Loss on 48 held-out rows")
+    shown = list(dict.fromkeys(re.findall(r"row-\d+", head)))
+    assert len(shown) == 3
+    for row in shown:
+        assert f"{row} askedWhat does {row} do? basebefore {row} tunedafter {row}" in head
+    other = report_html(find_stages(run), ReportConfig(examples=3), seed=2)
+    assert shown != list(dict.fromkeys(re.findall(r"row-\d+", other)))
 
 
 TWO = [("a", "PASS", "x = 1", ""), ("b", "WRONG", "x = 2", "")]

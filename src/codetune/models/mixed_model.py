@@ -1,4 +1,4 @@
-"""Several models as one: each request goes to one of them, by weight and by what it asks."""
+"""Several models that answer as one: each request goes to one of them, chosen by weight."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ __all__ = ["MixedModel"]
 
 
 class MixedModel:
-    """Spread requests over models.
+    """Spreads requests over models.
 
-    Which model answers depends on the request's content and sample alone, never on order or
-    time: a rerun asks the same model the same question, and finds it in the store. The reply says
-    which it was.
+    The choice depends only on the request's content and sample number, not on order or time, so a
+    rerun asks the same model and finds the answer in the store. The reply names the model.
 
     Args:
-        name: What lineage calls the mix.
+        name: The name of the mix in lineages.
         models: The models.
-        weights: Of each, above 0.
+        weights: Share of each model, above 0.
     """
 
     def __init__(self, name: str, models: Sequence[ChatModel], weights: Mapping[str, float]) -> None:
@@ -36,7 +35,7 @@ class MixedModel:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Of all its models; see `OpenAIClient.notices`."""
+        """The notices of all its models; see `OpenAIClient.notices`."""
         return tuple(notice for model in self._models for notice in getattr(model, "notices", ()))
 
     async def chat(self, request: ChatRequest) -> ChatReply:

@@ -1,14 +1,14 @@
-"""The file that says where models are served.
+"""Reads the model map: the file that says where models are served.
 
-Both forms are read. The small one, in JSON, as Programming-Instruct has it:
+It has two forms. The small one, in JSON, as Programming-Instruct has it:
 
     {"deepseek-coder": {"base": "http://127.0.0.1:8000/v1", "api": "sk-..."}}
 
-and the grown-up one, in YAML:
+and the full one, in YAML:
 
     models:
       teacher:
-        model: Qwen/Qwen2.5-Coder-32B-Instruct     # what servers call it; default: the name
+        model: Qwen/Qwen2.5-Coder-32B-Instruct     # its name on the servers; default: the key
         price: {input: 0.10, output: 0.30}         # US dollars for a million tokens
         body: {repetition_penalty: 1.05}
         endpoints:
@@ -17,7 +17,7 @@ and the grown-up one, in YAML:
       both:
         mix: {teacher: 0.7, deepseek-coder: 0.3}   # each request goes to one of them
 
-A key stays in the settings as a secret, and in no message, log, card or store.
+API keys appear in no message, log, run card or store.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = ["Mix", "load_model_map"]
 
 
 class Mix(Settings):
-    """Several models by weight; which one gets a request depends on the request alone."""
+    """Several models by weight; see `models.mixed_model`."""
 
     mix: Mapping[str, float] = Field(min_length=1)
 
@@ -60,8 +60,8 @@ def load_model_map(path: Path) -> dict[str, ModelSpec | Mix]:
         path: A `.json` or YAML file.
 
     Returns:
-        Name -> model or mix, in the file's order. Keys that come from the environment or from a
-        file are not looked up yet.
+        Name -> model or mix, in the file's order. API keys from the environment or from files are
+        not looked up yet.
 
     Raises:
         ConfigError: All faults of the file, each with its line; no secret is quoted.
@@ -79,7 +79,7 @@ def load_model_map(path: Path) -> dict[str, ModelSpec | Mix]:
             where=str(path),
             next_step='write e.g. {"name": {"base": "http://127.0.0.1:8000/v1"}}',
         )
-    faults = [Fault(line, f"{key!r} stands twice") for key, line in file.repeated]
+    faults = [Fault(line, f"{key!r} is given twice") for key, line in file.repeated]
     found: dict[str, ModelSpec | Mix] = {}
     for name, entry in entries.items():
         at = (*root, str(name))
@@ -92,8 +92,8 @@ def load_model_map(path: Path) -> dict[str, ModelSpec | Mix]:
                 faults.append(Fault(file.line((*at, key)), f"unknown key {key!r}{nearest(key, _KNOWN)}"))
             entry = {key: value for key, value in entry.items() if key in _KNOWN}
         own: list[Fault] = []
-        built = check_settings(kind, _grown_up(str(name), entry), _as_grown_up(file, at), at, own)
-        if "endpoints" not in entry:  # nobody wrote that word: say it as it stands in the file
+        built = check_settings(kind, _full_form(str(name), entry), _full_lines(file, at), at, own)
+        if "endpoints" not in entry:  # the file has no such key: name the one it has
             own = [
                 replace(fault, message=fault.message.replace("endpoints.0.", f"{name}.", 1)) for fault in own
             ]
@@ -122,10 +122,10 @@ def _read(path: Path) -> YamlFile:
             raise ConfigError(
                 f"the file is not valid JSON: {error.msg}",
                 where=f"{path}, line {error.lineno}",
-                next_step="mend that line",
+                next_step="fix that line",
             ) from error
         except (OSError, UnicodeDecodeError):
-            pass  # worded by load_yaml
+            pass  # load_yaml says what is wrong
     return load_yaml(path)
 
 
@@ -135,8 +135,8 @@ _ENDPOINT_ONLY = frozenset(EndpointSpec.model_fields) - frozenset(ModelSpec.mode
 _KNOWN = (_ENDPOINT_ONLY | frozenset(ModelSpec.model_fields) | {"model"}) - {"name"}
 
 
-def _as_grown_up(file: YamlFile, at: KeyPath) -> YamlFile:
-    """The file's lines, also under the paths that an entry has once it has grown up."""
+def _full_lines(file: YamlFile, at: KeyPath) -> YamlFile:
+    """The file's lines, also under the key paths of the full form."""
     lines = dict(file.lines)
     for path, line in file.lines.items():
         if path[: len(at)] == at and path[len(at) :][:1] and path[len(at)] in _ENDPOINT_ONLY:
@@ -144,22 +144,22 @@ def _as_grown_up(file: YamlFile, at: KeyPath) -> YamlFile:
     return YamlFile(file.name, file.data, lines, file.repeated)
 
 
-def _grown_up(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry with one server in it, as an entry with a list of endpoints."""
+def _full_form(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The full form of an entry: its endpoints as a list."""
     if "mix" in entry:
         return dict(entry)
     entry = dict(entry)
     model = entry.pop("model", None) or name
-    grown = {key: value for key, value in entry.items() if key not in _ENDPOINT_ONLY}
+    full = {key: value for key, value in entry.items() if key not in _ENDPOINT_ONLY}
     if "endpoints" not in entry:
-        grown["endpoints"] = [{key: value for key, value in entry.items() if key in _ENDPOINT_ONLY}]
-    else:  # what stands beside the list holds for each of them
+        full["endpoints"] = [{key: value for key, value in entry.items() if key in _ENDPOINT_ONLY}]
+    else:  # keys beside the list hold for each endpoint
         common = {key: value for key, value in entry.items() if key in _ENDPOINT_ONLY}
         if isinstance(entry["endpoints"], list):
-            grown["endpoints"] = [
+            full["endpoints"] = [
                 {**common, **one} if isinstance(one, dict) else one for one in entry["endpoints"]
             ]
-    return {"name": str(model), **grown}
+    return {"name": str(model), **full}
 
 
 def _secrets(value: Any) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""The seam between codetune and anything that answers a chat.
+"""The protocol of everything that answers a chat: `ChatRequest` in, `ChatReply` out.
 
-What enters is a `ChatRequest`, what leaves is a `ChatReply`. The embedded server, a remote vLLM,
-a stored answer and the tests' stub all stand behind `ChatModel`; none of the callers can tell.
+The embedded server, a remote vLLM and the tests' stub all implement `ChatModel`. How a request is
+sent, stored or retried is not part of it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ __all__ = ["ChatModel", "ChatReply", "ChatRequest"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """One question. Equal requests with equal `sample` are one request, and are paid for once."""
+    """One request. Requests that are equal, `sample` included, are sent and paid for once."""
 
     messages: Sequence[Message] = ()
-    """Turns so far. A last turn of role `assistant` is a prefix the model goes on from; the
+    """Turns so far. A last turn of role `assistant` is a prefix that the model continues; the
     reply's text is what comes after it."""
     prompt: str | None = None
-    """Plain text to be completed, without a chat template; then `messages` is empty."""
+    """Text to complete without a chat template; then `messages` is empty."""
     max_new_tokens: int
     temperature: float = 0.0
     top_p: float | None = None
@@ -32,7 +32,7 @@ class ChatRequest:
     """Sent as `seed + sample`, so that the samples of one question differ."""
     stop: tuple[str, ...] = ()
     json_schema: Mapping[str, Any] | None = None
-    """JSON Schema that the reply's text must satisfy."""
+    """JSON Schema that the text of the reply must satisfy."""
     sample: int = 0
     """Which of several answers to the same question this is; part of the request's key."""
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -41,21 +41,21 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatReply:
-    """One answer, as the server gave it."""
+    """One answer of a server."""
 
     text: str
     finish_reason: str | None
-    """`stop`, `length`, ...; `length` is never a whole answer."""
+    """`stop`, `length` or another; with `length` the answer was cut off at the token limit."""
     prompt_tokens: int | None
     completion_tokens: int | None
     model: str
     key: str
     """Key in the request store; goes into the lineage of whatever is made from `text`."""
     stored: bool = False
-    """True when the store answered and nothing was sent."""
+    """True where the answer came from the store and nothing was sent."""
     asked_as: str | None = None
     """How JSON was asked for, a `codetune.models.client.structured_modes.StructuredMode`: weaker than `json_schema` where the
-    server refused that. None where it wasn't asked for, or isn't known."""
+    server refused that. None where no JSON was asked for, or the mode is not known."""
 
 
 @runtime_checkable
@@ -71,7 +71,7 @@ class ChatModel(Protocol):
         """Answer once.
 
         Raises:
-            RequestRefusedError: The server refused this request for good (4xx).
+            RequestRefusedError: The server refused this request (4xx); asking again is useless.
             BackendUnavailableError: Retries are used up.
         """
         ...

@@ -1,7 +1,7 @@
-"""What a model is, as far as the client is concerned: endpoints, limits, prices.
+"""Settings of a model and its endpoints: URLs, limits, prices.
 
-Settings that stages can hold: pydantic only, no network, and no key. A key is named here by the
-place it comes from (an environment variable, a file) and looked up when a request is sent.
+They hold no key, only the place it comes from (an environment variable or a file); it is looked up
+when a request is sent. Nothing here uses the network.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["EndpointSpec", "ModelSpec", "Price", "host_label"]
 
 
 def host_label(url: str) -> str:
-    """Host and port of a URL: what of it goes into messages and the store."""
+    """Host and port of a URL, without credentials; for messages and the store."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
@@ -43,17 +43,17 @@ class EndpointSpec(Settings):
     base: str
     """Base URL up to and with `/v1`."""
     api: SecretStr | None = None
-    """The key itself; prefer `api_env` or `api_file`. Never written anywhere."""
+    """The key itself; prefer `api_env` or `api_file`. It is never written anywhere."""
     api_env: str | None = None
     """Name of the environment variable that holds the key."""
     api_file: Path | None = None
     """File whose first line is the key."""
     model: str | None = None
-    """What this server calls the model, where that differs from the others."""
+    """This server's name of the model, where it differs."""
     headers: Mapping[str, SecretStr] = Field(default_factory=dict)
     """Sent with each request; `$NAME` takes the value of an environment variable."""
     body: Mapping[str, Any] = Field(default_factory=dict)
-    """Fields only this server needs, merged into the body; not part of a request's identity."""
+    """Fields that only this server needs, added to the body; not part of a request's identity."""
     weight: float = Field(default=1.0, gt=0)
     """Share of the requests, relative to the other endpoints."""
     max_in_flight: int = Field(default=1024, ge=1)
@@ -147,29 +147,29 @@ class EndpointSpec(Settings):
 
 
 class ModelSpec(Settings):
-    """One model, and where it is to be had."""
+    """One model and its endpoints."""
 
     name: str
-    """What servers call it; the model's part of a request's identity."""
+    """Its name on the servers; part of a request's identity."""
     endpoints: tuple[EndpointSpec, ...]
     body: Mapping[str, Any] = Field(default_factory=dict)
     """Fields added to each request's payload; part of its identity."""
     price: Price | None = None
     token_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    """What this server calls the limit on new tokens."""
+    """The server's name of the limit on new tokens."""
     prefill: Literal["plain", "continue_final_message"] = "plain"
-    """How the server is told to go on from a last assistant turn: llama.cpp needs nothing,
-    vLLM and SGLang want `continue_final_message`."""
+    """How the server is asked to continue a last assistant turn: llama.cpp needs nothing, vLLM and
+    SGLang need `continue_final_message`."""
     structured: Literal["auto", "json_schema", "simple_schema", "json_object", "prompt"] = "auto"
-    """How JSON is asked for; `auto` takes the best that the server doesn't refuse."""
+    """How JSON is asked for; `auto` uses the strongest mode that the server accepts."""
     attempts: int = Field(default=6, ge=1)
-    """Tries for errors that may pass, busy servers (429) not counted."""
+    """Tries for errors that may pass; busy servers (429) are not counted."""
     patience_seconds: float = Field(default=1800.0, gt=0)
-    """How long one request may wait and be retried before it is a failure."""
+    """How long one request is retried before it fails."""
     batch: bool = False
-    """Ask by the batch API (`/v1/batches`): slower, usually for half the price."""
+    """Use the batch API (`/v1/batches`): slower, usually for half the price."""
     batch_poll_seconds: float = Field(default=30.0, gt=0)
-    """How often batches under way are looked at."""
+    """How often open batches are checked."""
 
     @field_validator("endpoints")
     @classmethod

@@ -1,8 +1,8 @@
 """Charts as inline SVG: small, sharp in print, readable without a script.
 
-Positions along the data axis are percentages, so a chart is as wide as its place on the page while
-its text and strokes keep their size. Every chart says in words what it shows (`aria-label`), and
-the numbers stand beside it as text.
+Positions along the data axis are percentages, so a chart fits its place on the page while text and
+strokes keep their size. Each chart describes what it shows in its `aria-label`, and the numbers are
+on the page as text too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["bars", "histogram", "intervals", "loss_curve", "nice_ticks", "smooth
 
 
 def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
-    """Round numbers that cover [low, high], about so many.
+    """About `wanted` round numbers that cover [low, high].
 
     Returns:
         Ascending, equally spaced; the first is <= low, the last is >= high.
@@ -35,7 +35,7 @@ def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 
 
 def smoothed(values: Sequence[float], half_life: float) -> list[float]:
-    """Average of each value's neighbourhood, before and after alike, so that it doesn't lag.
+    """Moving average over the values before and after alike, so that it does not lag.
 
     Args:
         values: In order.
@@ -43,7 +43,7 @@ def smoothed(values: Sequence[float], half_life: float) -> list[float]:
     """
     keep = 0.5 ** (1 / half_life)
     ahead, behind = _decayed(values, keep), _decayed(values[::-1], keep)[::-1]
-    # Each of the two sums holds the value itself once.
+    # Each of the two sums contains the value itself once.
     return [
         (a_total + b_total - value) / (a_weight + b_weight - 1)
         for value, (a_total, a_weight), (b_total, b_weight) in zip(values, ahead, behind, strict=True)
@@ -109,7 +109,7 @@ def intervals(rows: Sequence[tuple[str, str, float | None, float | None, float |
 
 
 def bars(rows: Sequence[tuple[str, int]], *, unit: str, colour: str = "accent") -> Markup:
-    """Counts as horizontal bars, each with its number; the table is the chart.
+    """Counts as horizontal bars in a table, each with its number.
 
     Args:
         rows: (label, count), in the order shown.

@@ -21,6 +21,12 @@ class ReportConfig(Settings):
     samples_per_task: int = Field(
         default=3, ge=0, le=50, description="Records shown of each task, drawn with the run's seed."
     )
+    examples: int = Field(
+        default=3,
+        ge=0,
+        le=20,
+        description="Held-out rows shown with the answers of both models, drawn with the run's seed.",
+    )
     differences: int = Field(
         default=6, ge=0, le=200, description="Problems shown that one model solved and the other did not."
     )

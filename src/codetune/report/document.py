@@ -1,9 +1,11 @@
-"""Puts the parts of a report together: finished stages in, one HTML document out."""
+"""Builds the report: finished stages in, one HTML document out. Each section reads its stage's files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+
+from markupsafe import Markup
 
 from codetune.records import Instruction, Lineage
 from codetune.report.config import ReportConfig
@@ -13,9 +15,10 @@ from codetune.report.page import render
 from codetune.report.provenance import run_view, versions_of
 from codetune.report.sections.corpus import read_corpus
 from codetune.report.sections.evaluation_view import evaluation_view
+from codetune.report.sections.examples import draw_examples
 from codetune.report.sections.funnel import read_funnel
-from codetune.report.sections.outcome import tell_outcome
-from codetune.report.sections.samples import draw_samples, is_code
+from codetune.report.sections.outcome import Outcome, describe_outcome
+from codetune.report.sections.samples import TaskSamples, draw_samples, is_code
 from codetune.report.sections.scores import read_evaluations
 from codetune.report.sections.stages import StageFolder, Stages
 from codetune.report.sections.training import Training, read_training
@@ -32,7 +35,7 @@ def report_html(stages: Stages, config: ReportConfig, *, seed: int = 0) -> str:
         seed: Draws the sample records.
 
     Returns:
-        A whole HTML document that needs nothing beside it.
+        A whole HTML document that needs no other file.
 
     Raises:
         DataError: A stage's files are not what its run card says.
@@ -45,14 +48,26 @@ def report_html(stages: Stages, config: ReportConfig, *, seed: int = 0) -> str:
         for evaluation in read_evaluations(stage, config.differences)
     ]
     sampled = _last_with_instructions(stages)
+    drawn = draw_samples(sampled, config.samples_per_task, seed) if sampled is not None else []
+    graded = next((evaluation for evaluation in evaluations if evaluation.is_graded), None)
+    outcome = describe_outcome(
+        stages,
+        funnel,
+        training,
+        evaluations,
+        examples=draw_examples(graded, config.examples, seed) if graded is not None else (),
+        written_by_models=sum(task.total for task in drawn if task.generated)
+        if sampled is not None
+        else None,
+    )
     versions, conflicts = versions_of(stages)
     return render(
         "report.html",
         title=config.title,
-        outcome=tell_outcome(stages, funnel, training, evaluations),
+        outcome=_outcome_view(outcome, config),
         corpus=read_corpus(stages.named("collect")),
         funnel=funnel,
-        samples=_samples(sampled, config, seed),
+        samples=[_task_samples(task, config) for task in drawn],
         samples_stage=sampled.name if sampled else "",
         training=training,
         training_facts=_training_facts(training),
@@ -68,19 +83,40 @@ def _last_with_instructions(stages: Stages) -> StageFolder | None:
     return made[-1] if made else None
 
 
-def _samples(stage: StageFolder | None, config: ReportConfig, seed: int) -> list[dict[str, Any]]:
-    if stage is None:
-        return []
-    return [
-        {
-            "task": t.task,
-            "generated": t.generated,
-            "title": t.title,
-            "total": t.total,
-            "samples": [_sample(r, config) for r in t.rows],
-        }
-        for t in draw_samples(stage, config.samples_per_task, seed)
-    ]
+def _outcome_view(outcome: Outcome, config: ReportConfig) -> dict[str, Any]:
+    examples = []
+    for example in outcome.examples:
+        sides = [("asked", example.prompt), ("base", example.base), ("tuned", example.tuned)]
+        examples.append(
+            {
+                "task_id": example.task_id,
+                "parts": [
+                    {"name": name, "html": _example_html(text, example.programming_language, name, config)}
+                    for name, text in sides
+                    if text.strip() or name != "asked"
+                ],
+            }
+        )
+    return {
+        **{name: getattr(outcome, name) for name in ("subject", "lead", "others", "tiles")},
+        "examples": examples,
+    }
+
+
+def _example_html(text: str, language: str | None, name: str, config: ReportConfig) -> Markup:
+    if not text.strip():
+        return Markup('<p class="soft">(an empty answer)</p>')
+    return prose_html(text, language, label=f"{name}, code", max_lines=config.max_code_lines)
+
+
+def _task_samples(task: TaskSamples, config: ReportConfig) -> dict[str, Any]:
+    return {
+        "task": task.task,
+        "generated": task.generated,
+        "title": task.title,
+        "total": task.total,
+        "samples": [_sample(row, config) for row in task.rows],
+    }
 
 
 def _sample(row: Instruction, config: ReportConfig) -> dict[str, Any]:
@@ -92,10 +128,18 @@ def _sample(row: Instruction, config: ReportConfig) -> dict[str, Any]:
     first_line = next((line for line in row.instruction.splitlines() if line.strip()), row.task)
     return {
         "summary": first_line.strip()[:200],
-        "tags": [tag for tag in (row.programming_language, row.source, row.license) if tag],
+        "tags": [tag for tag in (row.programming_language, row.source, row.license, _checked(row)) if tag],
         "parts": parts,
         "lineage": list(_lineage(row.id, row.lineage)),
     }
+
+
+def _checked(row: Instruction) -> str | None:
+    """What is known of a row that a model helped to write; None for rows taken from code as they are."""
+    if not row.lineage.generated:
+        return None
+    passed = sum(check.verdict == "passed" for check in row.lineage.checks)
+    return f"{passed} of {len(row.lineage.checks)} checks passed" if row.lineage.checks else "not verified"
 
 
 def _part(name: str, text: str, row: Instruction, config: ReportConfig) -> dict[str, Any]:
@@ -125,9 +169,10 @@ def _lineage(row_id: str, lineage: Lineage) -> Iterable[tuple[str, str]]:
 _TRAINING_FACTS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("passes over the rows", ("epochs",), significant),
     ("tokens computed", ("tokens",), count),
-    ("tokens learned from", ("trained_tokens",), count),
+    ("tokens trained on", ("trained_tokens",), count),
     ("tokens per second", ("tokens_per_second",), count),
     ("parameters tuned", ("trainable_parameters",), count),
+    ("held-out rows", ("held_out_loss_change", "rows"), count),
     ("loss on held-out rows, before", ("held_out_loss_before",), significant),
     ("loss on held-out rows, after", ("held_out_loss_after",), significant),
     ("peak memory", ("peak_rss_bytes",), byte_size),

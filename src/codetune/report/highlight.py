@@ -1,8 +1,7 @@
-"""Untrusted code and text to HTML: escaped, coloured, cut to a readable length.
+"""Turns untrusted code and text into HTML: escaped, highlighted, cut to a readable length.
 
-Characters that steer a terminal or the direction of writing (ESC, bidi overrides, zero-width
-characters, lone surrogates) are shown by their code point and never obeyed: a reader of the page
-sees what a model or a compiler would see.
+Control characters, bidirectional overrides, zero-width characters and lone surrogates are shown by
+their code point, so the page shows what a model or a compiler sees.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ def visible_attribute(text: Any) -> Markup:
 
 
 def _cut(text: str, max_lines: int, max_columns: int) -> tuple[str, str]:
-    """Cut a text; also says in words what was left out, "" where nothing was."""
+    """Cut a text; also returns what was left out as a phrase, "" where nothing was."""
     lines = text.replace("\r\n", "\n").strip("\n").split("\n")
     more_lines = len(lines) - max_lines
     lines = lines[:max_lines]
@@ -102,7 +101,7 @@ def _colour(kind: _TokenType) -> str:
 
 def _coloured(code: str, language: str | None) -> str:
     pieces: list[tuple[str, str]] = []
-    # Unprocessed: the usual way drops a byte order mark and turns CR into LF before anyone sees them.
+    # Unprocessed, because `get_tokens` drops a byte order mark and turns CR into LF.
     for _, kind, value in _lexer(language).get_tokens_unprocessed(code):
         colour = _colour(kind)
         if pieces and (pieces[-1][0] == colour or value.isspace()):
@@ -139,7 +138,7 @@ def code_html(
 
 
 def prose_html(text: str, language: str | None, *, label: str, max_lines: int = 60) -> Markup:
-    """Text as a model reads it: its fenced blocks as code, the rest as paragraphs.
+    """Text as HTML: its fenced blocks as code, the rest as paragraphs.
 
     Args:
         text: Untrusted; perhaps Markdown, of which only the fences are looked at.

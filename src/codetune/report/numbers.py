@@ -1,4 +1,4 @@
-"""How the page writes numbers. What was not measured is written `not run`, never as zero."""
+"""Formats numbers for the page. A number that was not measured is written `not run`, never zero."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def p_value(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds in the unit a person would say them in."""
+    """Seconds in a readable unit."""
     if seconds is None:
         return NOT_RUN
     if seconds < 1:

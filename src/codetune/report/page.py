@@ -1,9 +1,8 @@
-"""The page's shell: one HTML document with everything inside it, and nothing that reaches out.
+"""Renders a template into one HTML document that contains everything it needs.
 
-Data is untrusted. Three things stand between it and the browser: every value a template prints is
-escaped (also where the template forgot to ask); characters that are not seen are shown by their
-code point; and a content security policy inside the page forbids every request and every script
-but our own, whose hash it names.
+The data on the page is untrusted. Every value a template prints is escaped, hidden characters are
+shown by their code point, and a content security policy in the page forbids every request and every
+script except the page's own, which is named by its hash.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ def _source(name: str) -> str:
 
 
 def templates_hash() -> str:
-    """Hash of the templates, style and script: they make the page as much as the code does."""
+    """Hash of the templates, style and script."""
     entries = sorted(_TEMPLATES.iterdir(), key=lambda entry: entry.name)
     return json_hash([[entry.name, entry.read_text("utf-8")] for entry in entries if entry.is_file()])
 
 
 def _printed(value: Any) -> Any:
-    """What a template prints: our own HTML as it is, everything else escaped and made visible."""
+    """What a template prints: `Markup` as it is, everything else escaped and made visible."""
     if value is None:
         return numbers.NOT_RUN
     return value if isinstance(value, Markup) else visible(str(value))

@@ -1,4 +1,4 @@
-"""The run cards as the page shows them: times, hashes, seeds, settings, versions."""
+"""Prepares the run cards for the page: times, hashes, seeds, settings, versions."""
 
 from __future__ import annotations
 

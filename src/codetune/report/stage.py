@@ -24,8 +24,8 @@ def run(config: ReportConfig, inputs: Sequence[Path], output: Path, context: Sta
     """Write the page of a run.
 
     Args:
-        config: What to show, and how much.
-        inputs: Folders of finished stages, told apart by their run cards; any may be absent.
+        config: What to show, and how much of it.
+        inputs: Folders of finished stages, recognised by their run cards; any may be absent.
         output: Where `report.html` goes.
         context: Its seed draws the sample records.
 
@@ -47,7 +47,7 @@ def run(config: ReportConfig, inputs: Sequence[Path], output: Path, context: Sta
     with StageOutput(output, plan) as stage:
         if stage.finished is not None:
             return stage.finished
-        context.progress.start("report: write the page")
+        context.progress.start("report")
         page = report_html(stages, config, seed=context.seed)
         write_text(output / PAGE_NAME, page)
         context.progress.finish()

@@ -1,4 +1,4 @@
-"""What this machine computes with: threads, number formats, peak memory."""
+"""Threads, number formats and peak memory of this machine."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ __all__ = ["give_back_memory", "has_gpu", "peak_rss_bytes", "resolve_dtype", "sh
 
 
 def share_the_cores() -> None:
-    """Let waiting threads sleep; call it before torch is loaded, afterwards it does nothing.
+    """Let waiting threads sleep. Call it before torch is loaded; later it has no effect.
 
-    By default they spin at every barrier, thousands of times a step. Where another program wants
-    the core of one of them, all the others then burn theirs: on two busy cores training went from
-    30 to 110 tokens a second with this. A user's own OMP_WAIT_POLICY stands.
+    By default threads spin at each barrier, thousands of times a step, also while another program
+    holds the core they wait for. On two busy cores training went from 30 to 110 tokens a second
+    with this. A user's own OMP_WAIT_POLICY is kept.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def give_back_memory() -> None:
-    """Return to the system what was freed but kept for later; does nothing but where the C library is glibc.
+    """Return freed memory to the system; only with glibc, elsewhere it does nothing.
 
-    Tensors of ever different lengths leave holes that the next ones don't fit: without this a training
-    on the CPU grows from 2 to 4 GB within its first 70 steps. It takes some 70 ms, a fiftieth of a step.
+    Tensors of varying lengths fragment the heap: without this, training on the CPU grows from 2 to
+    4 GB in its first 70 steps. It takes about 70 ms, a fiftieth of a step.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
@@ -47,7 +47,7 @@ def resolve_dtype(wanted: str) -> torch.dtype:
 
     Args:
         wanted: `auto`, `bfloat16` or `float32`. `auto` takes bfloat16 where the processor has
-            instructions for it (AVX512-BF16, AMX): elsewhere it is emulated, and slower than float32.
+            instructions for it (AVX512-BF16, AMX); elsewhere it is emulated and slower than float32.
     """
     import torch
 
@@ -61,6 +61,6 @@ def resolve_dtype(wanted: str) -> torch.dtype:
 
 
 def peak_rss_bytes() -> int:
-    """The most memory this process ever held, mapped files included."""
+    """The most memory this process has held, mapped files included."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -1,4 +1,4 @@
-"""`loss.jsonl`: one line a step, the loss curve's only source."""
+"""Reads and writes `loss.jsonl`: the loss curve, one line a step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["LossLog", "StepLine"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLine:
-    """What one optimizer step did."""
+    """One optimizer step."""
 
     step: int
     """From 1."""
@@ -37,7 +37,7 @@ class StepLine:
 
 
 class LossLog:
-    """Appends lines; a line is on its way to the disk before the next step begins.
+    """Appends lines, each flushed before the next step begins.
 
     Args:
         path: The file.
@@ -48,7 +48,7 @@ class LossLog:
         self._stream: Any = None
 
     def read(self) -> list[StepLine]:
-        """The lines there are; one that a crash cut short is left out."""
+        """All complete lines; one that a crash cut short is left out."""
         lines = []
         if self.path.exists():
             for text in self.path.read_text("utf-8").splitlines():
@@ -59,7 +59,7 @@ class LossLog:
         return lines
 
     def rewrite(self, lines: Sequence[StepLine]) -> None:
-        """Replace the file."""
+        """Replace the file's content."""
         write_text(self.path, "".join(_text(line) for line in lines))
 
     def append(self, line: StepLine) -> None:

@@ -1,4 +1,4 @@
-"""The end of a training: the loss curve in a few numbers, and the run card both loops write."""
+"""The run card of a training, which both loops write: counts, rates, losses."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def finish_training(
     """Write the run card.
 
     Args:
-        stage: The folder, with everything in it.
+        stage: The output folder, complete but for the card.
         config: Settings.
-        base: The model that was tuned.
-        rows: What it was tuned on.
-        rejects: Refused rows, by reason.
+        base: The base model.
+        rows: The rows it was tuned on.
+        rejects: Reason -> rejected rows.
         lines: Every step, once, in order.
-        files: What the training is for: adapter or weights.
-        results: What only this loop knows.
+        files: The adapter's or the model's files, for the output's hash.
+        results: Further results of this loop.
     """
     return stage.finish(
         output_hash=hash_files(stage.folder, files),
@@ -100,14 +100,14 @@ def held_out_results(
 
 
 def summarize(lines: Sequence[StepLine], rows: int) -> dict[str, Any]:
-    """Counts, rates and losses of a run, as its run card tells them.
+    """Counts, rates and losses of a run, for its run card.
 
-    `loss_first` and `loss_last` are means over the first and last tenth of the steps, each trained
-    token counting once. Rates leave out what happens between steps (checkpoints).
+    `loss_first` and `loss_last` are means over the first and last tenth of the steps, per trained
+    token. Rates do not count the time between steps (checkpoints).
 
     Args:
         lines: Every step, once, in order.
-        rows: Rows learned from.
+        rows: Rows trained on.
     """
     seconds = sum(line.seconds for line in lines)
     tokens = sum(line.tokens for line in lines)

@@ -1,7 +1,7 @@
-"""The five calls of OpenAI's batch API: upload, create, look, list, fetch.
+"""The calls of OpenAI's batch API: upload, create, look up, list, fetch.
 
-A batch is a file of requests that the server answers within a day, usually for half the price.
-What enters and leaves are plain values; state is kept by `batch_ledger`.
+A batch is a file of requests that the server answers within a day, usually for half the price. No
+state is kept here; `models.batch.ledger` does that.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class RemoteBatch:
     output_file: str | None
     error_file: str | None
     mark: str | None
-    """What we called it when it was made."""
+    """The mark we gave it when it was created."""
     said: str
-    """The server's words about what is wrong with the whole batch."""
+    """The server's message about what is wrong with the whole batch."""
 
     @property
     def ended(self) -> bool:
@@ -41,7 +41,7 @@ class RemoteBatch:
 
 @dataclass(frozen=True, slots=True)
 class BatchLine:
-    """One request's end."""
+    """The outcome of one request."""
 
     key: str
     body: bytes | None
@@ -62,7 +62,7 @@ class BatchApi:
         Args:
             lines: `custom_id`, `method`, `url`, `body` each.
             path: E.g. `/v1/chat/completions`.
-            mark: Kept by the server with the batch, so that we know it again.
+            mark: Kept by the server with the batch, so that it can be found again.
         """
         content = b"\n".join(orjson.dumps(line) for line in lines) + b"\n"
         uploaded = _object(
@@ -79,7 +79,7 @@ class BatchApi:
         return _batch(_object(await self._transport.post("/batches", orjson.dumps(made))))
 
     async def look(self, batch_id: str) -> RemoteBatch:
-        """How far a batch is."""
+        """A batch's present state."""
         return _batch(_object(await self._transport.get(f"/batches/{batch_id}")))
 
     async def find(self, mark: str) -> RemoteBatch | None:

@@ -1,9 +1,9 @@
-"""Which requests are in which batch, kept beside the answers in the request store's file.
+"""Which requests are in which batch; kept in the request store's file beside the answers.
 
-    planned ──▶ sent ──▶ closed          planned: written down before the server is told
+    planned ──▶ sent ──▶ closed          planned: recorded before the batch is sent
 
-A run that dies between telling the server and writing down what it said finds the planned batch
-and asks the server for it by its mark, so nothing is sent twice.
+A run that dies while it sends a batch finds the batch as planned. It then asks the server for the
+batch by its mark, so that nothing is sent twice.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CREATE INDEX IF NOT EXISTS batch_requests_by_batch ON batch_requests (batch);
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A request that is to be in a batch, or is."""
+    """A request that waits for a batch or is in one."""
 
     key: bytes
     sample: int
@@ -54,7 +54,7 @@ class SentBatch:
     id: int
     mark: str
     remote_id: str | None
-    """None while it is only planned."""
+    """None while it is planned."""
     sent_at: float
 
 
@@ -73,7 +73,7 @@ class BatchLedger:
         self._connection.executescript(_SCHEMA)
 
     def plan(self, requests: Sequence[Pending]) -> SentBatch:
-        """Write down a batch before the server is told of it."""
+        """Record a batch before it is sent."""
         mark, now = uuid.uuid4().hex, time.time()
         with self._transaction() as connection:
             cursor = connection.execute(
@@ -89,14 +89,14 @@ class BatchLedger:
         return SentBatch(batch, mark, None, now)
 
     def sent(self, batch: SentBatch, remote_id: str) -> SentBatch:
-        """The server has it."""
+        """Record that the server has it."""
         self._connection.execute(
             "UPDATE batches SET status = 'sent', remote_id = ? WHERE id = ?", (remote_id, batch.id)
         )
         return SentBatch(batch.id, batch.mark, remote_id, batch.sent_at)
 
     def close_batch(self, batch: SentBatch) -> None:
-        """It ended, and its answers are in the store; its requests are free again."""
+        """Record that it ended and its answers are stored; its requests may be sent again."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM batch_requests WHERE batch = ?", (batch.id,))
             connection.execute("UPDATE batches SET status = 'closed' WHERE id = ?", (batch.id,))
@@ -123,7 +123,7 @@ class BatchLedger:
         return {row[0].hex(): Pending(*row) for row in rows}
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def _transaction(self) -> _Transaction:

@@ -1,13 +1,13 @@
-"""A `ChatModel` whose answers come by the batch: submit, leave, come back.
+"""A `ChatModel` that uses the batch API: requests are gathered, sent together, and fetched later.
 
     chat ──▶ stored? ──▶ in an open batch? ──▶ wait for it
                               │no
                               ▼
-              gathered until no more come ──▶ one batch ──▶ looked at now and then ──▶ store
+              gathered until no more come ──▶ one batch ──▶ checked regularly ──▶ store
 
-It stands where any other model stands; only more must be in flight (a whole stage, if possible).
-A run that is killed leaves its batches with the server; the next one picks them up by the ledger
-and asks nothing twice. What a batch did not answer (expired, failed) goes into the next one.
+It is used like any other model, but many requests must be in flight (a whole stage, if possible).
+The batches of a killed run stay with the server; the next run finds them in the ledger and sends
+nothing twice. Requests that a batch did not answer (expired, failed) go into the next batch.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _LARGEST_FILE_BYTES = 90 << 20
 
 
 class BatchModel:
-    """Ask through `/v1/batches`.
+    """One model, asked through `/v1/batches`.
 
     Args:
         spec: The model; its first endpoint is used.
         store: Where answers go.
-        poll_seconds: How often open batches are looked at; None takes the spec's.
-        settle_seconds: A batch is sent when no new request came for so long.
+        poll_seconds: How often open batches are checked; None takes the spec's.
+        settle_seconds: A batch is sent when no new request came for this long.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class BatchModel:
         )  # fmt: skip
 
     async def _drive(self) -> None:
-        """Send, look, fetch, until the model is closed."""
+        """Send, check and fetch until the model is closed."""
         looked = -self._poll_seconds
         try:
             while True:
@@ -108,12 +108,12 @@ class BatchModel:
                 while self._new and (
                     now - self._last_came >= self._settle_seconds or len(self._new) >= _LARGEST_BATCH
                 ):
-                    with contextlib.suppress(Unavailable):  # it stays planned, and is told again
+                    with contextlib.suppress(Unavailable):  # it stays planned, and is sent later
                         await self._send()
                 if now - looked >= self._poll_seconds:
                     looked = now
                     for batch in self._ledger.open_batches():
-                        with contextlib.suppress(Unavailable):  # looked at again later
+                        with contextlib.suppress(Unavailable):  # checked again later
                             await self._look(batch)
                 await asyncio.sleep(min(self._settle_seconds / 2, self._poll_seconds))
         except Exception as error:
@@ -158,7 +158,7 @@ class BatchModel:
     async def _look(self, batch: SentBatch) -> None:
         requests = self._ledger.requests(batch)
         if batch.remote_id is None:
-            # A run died while it told the server: perhaps it has the batch, perhaps not.
+            # A run died while it sent the batch, so the server may or may not have it.
             known = await self._api.find(batch.mark)
             batch = (
                 self._ledger.sent(batch, known.id)
@@ -188,7 +188,7 @@ class BatchModel:
     def _settle(self, pending: Pending, line: BatchLine | None, remote: RemoteBatch) -> None:
         future = self._waiting.get(pending.key)
         if future is None or future.done():
-            return  # another run's, or nobody waits: it is in the store
+            return  # no request of this run waits for it; the answer is stored
         where = host_label(self._endpoint.base)
         error: Exception
         if line is not None and line.body is not None:
@@ -206,7 +206,7 @@ class BatchModel:
                 f"gave up after {self._spec.attempts} batches: {said}", where=where
             )
         else:
-            self._new[pending.key] = pending  # only what is missing goes out again
+            self._new[pending.key] = pending  # only missing answers are asked for again
             self._last_came = time.monotonic()
             return
         del self._waiting[pending.key]
@@ -228,7 +228,7 @@ class BatchModel:
         )  # fmt: skip
 
     async def close(self) -> None:
-        """Stop looking; batches go on at the server."""
+        """Stop checking; the server keeps working on open batches."""
         if self._driver is not None:
             self._driver.cancel()
             with contextlib.suppress(asyncio.CancelledError):

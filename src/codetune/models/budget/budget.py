@@ -1,11 +1,11 @@
-"""How much may be spent, and the hard stop when it is.
+"""A budget of money, time or tokens, and the stop when it is spent.
 
-    5usd|2h|1Mtok      whichever comes first
+    5usd|2h|1Mtok      whichever is reached first
 
-A request is sent only if its most expensive end still fits: what is on its way is counted at its
-worst until its answer says what it was, and near the end requests wait for that. So the limits on
-money and tokens are never overrun, as far as the server tells tokens as it bills them. Answers from
-the store cost nothing.
+A request is sent only if its highest possible cost still fits. Requests in flight count at that
+cost until their answers say what they used; near the limit, new requests wait for them. So money and
+tokens are never overrun, provided the server reports tokens as it bills them. Answers from the store
+cost nothing.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _DOLLARS = {"usd": 1.0, "$": 1.0}
 
 
 class BudgetSpentError(CodetuneError):
-    """The budget does not allow another request; what was answered is kept."""
+    """The budget does not allow another request; answers that came are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a request on its way may cost at most."""
+    """The highest possible cost of a request in flight."""
 
     usd: float
     tokens: float
@@ -41,7 +41,7 @@ class Reservation:
 
 @dataclass
 class Budget:
-    """Limits, and what was spent against them; for one event loop.
+    """Limits and what was spent of them; for one event loop.
 
     Attributes:
         usd: US dollars, or None.
@@ -102,10 +102,10 @@ class Budget:
         return None if self.seconds is None else max(0.0, self.seconds - self.elapsed_seconds)
 
     async def reserve(self, prompt_tokens: float, max_new_tokens: float, price: Price | None) -> Reservation:
-        """Take what a request may cost at most; waits while others' answers may still make room.
+        """Reserve a request's highest possible cost; waits while requests in flight may turn out cheaper.
 
         Raises:
-            BudgetSpentError: It doesn't fit any more.
+            BudgetSpentError: It does not fit.
             ConfigError: Money is limited and the model has no price.
         """
         self.begin()
@@ -127,7 +127,7 @@ class Budget:
         return Reservation(usd, tokens)
 
     def _exceeded(self, usd: float, tokens: float) -> str | None:
-        """Which limit another request of this cost would overrun, or None."""
+        """The limit that a request of this cost would overrun, or None."""
         if self.seconds is not None and self.elapsed_seconds >= self.seconds:
             return f"{self.seconds:,.0f} s of time"
         if self.tokens is not None and self.spent_tokens + self._reserved_tokens + tokens > self.tokens:
@@ -137,7 +137,7 @@ class Budget:
         return None
 
     def settle(self, reservation: Reservation, *, usd: float | None, tokens: float | None) -> None:
-        """Give a reservation back and book what was used; None books the whole reservation."""
+        """Replace a reservation by what was used; None books the whole reservation."""
         self._in_flight -= 1
         self._settled.set()
         self._reserved_usd -= reservation.usd
@@ -146,12 +146,12 @@ class Budget:
         self.spent_tokens += reservation.tokens if tokens is None else tokens
 
     def spent_time(self) -> BudgetSpentError:
-        """The error for a run whose time is up."""
+        """The error for a spent time limit."""
         return self._spent(f"{self.seconds or 0.0:,.0f} s of time")
 
     def _spent(self, limit: str) -> BudgetSpentError:
         return BudgetSpentError(
             f"the budget of {limit} is spent: {self.spent_tokens:,.0f} tokens, "
             f"{self.spent_usd:,.2f} USD, {self.elapsed_seconds:,.0f} s",
-            next_step="run the same command with a larger --budget to go on from here",
+            next_step="run the same command with a larger --budget to continue",
         )

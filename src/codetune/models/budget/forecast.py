@@ -1,7 +1,7 @@
-"""What a run would take, told from a sample of it: for `--dry-run`, before anything is spent.
+"""Estimates what a run would cost from a sample of its requests; used by `--dry-run`.
 
-The sample is asked for real (its answers are in the store, so the run itself does not pay for them
-again); the rest is the sample's mean times the number of requests, with the standard error.
+The sample is really sent, and its answers are stored, so the run itself does not pay for them again.
+The estimate is the sample's mean times the number of requests, with its standard error.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ __all__ = ["Forecast", "forecast"]
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """What is to be expected; each number is for the whole run."""
+    """Expected totals of the whole run."""
 
     requests: int
     sampled: int
-    """Requests the forecast rests on."""
+    """Requests in the sample."""
     failed: int
     """Of the sampled, those without an answer."""
     prompt_tokens: float
@@ -33,7 +33,7 @@ class Forecast:
     usd: float | None
     """None where a model that was asked has no price."""
     hours: float | None
-    """At the rate the sample was answered, and as many in flight; None if nothing was sent."""
+    """At the sample's rate; None where nothing was sent."""
 
     def __str__(self) -> str:
         tokens = self.prompt_tokens + self.completion_tokens
@@ -45,7 +45,7 @@ class Forecast:
             parts.append(f"{self.usd:,.2f} USD" if self.usd >= 1 else f"{self.usd:.2g} USD")
         if self.hours is not None:
             parts.append(f"{self.hours:,.1f} h" if self.hours >= 1 else _under_an_hour(self.hours))
-        return ", ".join(parts) + f"; told from {self.sampled} of them, {self.failed} failed"
+        return ", ".join(parts) + f"; estimated from {self.sampled} of them, {self.failed} failed"
 
 
 def _tokens(number: float) -> str:
@@ -63,13 +63,13 @@ def forecast(
     seconds: float,
     usd: Callable[[ChatReply], float | None] = lambda reply: None,
 ) -> Forecast:
-    """Scale a sample up.
+    """Scale a sample up to the whole run.
 
     Args:
-        outcomes: The sample's, failed ones too.
-        requests: How many the whole run has, the sample among them.
-        seconds: Wall time of the sample, with as many in flight as the run will have.
-        usd: What a reply cost, or None where that is not known.
+        outcomes: Of the sample, failures included.
+        requests: Number in the whole run, the sample included.
+        seconds: Wall time of the sample, with as many requests in flight as the run will have.
+        usd: Price of a reply, or None where it is not known.
     """
     replies: list[ChatReply] = []
     failed = 0

@@ -1,10 +1,10 @@
-"""How many requests an endpoint gets at a time, found while working.
+"""How many requests an endpoint gets at a time, adapted while it works.
 
 Additive increase, multiplicative decrease: after each round (as many answers as the limit allows in
-flight) the limit is raised while hardly anybody complained, and cut in proportion to the complaints
-when many did. A complaint is a 429 or 503, a timeout, a refused connection. Judging by the share of
-complaints, not by a single one, keeps a server that fails now and then for other reasons busy.
-Requests and tokens per minute are kept by buckets that refill continuously.
+flight) the limit is raised where few complaints came, and cut in proportion to them where many did.
+A complaint is a 429 or 503, a timeout, or a refused connection. The share of complaints decides, so
+a server that fails now and then for other reasons stays busy. Requests and tokens per minute are
+kept by buckets that refill continuously.
 Sources: Chiu and Jain 1989 (AIMD); Alizadeh et al. 2010, "Data Center TCP" (cut by the share).
 """
 
@@ -18,15 +18,15 @@ __all__ = ["AdaptiveLimit", "RateBucket"]
 _RAISE_BELOW = 0.05
 _CUT_ABOVE = 0.15
 _RAISE_SHARE = 0.05
-"""Answers of language models take seconds: one more a round would need hours to find the limit."""
+"""Answers take seconds, so one more request a round would need hours to reach the limit."""
 
 
 class AdaptiveLimit:
     """The number of requests that may be in flight.
 
     Args:
-        maximum: Never more than this; at least 1.
-        start: Where to begin; doubled each round until the first complaints.
+        maximum: The highest limit; at least 1.
+        start: The first limit; doubled each round until the first complaints.
     """
 
     def __init__(self, maximum: int, *, start: int = 32) -> None:
@@ -34,7 +34,7 @@ class AdaptiveLimit:
         self.limit = float(min(start, maximum))
         self.in_flight = 0
         self.complaint_share: float | None = None
-        """Of the last rounds, the last one counting half; in [0, 1]; None before the first ends."""
+        """Smoothed over rounds, the last one counting half; in [0, 1]; None before the first round ends."""
         self._doubling = True
         self._answered = 0
         self._complaints = 0
@@ -45,12 +45,12 @@ class AdaptiveLimit:
         return self.in_flight < int(self.limit)
 
     def begin(self) -> None:
-        """A request goes out."""
+        """Note that a request is sent."""
         self.in_flight += 1
         self._was_full = self._was_full or self.in_flight >= int(self.limit)
 
     def end(self, *, complaint: bool | None) -> None:
-        """It came back: well (False), with a complaint (True), or saying nothing (None)."""
+        """Note its end: without complaint (False), with one (True), or neither (None)."""
         self.in_flight -= 1
         if complaint is None:
             return
@@ -76,10 +76,9 @@ class AdaptiveLimit:
 
 @dataclass
 class RateBucket:
-    """So much a minute, refilled continuously, at most `burst_seconds` worth at once.
+    """A rate per minute, refilled continuously; at most `burst_seconds` worth may be used at once.
 
-    A debit may take the level below zero: an answer that cost more than was reserved is paid back
-    by waiting.
+    A debit may take the level below zero: later requests then wait until it is positive again.
     """
 
     per_minute: float
@@ -100,13 +99,13 @@ class RateBucket:
         return self.level
 
     def wait_seconds(self, amount: float, now: float) -> float:
-        """Seconds until `amount` may be taken; 0 when it may be now.
+        """Seconds until `amount` may be taken; 0 where it may be taken now.
 
-        An amount above the capacity waits for a full bucket, and is then taken on credit.
+        An amount above the capacity waits for a full bucket, and then takes the level below zero.
         """
         missing = min(amount, self.capacity) - self._refill(now)
         return max(0.0, missing * 60.0 / self.per_minute)
 
     def take(self, amount: float, now: float) -> None:
-        """Debit, or with a negative amount give back."""
+        """Debit; a negative amount gives back."""
         self.level = self._refill(now) - amount

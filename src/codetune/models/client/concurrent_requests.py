@@ -1,9 +1,9 @@
-"""Many requests at once, in bounded memory.
+"""Sends many requests at once in bounded memory.
 
     requests ─(drawn as they are sent)─▶ `in_flight` workers ─▶ outbox ─(groups)─▶ consumer
 
-Outcomes travel in groups, all that are ready at a time: at thousands a second, waking somebody for
-each would cost more than the request.
+Outcomes are handed over in groups of all that are ready: at thousands a second, a wake-up for each
+would cost more than the request.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 __all__ = ["Group", "Outcome", "complete_all", "in_groups"]
 
 Outcome = ChatReply | BackendError
-"""A reply, or why there is none; a failed request is never an empty reply."""
+"""A reply, or the error of a failed request."""
 
 Group = list[tuple[int, Outcome]]
-"""All that were ready at one time."""
+"""Outcomes that were ready at the same time, each with its request's number."""
 
 
 async def complete_all(
     model: ChatModel, requests: Iterable[ChatRequest], *, in_flight: int = 64
 ) -> AsyncGenerator[tuple[int, Outcome]]:
-    """Ask many; outcomes come as they are ready, each with its request's number.
+    """Send many requests; outcomes come as they are ready, each with its request's number.
 
-    Requests are drawn from the iterable only as they are sent, and about `in_flight` outcomes at
-    most wait for the consumer: memory doesn't grow with the number of requests.
+    Requests are drawn from the iterable as they are sent, and at most about `in_flight` outcomes
+    wait for the consumer, so memory does not grow with the number of requests.
 
     Args:
-        model: Who answers.
+        model: The model that answers.
         requests: Any number; drawn lazily, in the event loop's thread.
-        in_flight: At most so many at a time; the endpoints' own limits come on top.
+        in_flight: Most requests at a time; the endpoints' own limits apply too.
 
     Yields:
-        (index, reply), or (index, error) where the request failed for good.
+        (index, reply), or (index, error) where the request failed.
 
     Raises:
-        CodetuneError: Whatever stops the whole run: a budget that is spent, endpoints that are
-            down, a key that is refused.
+        CodetuneError: The whole run stops: the budget is spent, no endpoint answers, or the key is
+            refused.
     """
     async with contextlib.aclosing(in_groups(model, requests, in_flight)) as groups:
         async for group in groups:
@@ -57,7 +57,7 @@ async def in_groups(
     """As `complete_all`, in groups of one or more."""
     numbered = enumerate(requests)
     outbox: Group = []
-    some, room = asyncio.Event(), asyncio.Event()
+    has_some, has_space = asyncio.Event(), asyncio.Event()
     spent: list[BudgetSpentError] = []
 
     async def work() -> None:
@@ -69,14 +69,14 @@ async def in_groups(
             except BackendError as error:
                 outcome = error
             except BudgetSpentError as error:
-                # What is on its way was reserved for: it comes home, and nothing new goes out.
+                # Requests in flight were reserved for and may end; no new one is sent.
                 spent.append(error)
                 return
             outbox.append((index, outcome))
-            some.set()
+            has_some.set()
             if len(outbox) >= in_flight:
-                room.clear()
-                await room.wait()
+                has_space.clear()
+                await has_space.wait()
 
     async def work_all() -> None:
         try:
@@ -84,21 +84,21 @@ async def in_groups(
                 for _ in range(in_flight):
                     workers.create_task(work())
         finally:
-            some.set()
+            has_some.set()
 
     everyone = asyncio.create_task(work_all())
     try:
         while True:
-            await some.wait()
-            some.clear()
+            await has_some.wait()
+            has_some.clear()
             group, outbox[:] = outbox[:], []
-            room.set()
+            has_space.set()
             if group:
                 yield group
             elif everyone.done():
                 break
             if everyone.done():
-                some.set()
+                has_some.set()
         try:
             await everyone
         except BaseExceptionGroup as stops:

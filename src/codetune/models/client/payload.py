@@ -1,7 +1,7 @@
-"""From a `ChatRequest` to the bytes that are sent and hashed, and from a server's bytes back.
+"""Turns a `ChatRequest` into canonical bytes, and a server's bytes into an answer.
 
-The payload is canonical: sorted keys, nothing that depends on the endpoint. Its bytes are the
-request's identity and, unless an endpoint adds something, also its body.
+The payload has sorted keys and nothing that depends on the endpoint. Its bytes are the request's
+identity, and its body unless the endpoint adds something.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ COMPLETION = "/completions"
 
 
 def build_payload(request: ChatRequest, extra: Mapping[str, Any]) -> tuple[str, bytes]:
-    """Word a request in the protocol's terms.
+    """Write a request as OpenAI's protocol has it.
 
     Args:
-        request: What is asked. `seed + sample` is sent as the seed, so that the samples of one
+        request: The request. `seed + sample` is sent as the seed, so that the samples of one
             question differ.
-        extra: The model's own fields (`extra_body` of the model map); the request's come after.
+        extra: The model's own fields (`body` in the model map); the request's own take precedence.
 
     Returns:
         The path under the endpoint's base, and canonical JSON without the `model` field.
@@ -61,7 +61,7 @@ def build_payload(request: ChatRequest, extra: Mapping[str, Any]) -> tuple[str, 
 
 
 def request_key(model: str, path: str, payload: bytes, sample: int) -> bytes:
-    """Hash what makes a request itself: 16 bytes of BLAKE2b."""
+    """The request's identity: 16 bytes of BLAKE2b."""
     digest = blake2b(f"{model}\0{path}\0{sample}\0".encode(), digest_size=16)
     digest.update(payload)
     return digest.digest()
@@ -69,7 +69,7 @@ def request_key(model: str, path: str, payload: bytes, sample: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ParsedAnswer:
-    """What a server's answer says."""
+    """The parts of a server's answer that are used."""
 
     text: str
     finish_reason: str | None
@@ -82,8 +82,8 @@ def parse_answer(body: bytes, *, prefix: str = "") -> ParsedAnswer:
 
     Args:
         body: The server's JSON.
-        prefix: The assistant turn the model was asked to go on from. Some servers repeat it in
-            front of the answer, others don't; the text returned never has it.
+        prefix: The assistant turn that the model continues. Some servers repeat it in front of the
+            answer; the text returned never has it.
 
     Raises:
         BackendUnavailableError: Not JSON, or not a completion: worth another try.

@@ -1,9 +1,9 @@
-"""Limits per minute that several processes keep together.
+"""Limits per minute that several processes keep together, through a file.
 
-Each worker of a stage finds its own concurrency, as flows on one wire do. Requests and tokens per
-minute are a promise to the provider, though, and dividing them would neither hold (each worker
-starts each part with a full bucket) nor use them up (one worker is left at the end). So the bucket
-is a file that all of them debit.
+Each worker of a stage adapts its own concurrency. Requests and tokens per minute are the provider's
+limit for all workers. Dividing the limit would not keep it (each worker starts each part with a full
+bucket) nor use it fully (one worker is left at the end), so all workers debit one bucket in a file.
+Imported only where several processes use the same endpoints.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _LEVEL = struct.Struct("<dd")
 
 @dataclass(frozen=True)
 class SharedLimits:
-    """Processes that use the same endpoints at the same time.
+    """How many processes use the same endpoints, and where they keep their common limits.
 
     Attributes:
-        processes: How many; each takes its part of an endpoint's `max_in_flight`.
-        folder: Where they meet; one file system, with file locks, for all machines.
+        processes: Each takes its share of an endpoint's `max_in_flight`.
+        folder: Of the buckets; on a file system with file locks that all machines share.
     """
 
     processes: int
@@ -45,13 +45,13 @@ class SharedLimits:
 
 
 class SharedRateBucket:
-    """A `RateBucket` whose level is in a file; the file's lock makes each look and debit one step.
+    """A `RateBucket` whose level is in a locked file.
 
-    Between a look and its debit another process may be faster: then the level goes below zero and
-    everybody waits for it, so the rate holds and only its evenness suffers.
+    Another process may debit between a look and its debit. The level then goes below zero and all
+    processes wait for it: the rate is kept, only less evenly.
 
     Args:
-        path: The file; made when it is first used.
+        path: The file; created when it is first used.
         per_minute: As for `RateBucket`.
     """
 
@@ -60,7 +60,7 @@ class SharedRateBucket:
         self.per_minute = per_minute
 
     def wait_seconds(self, amount: float, now: float) -> float:
-        """As `RateBucket.wait_seconds`; `now` is this process's own clock, and of no use here."""
+        """As `RateBucket.wait_seconds`; `now` is ignored, since processes share only the system's clock."""
         with self._locked() as (bucket, shared_now):
             return bucket.wait_seconds(amount, shared_now)
 

@@ -1,7 +1,4 @@
-"""The client of an embedded server, which it starts when the first request needs it.
-
-A run that finds all its answers in the store starts nothing.
-"""
+"""The client of an embedded server, which it starts for the first request that is not stored yet."""
 
 from __future__ import annotations
 
@@ -19,11 +16,11 @@ __all__ = ["EmbeddedClient"]
 
 
 class EmbeddedClient(OpenAIClient):
-    """Ask an `EmbeddedServer`, entering it if nobody has.
+    """Sends requests to an `EmbeddedServer`, and starts it where it is not running.
 
     Args:
-        server: Running, or not yet; only one that was started here is stopped by `close`.
-        name: Which of its models.
+        server: Running or not; `close` stops it only where it was started here.
+        name: One of its models.
     """
 
     def __init__(self, server: EmbeddedServer, name: str) -> None:
@@ -62,7 +59,7 @@ class EmbeddedClient(OpenAIClient):
         await super().close()
         if self._starting is None:
             return
-        while not self._starting.done():  # a start that is under way is broken off
+        while not self._starting.done():  # a start in progress is cancelled
             self._server.stop()
             await asyncio.wait({self._starting}, timeout=0.05)
         with contextlib.suppress(Exception):
@@ -71,7 +68,7 @@ class EmbeddedClient(OpenAIClient):
 
 
 def _spec(server: EmbeddedServer, name: str) -> ModelSpec:
-    # A few more than there are slots, so that a slot that falls free finds its next request there.
+    # A few more than slots, so that a free slot has its next request at once.
     in_flight = server.slots + 2
     endpoint = EndpointSpec(
         base=server.url or "http://127.0.0.1/v1",

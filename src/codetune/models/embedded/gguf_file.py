@@ -1,7 +1,7 @@
-"""Is a GGUF file whole? Read from its header alone, so that 40 GB are judged in milliseconds.
+"""Checks that a GGUF file is complete, from its header alone, so that 40 GB take milliseconds.
 
-A file that was cut short while it was copied loads in some versions of llama.cpp and writes
-nonsense; here it is refused first. What enters is a path, what leaves is nothing or a sentence.
+Some versions of llama.cpp load a file that was cut short while it was copied, and generate nonsense;
+here it is refused first.
 Source: the GGUF specification, version 3 (ggml, docs/gguf.md).
 """
 
@@ -18,8 +18,8 @@ __all__ = ["check_gguf", "fingerprint"]
 
 _SCALARS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _STRING, _ARRAY = 8, 9
-# Type of a tensor -> (weights in a block, bytes of a block). A type that is not here is newer than
-# this table; its tensor's begin is checked then, not its end.
+# Type of a tensor -> (weights in a block, bytes of a block). Of a type newer than this table only the
+# tensor's start is checked, not its end.
 _BLOCKS = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
     9: (32, 36), 10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
@@ -67,14 +67,14 @@ def _skip_value(stream: BinaryIO, kind: int) -> None:
 
 def _string(stream: BinaryIO) -> bytes:
     length = _take(stream, "Q")
-    data = stream.read(min(length, 1 << 20))  # names are short; a length that isn't is garbage
+    data = stream.read(min(length, 1 << 20))  # names are short; a long one is garbage
     if len(data) < length:
         raise _Truncated
     return data
 
 
 def _least_size(stream: BinaryIO) -> int:
-    """Bytes that the header promises."""
+    """The least size in bytes according to the header."""
     tensors, pairs = _take(stream, "Q"), _take(stream, "Q")
     alignment = 32
     for _ in range(pairs):
@@ -97,11 +97,11 @@ def _least_size(stream: BinaryIO) -> int:
 
 
 def check_gguf(path: Path, *, what: str = "the model file") -> None:
-    """Refuse a file that is not a whole GGUF.
+    """Refuse a file that is not a complete GGUF file.
 
     Args:
         path: The file.
-        what: What the sentence calls it.
+        what: What the message calls it.
 
     Raises:
         DataError: Missing, unreadable, not GGUF, or shorter than its header says.
@@ -141,10 +141,10 @@ def check_gguf(path: Path, *, what: str = "the model file") -> None:
 
 
 def fingerprint(path: Path) -> str:
-    """Name a file by what is in it: 12 hexadecimal characters.
+    """A hash of the file's content: 12 hexadecimal characters.
 
-    Up to 256 MiB every byte counts. Of a larger file 256 evenly spaced MiB and the size do: two
-    tunings of one model differ in every tensor, and 40 GB would take a minute at each start.
+    Up to 256 MiB all bytes are hashed. Of a larger file the size and 256 evenly spaced MiB are: two
+    tunings of one model differ in every tensor, and hashing 40 GB takes a minute.
     """
     size = path.stat().st_size
     digest = blake2b(b"%d" % size, digest_size=6)

@@ -1,8 +1,8 @@
 """The child process that holds llama.cpp: `python -m codetune.models.embedded.process SETTINGS`.
 
-It loads the model, prints one line (`READY URL` or `FAILED reason`) and stays until its standard
-input closes, which happens when the parent stops it and also when the parent dies, however it
-dies. llama.cpp's own log goes to standard error.
+It loads the model, prints one line (`READY URL` or `FAILED reason`) and serves until its standard
+input closes. That happens when the parent stops it, and when the parent dies. llama.cpp's log goes
+to standard error.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 def _die_with(parent: int) -> None:
-    """Have the kernel kill us when the thread that started us ends (Linux)."""
+    """Ask the kernel to kill this process when the thread that started it ends (Linux)."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before we asked
+    if os.getppid() != parent:  # the parent died before this call
         os._exit(1)
 
 
@@ -43,14 +43,14 @@ def _parameters(settings: dict[str, Any]) -> Any:
     params.cpuparams.n_threads = settings["threads"]
     params.cpuparams_batch.n_threads = settings["threads"]
     params.ui = False
-    params.fit_params = False  # take the context that was asked for; don't guess another
-    params.ctx_shift = False  # an overflow is an error, not a forgotten beginning
-    # With several slots the last bit depends on what shares the batch, and reusing the beginning of
-    # a prompt makes shared examples three times faster; a single slot is kept reproducible.
+    params.fit_params = False  # take the context that was asked for
+    params.ctx_shift = False  # an overflow is an error; the prompt's beginning is never dropped
+    # With several slots the last bit depends on what shares the batch anyway, and the cache makes
+    # prompts with a common beginning three times faster. A single slot stays reproducible.
     params.cache_prompt = settings["slots"] > 1
     params.cache_ram_mib = 0  # llama.cpp would keep up to 8 GiB of old prompts
-    # What a request doesn't say is what OpenAI's protocol says, not llama.cpp's own taste: with
-    # top_k 40 and min_p 0.05 a sampled pass@k would be that of another distribution.
+    # Defaults of OpenAI's protocol instead of llama.cpp's: with its top_k 40 and min_p 0.05 a
+    # sampled pass@k would come from another distribution.
     params.sampling.top_k = 0
     params.sampling.top_p = 1.0
     params.sampling.min_p = 0.0
@@ -66,7 +66,7 @@ def _parameters(settings: dict[str, Any]) -> Any:
 
 
 def _wait_for_the_end(parent: int) -> None:
-    """Return when standard input closes or the parent is another; look twice a second."""
+    """Return when standard input closes or the parent changed; checked twice a second."""
     poll = select.poll()
     poll.register(sys.stdin.fileno(), select.POLLIN | select.POLLHUP)
     while os.getppid() == parent:
@@ -75,12 +75,12 @@ def _wait_for_the_end(parent: int) -> None:
 
 
 def main() -> None:
-    """Serve until the parent lets go."""
+    """Serve until the parent stops it."""
     settings = json.loads(sys.argv[1])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     if settings["die_with_thread"]:
         _die_with(settings["parent"])
-    # Only our line may reach the parent; whatever llama.cpp prints joins its log.
+    # Only the one line goes to the parent; everything llama.cpp prints goes to its log.
     answer = os.dup(1)
     os.dup2(2, 1)
     try:
@@ -92,7 +92,7 @@ def main() -> None:
         os._exit(1)
     os.write(answer, f"READY {server.listening_address}\n".encode())
     _wait_for_the_end(settings["parent"])
-    os._exit(0)  # destructors would wait for answers that nobody wants any more
+    os._exit(0)  # destructors would wait for unfinished answers
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""A real OpenAI-compatible server in a child process: llama.cpp on loopback.
+"""Runs llama.cpp's OpenAI-compatible server in a child process, on a free port of 127.0.0.1.
 
-The embedded model is reached by the same client, over the same protocol, as a remote vLLM. The
-server is started and stopped by us, on a free port of 127.0.0.1, and never outlives us.
+The embedded model is reached by the same client and protocol as a remote vLLM. The child never
+outlives this process.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ __all__ = ["EmbeddedServer"]
 
 
 class EmbeddedServer:
-    """Serve a GGUF model, and any number of LoRA adapters on it.
+    """Serves a GGUF model and any number of LoRA adapters on it.
 
     Args:
         model: A .gguf file; None takes SmolLM2-135M-Instruct out of its wheel.
-        loras: LoRA adapters as GGUF files, all loaded, chosen for each request.
-        slots: Requests answered at the same time.
-        context_per_slot: Tokens of prompt and answer together that one request may have.
-        threads: Threads that compute; None takes the cores this process may use.
-        port: 0 takes a free one.
-        gpu_layers: Layers given to a GPU, where llama.cpp was built for one; -1 means all.
-        start_seconds: How long loading may take.
+        loras: LoRA adapters as GGUF files; each request chooses one.
+        slots: Requests answered at a time.
+        context_per_slot: Most tokens of one request, prompt and answer together.
+        threads: CPU threads; None takes the cores this process may use.
+        port: 0 takes a free port.
+        gpu_layers: Layers put on a GPU, where llama.cpp was built for one; -1 means all.
+        start_seconds: Longest time for loading.
 
     Attributes:
         url: `http://127.0.0.1:PORT/v1`, once entered.
-        models: Names that tell the weights apart: the bare model's, then one for each adapter.
-        model_name: The name of what answers when a request says nothing: the first adapter's
-            where there is one, else the bare model's.
+        models: Names with a hash of the weights: the bare model's, then one for each adapter.
+        model_name: The default model's name: the first adapter's where there is one, else the bare
+            model's.
 
     Raises:
         UsageError: The embedded model is not installed, or the port is taken.
         DataError: A file is missing, not GGUF, or cut short.
         MissingExtraError: xllamacpp is not installed.
-        BackendUnavailableError: llama.cpp could not load the model; the end of its log is quoted.
+        BackendUnavailableError: llama.cpp could not load the model; its log is quoted.
 
     Example:
         >>> with EmbeddedServer(slots=8) as server:  # doctest: +SKIP
@@ -96,8 +96,8 @@ class EmbeddedServer:
     def lora_field(self, model: str) -> list[dict[str, Any]]:
         """The `lora` field that makes the server answer as `model`, one of `models`.
 
-        Every adapter is named with its scale: llama.cpp takes what is left out from its start-up
-        settings, and answers requests without the field from another adapter's prompt cache.
+        Every adapter is named with its scale: llama.cpp gives an adapter that is left out its start-up
+        scale, and may answer a request without the field from another adapter's prompt cache.
 
         Raises:
             UsageError: The server has no such model.
@@ -123,8 +123,8 @@ class EmbeddedServer:
             "port": self._port,
             "gpu_layers": self._gpu_layers,
             "parent": os.getpid(),
-            # The kernel's signal is bound to the thread that forks, so it is asked for only by
-            # the main thread; the closing pipe tells the child in every case.
+            # The kernel's signal is bound to the thread that forks, so only the main thread asks
+            # for it. The child also ends when the pipe closes, in every case.
             "die_with_thread": threading.current_thread() is threading.main_thread(),
         }
         self._log = tempfile.TemporaryFile(prefix="codetune-server-")
@@ -141,14 +141,14 @@ class EmbeddedServer:
             raise
         finally:
             assert process.stdout is not None
-            process.stdout.close()  # closed here only: another thread's `stop` must not pull it away
+            process.stdout.close()  # here, not in `stop`, which another thread may call meanwhile
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:
-        """Stop the child; harmless when it is gone, and from another thread while it starts."""
+        """Stop the child; safe when it has ended, and from another thread while it starts."""
         loading = not self.url
         process, self._process, self.url = self._process, None, ""
         log, self._log = self._log, None
@@ -158,7 +158,7 @@ class EmbeddedServer:
             return
         assert process.stdin is not None
         process.stdin.close()
-        if loading:  # it doesn't look up while it loads
+        if loading:  # the child does not read its input while it loads
             process.kill()
         try:
             process.wait(timeout=1.0)
@@ -173,7 +173,7 @@ class EmbeddedServer:
 
     @property
     def is_running(self) -> bool:
-        """Whether the child is there; it can end by itself, for want of memory say."""
+        """Whether the child runs; it may end by itself, e.g. out of memory."""
         return self._process is not None and self._process.poll() is None
 
     def _await_ready(self, process: subprocess.Popen[bytes]) -> str:
@@ -204,7 +204,7 @@ class EmbeddedServer:
         return UsageError(
             f"port {self._port} is taken by another program",
             where="127.0.0.1",
-            next_step="choose another port, or leave it out to get a free one",
+            next_step="choose another port, or give none to get a free one",
         )
 
     def _cannot_load(self, reason: str) -> BackendUnavailableError | DataError:

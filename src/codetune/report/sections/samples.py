@@ -1,4 +1,4 @@
-"""Records to look at: a few of each task, drawn by the seed, with where they came from."""
+"""Draws sample records for the page: a few of each task, by the seed."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def draw_samples(stage: StageFolder, per_task: int, seed: int) -> list[TaskSampl
         seed: Which rows; the order of the rows on disk does not matter.
 
     Returns:
-        Tasks in the registry's order, then others by name; of each, the rows that a model had a
-        part in come last.
+        Tasks in the registry's order, then others by name; of each, rows that a model helped to write
+        come last.
     """
     paths = stage.parts("data")
     totals: dict[_Group, int] = defaultdict(int)

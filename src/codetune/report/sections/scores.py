@@ -94,6 +94,13 @@ class Evaluation:
     """Gains and losses in turn, at most as many as asked for."""
     gained: int
     lost: int
+    folders: tuple[Path, Path] | None = None
+    """Where the two scores lie."""
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether answers were graded against references, rather than executed."""
+        return any(shown is not None and bool(shown.score.metrics) for shown in (self.base, self.tuned))
 
     @property
     def names(self) -> tuple[str, str]:
@@ -145,6 +152,7 @@ def read_pair(
         differences=in_turn(found, differences),
         gained=gained,
         lost=len(found) - gained,
+        folders=folders,
     )
 
 

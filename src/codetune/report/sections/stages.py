@@ -1,4 +1,4 @@
-"""The finished stages of one way: which folder holds which stage, by what its run card says."""
+"""Finds the finished stages of a run by their run cards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from codetune.store.stage_output import PLAN_NAME
 __all__ = ["ORDER", "StageFolder", "Stages", "find_stages"]
 
 ORDER = ("collect", "tasks", "synth", "curate", "mix", "train", "merge", "evaluate")
-"""Stages in the order of the data's way; others come after them."""
+"""Stages in pipeline order; others come after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class Stages:
 
     Args:
         folders: Finished stages' folders, in any order.
-        unfinished: Names of stages that were begun and not finished.
+        unfinished: Names of stages that were started and not finished.
 
     Raises:
-        DataError: A folder has no run card: nothing is known of how its content came about.
+        DataError: A folder has no run card.
     """
 
     def __init__(self, folders: Iterable[Path], unfinished: Sequence[str] = ()) -> None:
@@ -95,6 +95,6 @@ def find_stages(run: Path) -> Stages:
         raise DataError(
             "the run directory holds no finished stage (a folder with a run.json)",
             where=str(run),
-            next_step="give the folder that codetune quickstart or codetune run was told to write",
+            next_step="give the output folder of codetune quickstart or codetune run",
         )
     return stages

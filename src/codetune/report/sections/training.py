@@ -1,4 +1,4 @@
-"""The training as the page tells it: the loss curve, and what the run card knows."""
+"""Reads a training for the page: the loss curve and the run card."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from codetune.report.sections.stages import StageFolder
 __all__ = ["Training", "read_training"]
 
 _MAX_POINTS = 600
-"""More would not be seen on a screen, and would make the page heavy."""
+"""More points are not visible on a screen, and make the page large."""
 
 _COLUMNS = {"step": "step", "loss": "loss", "lr": "learning_rate", "seconds": "elapsed_seconds"}
 """Name in the page -> name in `loss.jsonl`."""
@@ -26,7 +26,7 @@ class Training:
     """One training."""
 
     points: list[dict[str, float]]
-    """Measurements by step, thinned to what can be seen: "step", "loss", perhaps "lr", "seconds"."""
+    """Measurements by step, averaged down to a visible number: "step", "loss", perhaps "lr", "seconds"."""
     measured: int
     """Measurements before thinning."""
     steps: int | None
@@ -41,7 +41,7 @@ class Training:
 
 
 def _read_points(path: Path) -> list[dict[str, float]]:
-    """Measurements by step; a step logged twice (a resumed run) counts once, as logged last."""
+    """Measurements by step; a step logged twice (by a resumed run) counts once, as logged last."""
     points: dict[float, dict[str, float]] = {}
     for row, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if not line.strip():
@@ -57,7 +57,7 @@ def _read_points(path: Path) -> list[dict[str, float]]:
 
 
 def _thinned(points: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Averages of equal runs of measurements, so that no spike is picked and none is hidden."""
+    """Averages of equal groups of measurements, so that no spike is picked or dropped."""
     size = -(-len(points) // _MAX_POINTS)
     if size <= 1:
         return points
@@ -78,8 +78,8 @@ def read_training(stage: StageFolder | None) -> Training | None:
         return None
     path = stage.folder / "loss.jsonl"
     points = _read_points(path) if path.is_file() else []
-    told = (number(stage.card.results, "steps"), number(stage.card.counts, "steps"))
-    steps = next((value for value in told if value is not None), None)
+    known = (number(stage.card.results, "steps"), number(stage.card.counts, "steps"))
+    steps = next((value for value in known if value is not None), None)
     if steps is None and points:
         steps = points[-1]["step"]
     return Training(

@@ -1,8 +1,8 @@
 """Low-rank adapters on frozen linear layers, for the CPU loop.
 
-Numerically what PEFT computes, and saved in PEFT's format. Written anew because PEFT under autocast
-copies every layer's input to float32 and back, and keeps it for the backward pass: here a layer
-keeps its input once (query, key and value share it) and the rank-r product, and nothing else.
+Computes what PEFT computes, and is saved in PEFT's format. PEFT itself is not used, because under
+autocast it copies each layer's input to float32 and keeps the copy for the backward pass. Here a
+layer keeps only its input (query, key and value share it) and the rank-r product.
 Source: LoRA, Hu et al. 2021, arXiv:2106.09685; rsLoRA, Kalajdzievski 2023, arXiv:2312.03732.
 """
 
@@ -51,11 +51,11 @@ class LoraLinear(nn.Module):
     """A frozen linear layer with an adapter.
 
     Args:
-        linear: The layer; its weight and bias are taken over, frozen.
+        linear: The layer; its weight and bias are used, frozen.
         r: Rank.
         scale: What the adapter's output is multiplied by.
         dropout: Fraction of the adapter's input dropped in training.
-        generator: Source of the first values of A; B begins at zero, so the layer begins unchanged.
+        generator: Draws the first values of A; B begins at zero, so the layer begins unchanged.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ def add_adapters(
         r: Rank.
         scale: What each adapter's output is multiplied by.
         dropout: Fraction of each adapter's input dropped.
-        seed: Of the first values; they depend on it and on the order of the layers alone.
+        seed: Of the first values, which depend only on it and on the order of the layers.
 
     Returns:
         Full name of each layer -> the layer.
@@ -127,7 +127,7 @@ def add_adapters(
 
 
 def named_adapters(adapters: dict[str, LoraLinear]) -> dict[str, nn.Parameter]:
-    """What is trained, under the names that PEFT writes."""
+    """The trained parameters, under the names that PEFT writes."""
     named = {}
     for name, layer in adapters.items():
         named[f"base_model.model.{name}.lora_A.weight"] = layer.lora_a

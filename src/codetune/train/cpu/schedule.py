@@ -1,8 +1,8 @@
-"""How far a run is, and the learning rate there.
+"""The progress of a run and the learning rate at that point.
 
 A run ends at a step or at a second, whichever comes first, so its progress is the larger of the two
-fractions. Under steps alone the rate is a function of the step, and a run repeats exactly; under a
-budget of time the rate still falls to its end, on a fast machine and on a slow one.
+fractions. Without a time budget the rate depends on the step alone, and a run repeats exactly. With
+one, the rate falls to its end on fast and slow machines alike.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ __all__ = ["learning_rate", "progress_of"]
 
 
 def progress_of(step: int, total_steps: int, seconds: float, budget_seconds: float | None) -> float:
-    """Fraction of the run that is done, from 0 to 1.
+    """Fraction of the run that is done, in [0, 1].
 
     Args:
         step: Steps taken.
-        total_steps: Steps at which the run ends at the latest.
+        total_steps: The most steps of the run.
         seconds: Seconds of training spent.
-        budget_seconds: Seconds at which it ends at the latest, or None.
+        budget_seconds: The most seconds of the run, or None.
     """
     by_time = seconds / budget_seconds if budget_seconds else 0.0
     return min(1.0, max(step / total_steps, by_time))
 
 
 def learning_rate(config: TrainConfig, step: int, progress: float) -> float:
-    """The rate of the step that is about to be taken.
+    """The rate of the next step.
 
     Args:
         config: Peak, warm-up and shape.

@@ -1,4 +1,4 @@
-"""Settings as TRL, PEFT, bitsandbytes and accelerate want them; plain data, so that they are tested anywhere."""
+"""Translates the settings for TRL, PEFT, bitsandbytes and accelerate; plain data, so that it can be tested without a GPU."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = [
 
 
 def accumulation_steps(config: TrainConfig, processes: int) -> int:
-    """Micro-batches that each process sums up, so that a step has the same rows on 1 GPU and on 8.
+    """Micro-batches that each process accumulates, so that a step has the same rows on 1 GPU and on 8.
 
     Raises:
         ConfigError: `global_batch_size` can't be split evenly.
@@ -36,12 +36,12 @@ def accumulation_steps(config: TrainConfig, processes: int) -> int:
 def sft_arguments(
     config: TrainConfig, *, processes: int, steps: int, seed: int, bf16: bool, gpu: bool
 ) -> dict[str, Any]:
-    """Arguments of `trl.SFTConfig` but `output_dir`.
+    """Arguments of `trl.SFTConfig`, except `output_dir`.
 
     Args:
         config: Settings.
         processes: GPUs (or processes) that share a step.
-        steps: Steps at which the run ends at the latest.
+        steps: The most steps of the run.
         seed: The run's.
         bf16: Whether to compute in bfloat16.
         gpu: Whether there is one.
@@ -51,7 +51,7 @@ def sft_arguments(
         "max_steps": steps,
         "per_device_train_batch_size": config.micro_batch_size,
         "gradient_accumulation_steps": accumulation_steps(config, processes),
-        "max_length": None,  # rows come as tokens, and those too long are gone
+        "max_length": None,  # rows are tokens already, and too long ones were rejected
         "packing": False,
         "learning_rate": config.learning_rate,
         "weight_decay": config.weight_decay,
@@ -88,7 +88,7 @@ def lora_arguments(config: TrainConfig) -> dict[str, Any]:
 
 
 def quantization_arguments(config: TrainConfig) -> dict[str, Any] | None:
-    """Arguments of `transformers.BitsAndBytesConfig`; None where weights stay whole.
+    """Arguments of `transformers.BitsAndBytesConfig`; None where weights are not quantised.
 
     Source: QLoRA, Dettmers et al. 2023, arXiv:2305.14314: NF4, double quantisation, bfloat16 sums.
     """
@@ -105,8 +105,8 @@ def quantization_arguments(config: TrainConfig) -> dict[str, Any] | None:
 def accelerate_config(config: TrainConfig, processes: int, *, bf16: bool, gpu: bool) -> dict[str, Any]:
     """The file that `accelerate launch --config_file` reads.
 
-    One machine: DDP, or FSDP2 with sharded checkpoints where `fsdp` is set. On a CPU, `use_cpu` must
-    be said, or accelerate starts processes that never talk to each other.
+    For one machine: DDP, or FSDP2 with sharded checkpoints where `fsdp` is set. On a CPU `use_cpu`
+    must be set, or accelerate starts processes that never communicate.
     """
     plain: dict[str, Any] = {
         "compute_environment": "LOCAL_MACHINE",
@@ -125,7 +125,7 @@ def accelerate_config(config: TrainConfig, processes: int, *, bf16: bool, gpu: b
     if config.fsdp:
         if not gpu:
             raise ConfigError(
-                "fsdp needs GPUs: on a CPU accelerate would run it without sharding, and say nothing",
+                "fsdp needs GPUs; on a CPU accelerate would silently run without sharding",
                 where="fsdp",
                 next_step="set fsdp to false",
             )

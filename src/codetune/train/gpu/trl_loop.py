@@ -1,8 +1,7 @@
-"""The loop for GPUs: rows as tokens handed to TRL's trainer, in a process of its own.
+"""The loop for GPUs: encoded rows are handed to TRL's trainer in a child process.
 
-One process on one GPU, or one a GPU under `accelerate launch` with the same settings: the rows of a
-step stay the same, what each process sums up is derived. The trained loss is completion-only here
-too, since the rows come with their labels.
+There is one process for one GPU, or one for each GPU under `accelerate launch`. A step has the same
+rows in both cases. Only answers are trained on, because the rows come with their labels.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def train_with_trl(
     *,
     processes: int | None = None,
 ) -> RunCard:
-    """Train with TRL, write what came of it, finish the stage.
+    """Train with TRL, write the result, finish the stage.
 
     Args:
         config: Settings.
@@ -64,12 +63,12 @@ def train_with_trl(
         datasets: Rows.
         stage: The folder, not finished yet.
         context: Seed, cache, progress.
-        processes: How many share a step; None takes one a GPU, or one.
+        processes: How many share a step; None takes one for each GPU, or one.
 
     Raises:
         MissingExtraError: A package that the settings need is not installed.
         ConfigError: The batch can't be split over the processes.
-        CodetuneError: The training failed; the end of its log is told.
+        CodetuneError: The training failed; the message quotes the end of its log.
     """
     _require(config)
     gpus = torch.cuda.device_count()
@@ -153,14 +152,14 @@ def _launch(work: Path, processes: int) -> None:
     if code:
         said = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
         raise CodetuneError(
-            f"TRL's training ended with code {code}: {said[-1] if said else 'it said nothing'}",
+            f"TRL's training ended with code {code}: {said[-1] if said else 'it printed nothing'}",
             where=str(log),
-            next_step="read the log, then run the same command again to go on from the last checkpoint",
+            next_step="read the log, then run the same command again to continue from the last checkpoint",
         )
 
 
 def _last_of_each(path: Path) -> list[Any]:
-    """One line a step: a resumed run tells steps after its checkpoint again, and the later one counts."""
+    """One line a step: a resumed run repeats the steps after its checkpoint, and the later line counts."""
     log = LossLog(path)
     lines = list({line.step: line for line in log.read()}.values())
     lines.sort(key=lambda line: int(asdict(line)["step"]))
@@ -179,7 +178,7 @@ def _take_result(
         write_model_card(target, base, config.model_dump(mode="json"), licenses)
         return sorted(target.glob("*.safetensors"))
     named = json.loads((target / "adapter_config.json").read_text("utf-8"))
-    named["base_model_name_or_path"] = base.name  # the path of a cache is nobody else's
+    named["base_model_name_or_path"] = base.name  # not the path of this machine's cache
     write_text(target / "adapter_config.json", json.dumps(named, indent=2) + "\n")
     files = sorted(target.glob("adapter_*"))
     shape = model_config(folder)

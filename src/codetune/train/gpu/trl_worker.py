@@ -1,8 +1,8 @@
 """What each process of the TRL loop runs: `python -m codetune.train.gpu.trl_worker SPEC.json`.
 
-The stage holds the folder's lock, encodes the rows and starts this, once or under `accelerate
-launch`, once a GPU. It trains, tells each step in `loss.jsonl` (the first process alone), and leaves
-the adapter or the model. It resumes from TRL's own checkpoints.
+The stage locks the folder, encodes the rows and starts this program once, or once for each GPU under
+`accelerate launch`. It trains, writes the adapter or the model, and resumes from TRL's own
+checkpoints. The first process writes each step to `loss.jsonl`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["main"]
 
 
 class _Clock:
-    """Seconds of training, the same number in every process: the first one's."""
+    """Seconds of training: the first process's clock, in all processes."""
 
     def __init__(self, spent: float) -> None:
         self._began = time.monotonic() - spent
@@ -42,7 +42,7 @@ class _Clock:
 
 
 class _Keeper(transformers.TrainerCallback):
-    """Keeps the clock, ends the run at its budget, writes the loss curve."""
+    """Keeps the time, ends the run at its budget, writes the loss curve."""
 
     def __init__(self, config: TrainConfig, clock: _Clock, log: LossLog, tokens: int, trained: int) -> None:
         self._config, self._clock, self._log = config, clock, log
@@ -62,7 +62,7 @@ class _Keeper(transformers.TrainerCallback):
         if not logs or "loss" not in logs or not state.is_world_process_zero:
             return control
         rows = self._config.global_batch_size
-        # TRL counts tokens, and not those learned: their number is the rows' mean.
+        # TRL does not count trained tokens, so the rows' mean is used.
         tokens = float(logs.get("num_tokens", self._tokens + self._per_row[0] * rows))
         self._log.append(
             StepLine(
@@ -124,7 +124,7 @@ def main(spec_path: Path) -> None:
         tokenizer.pad_token = tokenizer.eos_token
 
     class Trainer(SFTTrainer):
-        """TRL's trainer with our schedule: the rate falls with the nearer of two ends."""
+        """TRL's trainer with our schedule; see `train.cpu.schedule`."""
 
         def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
             def factor(step: int) -> float:
@@ -146,8 +146,8 @@ def main(spec_path: Path) -> None:
         )
         if trainer.accelerator.num_processes != int(spec["processes"]):
             raise RuntimeError(
-                f"{spec['processes']} processes were started and {trainer.accelerator.num_processes} found "
-                "each other"
+                f"{spec['processes']} processes were started, but only {trainer.accelerator.num_processes} "
+                "are connected"
             )
         find_last: Any = get_last_checkpoint
         last = find_last(str(work / "checkpoints")) if (work / "checkpoints").is_dir() else None
@@ -156,8 +156,8 @@ def main(spec_path: Path) -> None:
             trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
         trainer.save_model(str(work / "result"))
         if trainer.accelerator.is_main_process:
-            told = {"step": int(trainer.state.global_step), "dtype": spec["dtype"]}
-            (work / "told.json").write_text(json.dumps(told), "utf-8")
+            last_step = {"step": int(trainer.state.global_step), "dtype": spec["dtype"]}
+            (work / "last_step.json").write_text(json.dumps(last_step), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An adapter as files: PEFT's format, and GGUF for llama.cpp's server.
+"""Reads and writes adapters: PEFT's format, and GGUF for llama.cpp's server.
 
 `adapter/` loads with `peft.PeftModel.from_pretrained`, `adapter.gguf` with the server's `--lora`.
 """
@@ -32,7 +32,7 @@ def write_adapter(folder: Path, named: Mapping[str, Tensor], config: TrainConfig
         folder: Where to.
         named: PEFT's names -> values, as `codetune.train.cpu.lora.named_adapters` gives them.
         config: The settings it was trained with.
-        base_name: What the base model is called; no path, so equal runs write equal files.
+        base_name: The base model's name; no path, so that equal runs write equal files.
     """
     write_tensors(
         folder / _WEIGHTS, {name: tensor.float() for name, tensor in named.items()}, {"format": "pt"}
@@ -107,7 +107,7 @@ def write_adapter_gguf(adapter: Path, model_config: Mapping[str, Any], path: Pat
         raise DataError(
             f"adapters are written as GGUF for Llama-shaped models, not {model_config.get('model_type')!r}",
             where=str(adapter),
-            next_step="use llama.cpp's own convert_lora_to_gguf.py",
+            next_step="use llama.cpp's convert_lora_to_gguf.py",
         )
     heads = int(model_config["num_attention_heads"])
     kv_heads = int(model_config.get("num_key_value_heads") or heads)

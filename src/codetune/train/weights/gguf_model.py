@@ -1,8 +1,7 @@
-"""A Hugging Face folder of a Llama-shaped model as one GGUF file, tokenizer and template included.
+"""Writes a Hugging Face folder of a Llama-shaped model as one GGUF file, with tokenizer and template.
 
-The way back from `dequantize`. Only what is understood whole is written: another architecture, or a
-tokenizer whose rule of cutting has no name in llama.cpp, is refused with a sentence, since a file
-that loads and cuts text differently would answer worse and never say why.
+The inverse of `dequantize`. Other architectures, and tokenizers whose pre-tokenization has no name in
+llama.cpp, are refused: such a file would load, but split text differently and answer worse.
 """
 
 from __future__ import annotations
@@ -38,12 +37,12 @@ def write_model_gguf(folder: Path, path: Path, kind: GgufType = "f16") -> None:
     """Write a model as GGUF.
 
     Args:
-        folder: A Hugging Face folder with whole weights (merge an adapter first).
+        folder: A Hugging Face folder with all weights (merge an adapter first).
         path: The file to write.
         kind: Type of the matrices; vectors stay float32.
 
     Raises:
-        DataError: Not Llama-shaped, or a tokenizer that can't be told to llama.cpp.
+        DataError: Not Llama-shaped, or a tokenizer that llama.cpp does not know.
         OutputError: No space, no permission.
     """
     import numpy as np
@@ -93,7 +92,7 @@ def _refuse_unknown(config: dict[str, Any], folder: Path) -> None:
         raise DataError(
             f"only plain Llama-shaped models are written as GGUF here, and {odd}",
             where=str(folder),
-            next_step="use llama.cpp's own convert_hf_to_gguf.py",
+            next_step="use llama.cpp's convert_hf_to_gguf.py",
         )
 
 
@@ -127,7 +126,7 @@ def _weights(folder: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _rule_of(pre_tokenizer: dict[str, Any] | None, folder: Path) -> str:
-    """llama.cpp's name for how text is cut before merging."""
+    """llama.cpp's name of the pre-tokenization."""
     parts = (pre_tokenizer or {}).get("pretokenizers") or [pre_tokenizer or {}]
     kinds = [part.get("type") for part in parts]
     if kinds == ["ByteLevel"] and parts[0].get("use_regex", True) and not parts[0].get("add_prefix_space"):
@@ -139,9 +138,9 @@ def _rule_of(pre_tokenizer: dict[str, Any] | None, folder: Path) -> str:
         if rule is not None:
             return rule
     raise DataError(
-        f"llama.cpp's name for this tokenizer's rule of cutting text is not known here ({kinds})",
+        f"llama.cpp's name of this tokenizer's pre-tokenization is not known ({kinds})",
         where=str(folder / "tokenizer.json"),
-        next_step="use llama.cpp's own convert_hf_to_gguf.py",
+        next_step="use llama.cpp's convert_hf_to_gguf.py",
     )
 
 
@@ -152,9 +151,9 @@ def _add_tokenizer(writer: Any, folder: Path, vocabulary: int) -> None:
         raise DataError(
             "only byte-level BPE tokenizers are written as GGUF here",
             where=str(folder / "tokenizer.json"),
-            next_step="use llama.cpp's own convert_hf_to_gguf.py",
+            next_step="use llama.cpp's convert_hf_to_gguf.py",
         )
-    # Rows of the matrix beyond the vocabulary keep a name, so that ids and rows stay in step.
+    # Rows of the matrix beyond the vocabulary get a name too, so that ids match rows.
     tokens = [f"[PAD{i}]" for i in range(vocabulary)]
     types = [_UNUSED] * vocabulary
     for token, number in plain["model"]["vocab"].items():

@@ -1,8 +1,8 @@
-"""A GGUF file's byte-level BPE tokenizer as a Hugging Face one.
+"""Writes a GGUF file's byte-level BPE tokenizer in Hugging Face's format.
 
-The Hugging Face library's own reader forgets the rule by which a model cuts text before merging
-(SmolLM2 cuts between digits): its tokens differ from those of llama.cpp's server wherever white
-space meets a digit. Here the rule is kept, and a test holds the tokens against the server's.
+The Hugging Face library's own reader drops the pre-tokenization of the model (SmolLM2 splits
+between digits), so its tokens differ from those of llama.cpp's server where white space meets a
+digit. Here it is kept, and a test compares the tokens with the server's.
 Source of the rules: llama.cpp, `llm_tokenizer_bpe`.
 """
 
@@ -18,10 +18,10 @@ from codetune.store.atomic import write_text
 __all__ = ["write_tokenizer"]
 
 _DIGITS_APART = frozenset({"smollm", "starcoder", "refact", "command-r", "codeshell"})
-"""`tokenizer.ggml.pre` of models that cut between digits, then as GPT-2 does."""
+"""`tokenizer.ggml.pre` of models that split between digits, then as GPT-2 does."""
 _AS_GPT2 = frozenset({"gpt-2", "phi-2", "jina-v2-code", "mpt", "olmo"})
 _CONTROL, _USER_DEFINED = 3, 4
-"""`tokenizer.ggml.token_type` of tokens that are never cut."""
+"""`tokenizer.ggml.token_type` of tokens that are never split."""
 
 
 def _pre_tokenizer(rule: str, path: Path) -> Any:
@@ -33,7 +33,7 @@ def _pre_tokenizer(rule: str, path: Path) -> Any:
     if rule in _DIGITS_APART:
         return pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), as_gpt2])
     raise DataError(
-        f"the tokenizer of this GGUF file cuts text by the rule {rule!r}, which is not known here",
+        f"the pre-tokenization of this GGUF file, {rule!r}, is not known here",
         where=str(path),
         next_step="give the model's Hugging Face folder instead of the GGUF file",
     )
@@ -48,7 +48,7 @@ def write_tokenizer(fields: dict[str, Any], path: Path, folder: Path) -> None:
         folder: Where to.
 
     Raises:
-        DataError: Not a byte-level BPE tokenizer, or one whose rule of cutting is unknown.
+        DataError: Not a byte-level BPE tokenizer, or one with an unknown pre-tokenization.
     """
     from tokenizers import AddedToken, Tokenizer, decoders, models
 

@@ -1,8 +1,8 @@
-"""One Llama-shaped model, two spellings: Hugging Face's and GGUF's.
+"""Tensor names and row orders of a Llama-shaped model in Hugging Face's format and in GGUF.
 
 llama.cpp rotates neighbouring pairs of a head where Hugging Face rotates its halves, so the rows of
-the query and key weights stand in another order in a GGUF file. Names, order and metadata keys are
-kept here, for reading a model, writing one, and writing an adapter.
+query and key weights have another order in a GGUF file. The `gguf` package's own table of names is
+not used: it accepts many more tensors than a plain Llama model has. A test compares the two.
 Source: llama.cpp, conversion of LlamaForCausalLM.
 """
 
