@@ -64,7 +64,12 @@ def write_recipe(path: Path, project: Path, server: str, model: Path) -> Path:
         ("synth", ["collect"], {"generator": "instruct-from-code", "model": server, "profile": "small"}),
         ("curate", ["synth", "tasks"], {"decontaminate": ["humaneval"]}),
         ("train", ["curate"], training),
-        ("report", ["collect", "tasks", "synth", "curate", "train"], {}),
+        (
+            "evaluate",
+            ["train", "tasks"],
+            {"benchmarks": ["humaneval", "task:code_summarization"], "limit": 3, "max_new_tokens": 24},
+        ),
+        ("report", ["collect", "tasks", "synth", "curate", "train", "evaluate"], {}),
     ]
     plain = [{"name": name, "stage": name, "from": sources, "with": with_} for name, sources, with_ in stages]
     path.write_text(yaml.safe_dump({"name": "small", "seed": 3, "stages": plain}))

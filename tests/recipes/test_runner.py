@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -21,6 +23,7 @@ from codetune.recipes.runner import run_recipe
 from codetune.recipes.stages import STAGES
 from codetune.records import Record
 from codetune.store.dataset import Dataset
+from codetune.store.run_card import RunCard
 
 DATASETS = ("collect", "tasks", "synth", "curate")
 RUN_UNTIL_KILLED = """
@@ -107,7 +110,9 @@ def test_rejected_rows_say_why(finished: FinishedRun) -> None:
 
 
 def test_the_model_was_asked_over_http_and_every_answer_was_kept(finished: FinishedRun) -> None:
-    assert answers(finished.folder) == len(finished.server.asked) > 23
+    evaluated = {result.name: result.card for result in finished.results}["evaluate"]
+    asked_here = 2 * evaluated.counts["samples"]  # of base and tuned model, which answer in this process
+    assert answers(finished.folder) - asked_here == len(finished.server.asked) > 23
     assert {body["model"] for body in finished.server.asked} == {"tiny"}
 
 
@@ -118,6 +123,41 @@ def test_the_tuned_model_learned_from_what_was_kept(finished: FinishedRun) -> No
     assert len(losses) == card.results["steps"] == 2
     assert (train / "adapter" / "adapter_model.safetensors").exists()
     assert card.results["held_out_loss_after"] != card.results["held_out_loss_before"]
+
+
+def text_of(page: Path) -> str:
+    """What a page shows, in one line."""
+    plain = re.sub(r"<(style|script).*?</\1>", "", page.read_text("utf-8"), flags=re.S)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", plain)).split())
+
+
+def percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f}%"
+
+
+def test_the_report_has_the_numbers_of_the_scores(finished: FinishedRun) -> None:
+    shown = text_of(finished.folder / "report" / "report.html")
+    scores = {
+        path: json.loads(path.read_text()) for path in (finished.folder / "evaluate").rglob("score.json")
+    }
+    assert len(scores) == 4  # base and tuned model, each on two benchmarks
+    for path, score in scores.items():
+        who = f"{path.parent.parent.name} {score['model']}"
+        for k, rate in score["pass_at_k"].items():
+            rates = f"{percent(rate['value'])} {percent(rate['low'])} to {percent(rate['high'])}"
+            assert f"{who} {score['passed']} of {score['problems']} pass@{k} {rates}" in shown
+        for name, rate in score["metrics"].items():
+            rates = f"{percent(rate['value'])} {percent(rate['low'])} to {percent(rate['high'])}"
+            assert f"{who} {rate['rows']} graded {name} {rates}" in shown
+    cards = {result.name: result.card for result in finished.results}
+    for name in DATASETS:
+        for reason, count in cards[name].rejects.items():
+            assert reason in shown and f" {count} {percent(count / _seen(cards[name]))}" in shown
+    assert f"{cards['curate'].counts['kept']} of {cards['curate'].counts['checked']} made" in shown
+
+
+def _seen(card: RunCard) -> int:
+    return card.counts["kept"] + card.counts["rejected"]
 
 
 def test_a_second_run_does_nothing(finished: FinishedRun) -> None:

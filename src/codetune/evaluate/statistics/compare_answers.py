@@ -88,7 +88,7 @@ def compare_answers(
         half = 1.96 / units.count
         low, high = max(difference - half, -1.0), min(difference + half, 1.0)
     p_value, test = _swap_test(value, sums, abs(difference), generator)
-    worth = [(value(list(a)), value(list(b))) for a, b in zip(before, after, strict=True)]
+    worth = [(value(a), value(b)) for a, b in zip(before.tolist(), after.tolist(), strict=True)]
     ordered = [(a, b) for a, b in worth if a is not None and b is not None]
     return Comparison(
         verdict=word_for(difference, p_value),
