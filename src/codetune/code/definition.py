@@ -102,8 +102,20 @@ def _without_trailing_comments(head: str) -> str:
 
 
 def _count_code_lines(body: list[ast.stmt]) -> int:
-    nodes = (node for statement in body for node in ast.walk(statement))
-    return len({line for node in nodes if (line := getattr(node, "lineno", None)) is not None})
+    covered: set[int] = set()
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        line = getattr(node, "lineno", None)
+        if line is not None:
+            covered.add(line)
+        for name in node._fields:
+            child = getattr(node, name, None)
+            if isinstance(child, list):
+                stack.extend([entry for entry in child if isinstance(entry, ast.AST)])
+            elif isinstance(child, ast.AST):
+                stack.append(child)
+    return len(covered)
 
 
 def _split_with_tree(code: str, programming_language: str) -> Definition | None:

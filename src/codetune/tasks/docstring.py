@@ -70,6 +70,8 @@ def is_in_language(text: str, language: str) -> bool:
         text: A docstring.
         language: `en` or `zh`; any other is taken to be Latin.
     """
+    if text.isascii():
+        return language != "zh" and any(map(str.isalpha, text))
     letters = [char for char in text if char.isalpha()]
     if not letters:
         return False

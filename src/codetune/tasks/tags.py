@@ -91,6 +91,10 @@ _NESTS = (
     _BRANCHES | _LOOPS | {"try_statement", "with_statement", "match_statement", "switch_statement", "begin"}
 )
 _FLAT = frozenset({"elif_clause", "else_if_clause", "elsif"})
+_COUNTED = frozenset({"identifier"}).union(
+    _NESTS, _TYPES, _SELVES, _LAMBDAS, _COMPREHENSIONS, _CALLS, *_ADVANCED.values()
+)
+"""Nodes that the rule looks at; most of a tree is none of them."""
 
 
 @dataclass(slots=True)
@@ -134,6 +138,10 @@ def profile_of(code: str, programming_language: str) -> SyntaxProfile:
 
 
 def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: str) -> int:
+    if ("function" in kind or "method" in kind) and (name := node.child_by_field_name("name")) is not None:
+        profile.is_handler |= bool(_HANDLER_NAME.match((name.text or b"").decode("utf-8", "replace")))
+    if kind not in _COUNTED:
+        return depth
     if kind in _BRANCHES:
         profile.branches += 1
     if kind in _LOOPS:
@@ -149,9 +157,6 @@ def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: s
         called = _called(node)
         profile.functional += called in _FUNCTIONAL
         profile.registers += called in _REGISTER and _has_function_argument(node)
-    name = node.child_by_field_name("name")
-    if name is not None and ("function" in kind or "method" in kind) and name.text is not None:
-        profile.is_handler |= bool(_HANDLER_NAME.match(name.text.decode("utf-8", "replace")))
     for word, kinds in _ADVANCED.items():
         if kind in kinds:
             profile.advanced[word] += 1
