@@ -92,6 +92,23 @@ def test_eight_tasks_and_edit_have_several_templates_in_both_languages():
         assert english.names == chinese.names, f"{name}: the two languages differ in their templates"
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_there_are_twenty_five_templates_and_none_contradicts_its_row(language):
+    for name in (name for name in TASKS if name != "instruction_following"):
+        variants = TASKS[name].prompt_templates(language).variants
+        asked = [template.instruction for variant in variants for template in variant.templates]
+        assert len(set(asked)) == len(asked) >= 25, name
+        assert not [text for text in asked if "sentences" in text or "几句" in text], name
+    for name in ("clone_detection", "defect_detection", "code_search"):
+        for variant in TASKS[name].prompt_templates(language).variants:
+            for template in variant.templates if "label" in variant.needs else ():
+                words = ("Yes", "No") if language == "en" else ("是", "否")
+                assert all(word in template.instruction for word in words), template.name
+    for variant in TASKS["code_completion"].prompt_templates(language).variants:
+        word = "<mask>" if variant.name == "infill" else {"en": "line", "zh": "行"}[language]
+        assert all(word in template.instruction for template in variant.templates)
+
+
 def template_of(task: Task, record_id: str, seed: int = 0, language: str = "en") -> str:
     fields = {"code": "x", "docstring": "Some text."}
     return task.render(fields, record_id=record_id, seed=seed, language=language).prompt_template
