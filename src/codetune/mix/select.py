@@ -16,6 +16,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from codetune.store.dataset import parquet_errors
+
 __all__ = ["Choice", "Wanted", "choose", "fraction_of", "split_of"]
 
 _COLUMNS = ("id", "task", "language", "programming_language", "license")
@@ -87,10 +89,11 @@ class Choice:
 def _rows(files: Sequence[Path]) -> Iterator[tuple[int, int, dict[str, Any]]]:
     for number, path in enumerate(files):
         index = 0
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=20_000, columns=list(_COLUMNS)):
-            for row in batch.to_pylist():
-                yield number, index, row
-                index += 1
+        with parquet_errors(path):
+            for batch in pq.ParquetFile(path).iter_batches(batch_size=20_000, columns=list(_COLUMNS)):
+                for row in batch.to_pylist():
+                    yield number, index, row
+                    index += 1
 
 
 def choose(

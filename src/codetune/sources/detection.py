@@ -51,11 +51,11 @@ def source_of_path(path: str | None) -> str | None:
     if not path or is_remote(path):
         return None
     folder = Path(path).expanduser()
-    if folder.is_dir() and ((folder / ".git").exists() or (folder / "HEAD").is_file()):
-        return "git"
     try:
+        if folder.is_dir() and ((folder / ".git").exists() or (folder / "HEAD").is_file()):
+            return "git"
         files = find(path, "", ("",)).files[:_FILES_NAMED]
-    except DataError:
+    except (DataError, OSError, ValueError):
         return None
     for guess in (_by_name, _by_content, _by_code):
         if (found := guess(files)) is not None:

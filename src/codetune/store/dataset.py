@@ -11,6 +11,7 @@ is complete, whenever the process was killed, and the number of workers can't ch
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,16 @@ from codetune.store.run_card import RunCard, read_card
 from codetune.store.schema import from_row, schema_of, to_row
 from codetune.store.stage_output import PLAN_NAME, StageOutput
 
-__all__ = ["Dataset", "DatasetWriter", "RejectedRow", "Shard", "read_rows", "write_kept", "write_rejected"]
+__all__ = [
+    "Dataset",
+    "DatasetWriter",
+    "RejectedRow",
+    "Shard",
+    "parquet_errors",
+    "read_rows",
+    "write_kept",
+    "write_rejected",
+]
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -294,10 +304,21 @@ def read_rows(path: Path, kind: type[R]) -> Iterator[R]:
     Raises:
         DataError: The file is not Parquet, is damaged, or can't be read.
     """
-    try:
+    with parquet_errors(path):
         for batch in pq.ParquetFile(path).iter_batches(batch_size=2048):
             for row in batch.to_pylist():
                 yield from_row(kind, row)
+
+
+@contextlib.contextmanager
+def parquet_errors(path: Path) -> Iterator[None]:
+    """Tell in one sentence that a part of a dataset can't be read.
+
+    Raises:
+        DataError: The file is not Parquet, is damaged, or can't be read.
+    """
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             "the Parquet file can't be read: it is damaged, or not Parquet",

@@ -18,9 +18,12 @@ def sources(
     Example:
       codetune sources
     """
-    from rich.table import Table
+    import sys
+    from textwrap import wrap
 
-    from codetune.cli.console import print_result
+    from rich.text import Text
+
+    from codetune.cli.console import console, print_result
     from codetune.sources.registry import SOURCES
 
     if as_json:
@@ -37,11 +40,13 @@ def sources(
         ]
         print_result(listed, as_json=True)
         return
-    table = Table()
-    for heading in ("source", "what it holds", "what is read", "becomes", "licence"):
-        table.add_column(heading)
+    width = console().width if sys.stdout.isatty() else 100
+    text = Text()
     for source in SOURCES.values():
-        table.add_row(
-            source.name, source.holds, source.reads, source.record.__name__, source.license or "by row"
-        )
-    print_result(table, as_json=False)
+        text.append(source.name, style="bold")
+        text.append(f"  {source.record.__name__}, {source.license or 'licence by row'}\n", style="dim")
+        for sentence in (f"{source.holds[:1].upper()}{source.holds[1:]}.", f"Reads {source.reads}."):
+            lines = wrap(sentence, width - 4, break_long_words=False, break_on_hyphens=False)
+            text.append("".join(f"    {line}\n" for line in lines))
+    text.rstrip()
+    print_result(text, as_json=False)

@@ -22,7 +22,7 @@ from codetune.sources.files.decompression import Inflated, bounded_member
 from codetune.sources.files.faults import FileFault
 from codetune.store.hashing import file_hash, json_hash
 
-__all__ = ["InputFile", "InputFiles", "find"]
+__all__ = ["InputFile", "InputFiles", "find", "mode_of", "printable"]
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
@@ -133,9 +133,14 @@ def find(path: str | None, source: str, suffixes: Sequence[str]) -> InputFiles:
             path, tuple(InputFile(name, location) for name, location in remote.listing(path, suffixes))
         )
     root = Path(path).expanduser()
-    if not root.exists():
-        raise DataError("there is no such file or folder", where=str(root), next_step="check the path")
-    if root.is_dir():
+    kind = mode_of(root)
+    if not stat.S_ISDIR(kind) and not stat.S_ISREG(kind):
+        raise DataError(
+            "this is a pipe or a device, and sources read their files more than once",
+            where=str(root),
+            next_step="write it to a file and give that",
+        )
+    if stat.S_ISDIR(kind):
         files = tuple(_in_folder(root, suffixes))
     elif str(root).endswith(".7z"):
         raise DataError(
@@ -146,7 +151,7 @@ def find(path: str | None, source: str, suffixes: Sequence[str]) -> InputFiles:
     elif str(root).endswith(_ARCHIVES):
         files = tuple(_in_archive(root, root.name, suffixes))
     else:
-        files = (InputFile(root.name, str(root)),)
+        files = (InputFile(printable(root.name), str(root)),)
     if not files:
         packed = sorted(str(p) for p in root.rglob("*.7z"))[:1] if root.is_dir() else []
         raise DataError(
@@ -167,15 +172,43 @@ def _in_folder(root: Path, suffixes: Sequence[str]) -> Iterator[InputFile]:
     try:
         files = sorted(p for p in root.rglob("*") if p.is_file() and not _hidden(p.relative_to(root)))
     except OSError as error:
-        raise DataError(
-            "the folder can't be read", where=str(root), next_step="check its permissions, or choose another"
-        ) from error
+        raise _unreadable(root, error) from error
     for file in files:
-        name = file.relative_to(root).as_posix()
+        name = printable(file.relative_to(root).as_posix())
         if name.endswith(_ARCHIVES) and not _fits(name, suffixes):
             yield from _in_archive(file, name, suffixes)
         elif _fits(name, suffixes):
             yield InputFile(name, str(file))
+
+
+def _unreadable(root: Path, error: OSError | ValueError) -> DataError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return DataError(
+        f"the path can't be read: {reason}",
+        where=printable(str(root)),
+        next_step="check its permissions, or choose another",
+    )
+
+
+def mode_of(path: Path) -> int:
+    """The mode of a file or folder that a user named, as `os.stat` gives it.
+
+    Raises:
+        DataError: It is not there, or may not be looked at.
+    """
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(
+            "there is no such file or folder", where=printable(str(path)), next_step="check the path"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def printable(path: str) -> str:
+    """A path as text that can be stored: bytes of its name that are no UTF-8 become question marks."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\ufffd", "?")
 
 
 def _hidden(path: Path) -> bool:

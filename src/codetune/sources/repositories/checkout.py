@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import pygit2
 
+from codetune.sources.files.input_files import printable
+
 __all__ = ["UNREADABLE", "Checkout", "find_checkout", "repository_name"]
 
 UNREADABLE = (pygit2.GitError, KeyError, ValueError, OSError)
@@ -62,7 +64,7 @@ def find_checkout(folder: Path) -> Checkout | None:
     root = Path(repository.workdir).resolve()
     remotes = {remote.name: remote.url for remote in repository.remotes if remote.url}
     url = remotes.get("upstream") or remotes.get("origin") or next(iter(remotes.values()), None)
-    name = repository_name(url) if url and not url.startswith(("/", ".", "file:")) else root.name
+    name = repository_name(url) if url and not url.startswith(("/", ".", "file:")) else printable(root.name)
     if repository.head_is_unborn:
         return Checkout(root, name, None, {})
     prefix = folder.resolve().relative_to(root).as_posix()

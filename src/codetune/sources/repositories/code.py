@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from codetune.errors import DataError
 from codetune.records import Snippet
 from codetune.rejection import Rejection
 from codetune.sources.config import CollectConfig
+from codetune.sources.files.input_files import mode_of, printable
 from codetune.sources.repositories.checkout import Checkout, find_checkout
 from codetune.sources.repositories.licenses import license_of_folder, license_of_header
 from codetune.sources.repositories.screening import source_text
@@ -76,9 +78,7 @@ class CodeSource:
                 root, config, without=_STANDARD_LIBRARY_WITHOUT, known=(_CPYTHON, version, "PSF-2.0")
             )
         root = Path(config.path or "").expanduser()
-        if not root.exists():
-            raise DataError("there is no such folder", where=str(root), next_step="check the path")
-        if not root.is_dir():
+        if not stat.S_ISDIR(mode_of(root)):
             raise DataError(
                 "the source code reads a folder, and this is a file",
                 where=str(root),
@@ -114,18 +114,18 @@ def _open(
     if known is not None:
         origin = _Origin(root, CodeSource.name, known[0], known[1], installed=True)
     else:
-        name, commit = (checkout.name, checkout.commit) if checkout else (root.name, None)
+        name, commit = (checkout.name, checkout.commit) if checkout else (printable(root.name), None)
         origin = _Origin(root, CodeSource.name, name, commit)
     batches = list(_batches(files, [file.size for file in tree.files]))
     batches_and_unreadable = [
         (batch, tuple(tree.unreadable) if i == 0 else ()) for i, batch in enumerate(batches)
     ]
     listing = [[file.path, _hash(root / file.path)] for file in files]
-    told = [[file.license, file.committed] for file in files]
+    stated = [[file.license, file.committed] for file in files]
     return Collection(
         items=lambda: batches_and_unreadable,
         work=partial(_work, origin, config),
-        inputs={"folder of code": json_hash([listing, told, origin.repo, origin.commit])},
+        inputs={"folder of code": json_hash([listing, stated, origin.repo, origin.commit])},
         total=len(batches),
         notes={"files": len(files), "passed_over": tree.passed_over},
     )
@@ -187,11 +187,12 @@ def _work(
         for path in unreadable
     ]
     for file in files:
+        path = printable(file.path)
         try:
             text, commit = _read(origin, config, file)
         except Rejection as rejection:
-            row = {"path": file.path, "programming_language": file.language, "source": origin.source}
-            detail = f"{file.path}: {rejection.detail}" if rejection.detail else file.path
+            row = {"path": path, "programming_language": file.language, "source": origin.source}
+            detail = f"{path}: {rejection.detail}" if rejection.detail else path
             rejected.append(rejected_row(row, rejection.reason, detail))
             continue
         spdx = license_of_header(text) or file.license
@@ -201,7 +202,7 @@ def _work(
                 programming_language=file.language,
                 name=span.name,
                 docstring=span.docstring,
-                path=file.path,
+                path=path,
                 start_line=span.start_line,
                 repo=origin.repo,
                 commit=commit,

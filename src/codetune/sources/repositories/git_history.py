@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,6 +18,7 @@ from codetune.errors import DataError
 from codetune.records import Commit, Lineage
 from codetune.rejection import Rejection
 from codetune.sources.config import CollectConfig
+from codetune.sources.files.input_files import mode_of, printable
 from codetune.sources.repositories.checkout import UNREADABLE, repository_name
 from codetune.sources.repositories.licenses import is_license_file, license_of_text
 from codetune.sources.repositories.screening import is_generated, is_minified
@@ -76,9 +78,7 @@ def _repository(path: str | None) -> tuple[Any, Path]:
     if not path:
         raise DataError("the source git needs a path", next_step="codetune collect git REPOSITORY -o DIR")
     folder = Path(path).expanduser()
-    if not folder.exists():
-        raise DataError("there is no such folder", where=path, next_step="check the path")
-    if not folder.is_dir():  # git would look in the folders above, and find another repository
+    if not stat.S_ISDIR(mode_of(folder)):  # git would look in the folders above, and find another repository
         raise DataError(
             "the source git reads a repository's folder, and this is a file",
             where=path,
@@ -103,7 +103,7 @@ def _name(repository: Any, folder: Path) -> str:
     if url and not url.startswith(("/", ".", "file:")):
         return repository_name(url)
     workdir = Path(repository.workdir) if repository.workdir else folder
-    return workdir.name.removesuffix(".git")
+    return printable(workdir.name.removesuffix(".git"))
 
 
 def _said(error: Exception) -> str:
@@ -152,7 +152,7 @@ def _changed_files(
         raise Rejection("too many files", f"{len(deltas):,} files in one commit")
     languages = config.languages or PARSED_LANGUAGES
     for delta in deltas:
-        path = delta.new_file.path
+        path = printable(delta.new_file.path)
         language = language_of_path(path)
         status = delta.status_char()
         if language not in languages or status not in ("AMR" if config.new_files else "MR"):
@@ -172,7 +172,7 @@ def _changed_files(
             subject=message.partition("\n")[0].strip(),
             message=message,
             programming_language=language,
-            old_path=None if status == "A" else delta.old_file.path,
+            old_path=None if status == "A" else printable(delta.old_file.path),
             path=path,
             author_date=_date(commit),
             repo=history.name,
@@ -195,7 +195,7 @@ def _change(repository: Any, delta: Any, config: CollectConfig) -> tuple[str, st
     Raises:
         Rejection: The change is none of code that someone wrote.
     """
-    path = delta.new_file.path
+    path = printable(delta.new_file.path)
     if is_vendored(path):
         raise Rejection("vendored folder")
     sides: list[str] = []
