@@ -201,7 +201,10 @@ def test_the_licence_is_that_of_the_nearest_folder_or_the_file_itself(project, c
 def test_nothing_to_read_is_one_sentence_and_nothing_is_written(tmp_path, collect):
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "notes.txt").write_text("x")
-    for path, words in ((tmp_path / "empty", "no source code"), (tmp_path / "none", "no such file or folder")):
+    for path, words in (
+        (tmp_path / "empty", "no source code"),
+        (tmp_path / "none", "no such file or folder"),
+    ):
         with pytest.raises(DataError, match=words):
             collect(path=str(path), output=tmp_path / "out")
     with pytest.raises(DataError, match="this is a file"):
