@@ -20,7 +20,7 @@ from codetune.evaluate.prompts.generate import requests_of
 from codetune.evaluate.prompts.protocols import PROTOCOLS
 from codetune.evaluate.prompts.styles import TEXT, style
 from codetune.models.client.concurrent_requests import Outcome
-from codetune.models.protocol import ChatRequest
+from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.records import Problem
 
 __all__ = ["REMOTE_STYLES", "Asking", "StyleChoice", "resolve_asking"]
@@ -158,14 +158,17 @@ def _share_read(
         if isinstance(outcome, BackendError):
             failure = failure or outcome
         else:
-            good += _reads(asked[index][0], outcome.text, config)
+            good += _reads(asked[index][0], outcome, config)
     return good / len(asked), failure
 
 
-def _reads(problem: Problem, answer: str, config: AskConfig) -> bool:
+def _reads(problem: Problem, reply: ChatReply, config: AskConfig) -> bool:
     """Whether an answer, read as the style reads it, is a program that defines its function once."""
+    answer = reply.text
+    if reply.finish_reason == "length":
+        answer = answer.rpartition("\n")[0]  # the line that was cut says nothing
     if problem.programming_language == TEXT:
-        return bool(answer.strip())
+        return bool(reply.text.strip())
     if config.prompt_style != "chat" and answer.lstrip().startswith(("```", "~~~")):
         return False  # a new turn, which opens a block of its own
     code = style(str(config.prompt_style)).program(problem, answer, False).code
@@ -178,9 +181,4 @@ def _reads(problem: Problem, answer: str, config: AskConfig) -> bool:
         )
         if len(found) != 1:
             return False
-    return not is_parsed_language(language) or parses(code, language) or _cut_parses(code, language)
-
-
-def _cut_parses(code: str, language: str) -> bool:
-    """Whether the code parses up to its last whole line, as an answer that was cut may."""
-    return language == "python" and parses(code.rstrip("\n").rpartition("\n")[0], "python")
+    return not is_parsed_language(language) or parses(code, language)
