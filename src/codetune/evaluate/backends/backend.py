@@ -166,7 +166,7 @@ def find_backend(
     model_map: Path | None = None,
     api_key_env: str | None = None,
     ranks: Ranks | None = None,
-    tuned_on: str | None = None,
+    is_checked: bool = False,
 ) -> Backend:
     """Find out what a name means.
 
@@ -179,7 +179,7 @@ def find_backend(
         model_map: File of models by name.
         api_key_env: Environment variable with the key for a URL; None takes OPENAI_API_KEY.
         ranks: This process among those started together; only a model folder can be shared.
-        tuned_on: What the adapter was trained on, where the folder holds the same weights in another form.
+        is_checked: True where it is known already that the adapter was trained on this base.
 
     Raises:
         ConfigError: What was given doesn't go together, or isn't there.
@@ -197,7 +197,7 @@ def find_backend(
     if folder.is_dir() and not model.startswith(("http://", "https://")):
         if adapter is not None and (adapter / "adapter" / "adapter_config.json").is_file():
             adapter = adapter / "adapter"
-        if adapter is not None and tuned_on is None:
+        if adapter is not None and not is_checked:
             check_base(adapter, folder)
         return _Folder(ModelFolder.find(folder, adapter), ranks)
     _alone(ranks, model)

@@ -33,10 +33,10 @@ def recorded_base(model: str) -> Path:
 
 
 def check_base(adapter: Path, base: Path) -> None:
-    """Refuse an adapter that was trained on other weights; without a run card nothing can be told.
+    """Refuse a training's result on other weights than it began with; without a run card nothing can be told.
 
     Args:
-        adapter: An `adapter.gguf`, or a folder in PEFT's format, in a training's output.
+        adapter: What the training made: `adapter.gguf`, or a folder, in its output.
         base: The .gguf file or model folder it is to be put on.
 
     Raises:
@@ -49,7 +49,7 @@ def check_base(adapter: Path, base: Path) -> None:
     weights = fingerprint(base) if base.is_file() else ModelFolder.find(base).hash
     if trained_on.get("hash") and trained_on["hash"] != weights:
         raise DataError(
-            f"the adapter was trained on {trained_on.get('name')}, and these are other weights",
+            f"this was trained on {trained_on.get('name')}, and the base model given has other weights",
             where=f"{adapter} on {base}",
             next_step="name the model it was trained on",
         )

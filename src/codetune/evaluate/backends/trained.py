@@ -11,7 +11,7 @@ from pathlib import Path
 
 from codetune.errors import ConfigError, DataError
 from codetune.evaluate.backends.backend import Backend, find_backend
-from codetune.evaluate.backends.base_check import EMBEDDED, recorded_base
+from codetune.evaluate.backends.base_check import EMBEDDED, check_base, recorded_base
 from codetune.evaluate.config import EvaluateConfig
 from codetune.store.run_card import RunCard, read_card
 
@@ -81,10 +81,11 @@ def base_and_tuned(
         name = "local" if base == EMBEDDED else base
         return find_backend(name), find_backend(name, adapter=hot)
     weights = recorded_base(base)
+    check_base(folder / ("model" if is_full else "adapter"), weights)
     if is_gguf:
         if plain_weights is None:
             raise ConfigError("a GGUF base can't be loaded as a model folder here", where=base)
         weights = plain_weights(weights, cache)
     if is_full:
         return find_backend(str(weights)), find_backend(str(folder / "model"))
-    return find_backend(str(weights)), find_backend(str(weights), adapter=folder / "adapter", tuned_on=base)
+    return find_backend(str(weights)), find_backend(str(weights), adapter=folder / "adapter", is_checked=True)

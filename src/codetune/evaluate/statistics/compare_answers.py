@@ -101,8 +101,8 @@ def compare_answers(
         problems=len(shared),
         clusters=units.count,
         left_out=len({*mine, *theirs}) - len(shared),
-        first_only=sum(a > b for a, b in ordered),
-        second_only=sum(b > a for a, b in ordered),
+        first_only=sum(bool(a > b) for a, b in ordered),
+        second_only=sum(bool(b > a) for a, b in ordered),
         both=None,
         neither=None,
         smallest_detectable=detectable(float(drawn.std()) or 1 / units.count),
@@ -116,7 +116,7 @@ def _counts(row: GradedAnswer | None) -> Mapping[str, tuple[float, ...]]:
 
 def _difference(value: Value, first: Any, second: Any) -> float:
     before, after = value(list(first)), value(list(second))
-    return (after or 0.0) - (before or 0.0)
+    return float(after or 0.0) - float(before or 0.0)
 
 
 def _drawn_differences(value: Value, sums: Sequence[Any], generator: Any) -> Any:
@@ -146,5 +146,5 @@ def _swap_test(value: Value, sums: Sequence[Any], observed: float, generator: An
         for moved in swapped
     )
     if units <= _EXACT_UNITS:
-        return hits / len(patterns), name
-    return (hits + 1) / (_SWAPS + 1), name
+        return int(hits) / len(patterns), name
+    return (int(hits) + 1) / (_SWAPS + 1), name

@@ -1,0 +1,187 @@
+"""The evaluate stage on real trainings of a tiny model: base and tuned are found from the run card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.evaluate.solving_server import SolvingServer
+from tests.tiny_llama import write_tiny_llama
+from tests.train.made import code_rows, write_dataset
+
+from codetune.errors import CodetuneError, ConfigError, DataError
+from codetune.evaluate.config import EvaluateConfig
+from codetune.evaluate.scoring.score import Score, read_score
+from codetune.evaluate.stage import run
+from codetune.evaluate.statistics.compare import compare_folders
+from codetune.report.config import ReportConfig
+from codetune.report.document import report_html
+from codetune.report.sections.stages import Stages
+from codetune.store.context import StageContext
+from codetune.store.run_card import RunCard, read_card
+
+pytest.importorskip("torch")
+
+Train = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_llama(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = write_dataset(tmp_path_factory.mktemp("rows") / "rows", code_rows(12))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(base: Path, rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Train:
+    """Method -> the output of a training by it, made once."""
+    from codetune.train.config import TrainConfig
+    from codetune.train.stage import run as train
+
+    folder, made = tmp_path_factory.mktemp("trained"), dict[str, Path]()
+
+    def get(method: str) -> Path:
+        if method not in made:
+            config = TrainConfig(
+                model=str(base), method=method, max_steps=1, lora_r=2, global_batch_size=2,  # type: ignore[arg-type]
+                budget_seconds=None, dtype="float32", threads=1, held_out_rows=0, learning_rate=0.01,
+            )  # fmt: skip
+            train(config, [rows], folder / method, StageContext(cache=folder / "cache"))
+            made[method] = folder / method
+        return made[method]
+
+    return get
+
+
+def evaluate(inputs: list[Path], output: Path, **settings: object) -> RunCard:
+    (output.parent / "cache").mkdir(exist_ok=True)
+    config = EvaluateConfig(**{"limit": 3, "max_new_tokens": 8, **settings})  # type: ignore[arg-type]
+    return run(config, inputs, output, StageContext(cache=output.parent / "cache"))
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_base_and_tuned_are_those_of_the_training(
+    method: str, base: Path, trained: Train, tmp_path: Path
+) -> None:
+    card = evaluate([trained(method)], tmp_path / "out")
+    scores = {name: Score.from_json(made[0]) for name, made in card.results["scores"].items()}
+    assert scores["base"].model.startswith(f"{base.name}@")
+    tuned = f"{base.name}+adapter@" if method == "lora" else "model@"
+    assert scores["tuned"].model.startswith(tuned)
+    for name, score in scores.items():
+        assert read_score(tmp_path / "out" / name / "humaneval") == score
+        assert (score.problems_asked, score.conditions.max_new_tokens) == (3, 8)
+        assert sum(score.verdicts.values()) == 3
+    # The same prompts, the same everything but the model.
+    found = compare_folders(tmp_path / "out" / "base", tmp_path / "out" / "tuned")
+    assert found.comparisons[0].differing == ()
+    written = json.loads((tmp_path / "out" / "comparison.json").read_text("utf-8"))
+    assert written["comparisons"] == card.results["comparisons"]
+    page = report_html(Stages([tmp_path / "out"]), ReportConfig())
+    assert "HumanEval" in page and "Cut answers" in page
+
+
+def test_several_benchmarks_are_asked_in_one_step_and_nothing_twice(
+    trained: Train, rows: Path, tmp_path: Path
+) -> None:
+    kept = write_dataset(
+        tmp_path / "kept", [replace(row, id="", output="x = 1\n") for row in code_rows(20)[12:]]
+    )
+    settings = {"benchmarks": ("humaneval", "task:code_generation")}
+    card = evaluate([trained("lora"), kept], tmp_path / "out", **settings)
+    assert [one["benchmark"] for one in card.results["comparisons"]] == ["humaneval", "task:code_generation"]
+    assert all(one["adjusted_p_value"] is not None for one in card.results["comparisons"])
+    graded = read_score(tmp_path / "out" / "tuned" / "task-code_generation")
+    assert graded is not None and set(graded.metrics) >= {"exact_match", "codebleu"}
+    again = evaluate([trained("lora"), kept], tmp_path / "out", **settings)
+    assert again == card
+    # Where only the last mark is missing, everything is there already.
+    asked = [(tmp_path / "cache" / "requests.sqlite").stat().st_mtime_ns]
+    (tmp_path / "out" / "run.json").unlink()
+    shutil.copy(tmp_path / "out" / "base" / "humaneval" / "run.json", tmp_path / "other.json")
+    plan = {"plan": {**card.plan.__dict__}, "seconds": 1.0}
+    (tmp_path / "out" / "plan.json").write_text(json.dumps(plan))
+    assert evaluate([trained("lora"), kept], tmp_path / "out", **settings).output_hash == card.output_hash
+    assert [(tmp_path / "cache" / "requests.sqlite").stat().st_mtime_ns] == asked
+
+
+def test_a_server_that_is_named_serves_both(trained: Train, tmp_path: Path) -> None:
+    with SolvingServer("continues") as server:
+        card = evaluate(
+            [trained("lora")], tmp_path / "out", serve=server.url, served_base="a", served_tuned="b",
+            max_new_tokens=None, limit=6,
+        )  # fmt: skip
+        assert {body["model"] for body in server.asked} == {"a", "b"}
+    assert [one["verdict"] for one in card.results["comparisons"]] == ["tie"]
+    for name, served in (("base", "a"), ("tuned", "b")):
+        score = Score.from_json(card.results["scores"][name][0])
+        assert (score.passed, score.model, score.conditions.continuation) == (6, served, "plain")
+
+
+def test_other_weights_under_the_same_path_are_refused(
+    base: Path, rows: Path, trained: Train, tmp_path: Path
+) -> None:
+    folder = trained("lora")
+    import safetensors.torch
+    import torch
+
+    weights = base / "model.safetensors"
+    before = weights.read_bytes()
+    tensors = safetensors.torch.load_file(weights)
+    try:
+        changed = {name: torch.zeros_like(tensor) for name, tensor in tensors.items()}
+        safetensors.torch.save_file(changed, weights, metadata={"format": "pt"})
+        with pytest.raises(DataError, match="trained on tiny, and the base model given has other weights"):
+            evaluate([folder], tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+    finally:
+        weights.write_bytes(before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "words"),
+    [
+        ({"serve": "embedded"}, ConfigError, "embedded server can't answer for this training"),
+        ({"benchmarks": ("humaneval", "humaneval")}, ConfigError, "named twice"),
+        ({"benchmarks": ("task:edit",)}, DataError, "0 datasets are among the inputs"),
+        ({"data": {"mbpp": "x"}}, ConfigError, "data is given for 'mbpp'"),
+        (
+            {"protocol": "multipl-e", "max_new_tokens": None},
+            ConfigError,
+            "multipl-e does not cover humaneval",
+        ),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing(
+    settings: dict[str, object], error: type[CodetuneError], words: str, trained: Train, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=words):
+        evaluate([trained("lora")], tmp_path / "out", **settings)
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_that_training_saw_are_no_benchmark(trained: Train, rows: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="with the rows that the model was trained on"):
+        evaluate([trained("lora"), rows], tmp_path / "out", benchmarks=("task:code_generation",))
+    with pytest.raises(DataError, match="no finished training to evaluate"):
+        evaluate([rows], tmp_path / "out")
+
+
+def test_a_missing_base_is_named(trained: Train, tmp_path: Path) -> None:
+    folder = tmp_path / "train"
+    shutil.copytree(trained("lora"), folder)
+    card = read_card(folder)
+    assert card is not None
+    replace(card, plan=replace(card.plan, config={**card.plan.config, "model": "/nowhere/model"})).write(
+        folder
+    )
+    with pytest.raises(DataError, match=r"base model of this training is not there \(/nowhere/model\)"):
+        evaluate([folder], tmp_path / "out")
