@@ -37,6 +37,10 @@ class Box(Protocol):
         """End everything in it."""
         ...
 
+    def is_at_its_end(self) -> bool | None:
+        """Whether the program waits where a Python program asks for the secret; None if it can't be told yet."""
+        ...
+
     def leave(self, artefacts: Capture) -> dict[str, Any]:
         """Wait until nothing of it is left.
 
@@ -81,6 +85,9 @@ class ReportingBox:
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
+
+    def is_at_its_end(self) -> bool | None:
+        return True  # PID 1 alone sees the program; the zygote has no other way to look
 
     def leave(self, artefacts: Capture) -> dict[str, Any]:
         _, status = os.waitpid(self._pid, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -13,13 +14,14 @@ from codetune.execution.box.box import Box, Wall
 from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.capture import Capture
 from codetune.execution.box.process.exec_program import Pipes
-from codetune.execution.box.process.python_program import END, FAILURES, SECRET_BYTES, UNSIGNED
+from codetune.execution.box.process.python_program import END, FAILURES, REQUEST, SECRET_BYTES, UNSIGNED
 from codetune.execution.box.wire import ConnectionClosed, pack
 
 __all__ = ["parse_report", "run_job"]
 
 _REPORT_BYTES = 256 << 10
 _CHUNK = 64 << 10
+_ASK_AGAIN_SECONDS = 0.0005
 _DETAIL_CHARACTERS = 1000
 _LONGEST_GRANT, _LEAST_GRANT = 8.0, 0.05
 """Of the wall limit: what may be added to it, at most in all and at least at a time, for waiting for a core."""
@@ -41,6 +43,8 @@ class _Run:
         self.ours: dict[int, Capture] = {}
         self.stdin_left = memoryview(job.stdin or b"")
         self.stdin_end = -1
+        self.asks = False
+        self._is_told_at_the_end = job.command is None and job.role in (None, "check")
 
     def open_pipes(self) -> Pipes:
         """Make every pipe; the box's ends are returned, ours are kept."""
@@ -62,12 +66,38 @@ class _Run:
         return Pipes(stdin, out, err, secret, report, status, artefacts, self.channel)
 
     def draw_secret(self) -> None:
-        """Make the secret and put it into its pipe: after the fork, so that the program's memory lacks it."""
+        """Make the secret: after the fork, so that the program's memory lacks it.
+
+        A Python program gets it when it has come to its end. Those of other languages find it in
+        their pipe, and the test side of a strict run does.
+        """
         self.secret = os.urandom(SECRET_BYTES // 2).hex().encode()
-        os.write(self._secret_end, self.secret)
+        if not self._is_told_at_the_end:
+            self.tell_secret()
+
+    def tell_secret(self) -> None:
+        """Put the secret into its pipe, once."""
+        if self._secret_end >= 0:
+            with contextlib.suppress(OSError):
+                os.write(self._secret_end, self.secret)
+            self.close_secret()
 
     def close_secret(self) -> None:
-        os.close(self._secret_end)
+        """Give no secret, or no other one."""
+        if self._secret_end >= 0:
+            os.close(self._secret_end)
+            self._secret_end = -1
+
+    def answer_request(self, box: Box) -> None:
+        """Hand out the secret if the program waits at its end; refuse it for good if it waits elsewhere."""
+        found = box.is_at_its_end()
+        if found is None:
+            return
+        self.asks = False
+        if found:
+            self.tell_secret()
+        else:
+            self.close_secret()
 
     def stop(self, why: str, box: Box) -> None:
         """End it, and note what it used: nobody will be there to tell."""
@@ -134,7 +164,10 @@ def _drain(run: _Run, end: int) -> bool:
         return True
     except OSError:
         return False
-    run.ours[end].add(chunk)
+    capture = run.ours[end]
+    capture.add(chunk)
+    if capture is run.report and REQUEST in chunk:
+        run.asks = True
     return bool(chunk)
 
 
@@ -164,7 +197,11 @@ def _follow(run: _Run, box: Box, status_end: int, control: socket.socket) -> Non
                 deadline, granted = now + waited - granted, waited
             else:
                 run.stop("wall", box)
+        if run.asks:
+            run.answer_request(box)
         left = max(min(deadline, next_look) - now, 0)
+        if run.asks:
+            left = min(left, _ASK_AGAIN_SECONDS)
         for end, event in poll.poll(left * 1000 + 1 if run.stopped is None else None):
             if end == box.end:
                 return
@@ -207,8 +244,10 @@ def run_job(job: BoxJob, wall: Wall, control: socket.socket, channel: int = -1) 
     try:
         box = wall.launch(job, pipes)
         run.draw_secret()
-    finally:
+    except BaseException:
         run.close_secret()
+        raise
+    finally:
         for end in theirs:
             os.close(end)
     try:
@@ -218,6 +257,7 @@ def run_job(job: BoxJob, wall: Wall, control: socket.socket, channel: int = -1) 
             while run.ours[end].total < 1 << 40 and _more(run, end):
                 pass
     finally:
+        run.close_secret()
         for end in run.ours:
             os.close(end)
         if run.stdin_end >= 0:

@@ -52,6 +52,21 @@ def _prepare(config: dict[str, Any]) -> Any:
     return tier.prepare(config)
 
 
+_EMPTY = {
+    "files": [], "has_tests": True, "has_stdin": False, "command": None, "collect": [], "environment": {},
+    "cpu_seconds": 5.0, "wall_seconds": 10.0, "memory_bytes": 1 << 30, "output_bytes": 1 << 20,
+    "disk_bytes": 1 << 20, "processes": 8, "keep_bytes": 1 << 10, "limit_address_space": True,
+    "stack_bytes": 64 << 20,
+}  # fmt: skip
+
+
+def _learn_the_end(tier: Any) -> None:
+    """Run an empty program, before any other: the tier sees where a program waits that came to its end."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        run_job(BoxJob.of(dict(_EMPTY), [b"", b"", b""]), tier, theirs)
+
+
 class _TestWorkers:
     """Runs plain tests of strict runs in one process after another, where the tier has such a process."""
 
@@ -94,6 +109,7 @@ def main(control: socket.socket) -> None:
         step = getattr(error, "step", "")
         control.sendall(pack({"ready": False, "error": str(error), "step": step}))
         return
+    _learn_the_end(tier)
     control.sendall(pack({"ready": True, **tier.facts}))
     workers = _TestWorkers(tier)
     while True:

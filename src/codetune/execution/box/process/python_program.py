@@ -16,7 +16,7 @@ import sys
 import threading
 import traceback
 import types
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from codetune.execution.box.job import BoxJob
 from codetune.execution.box.strict.channel import ChannelClosed
@@ -26,6 +26,7 @@ from codetune.execution.box.strict.test_side import CannotSend, bind_names
 __all__ = [
     "END",
     "FAILURES",
+    "REQUEST",
     "SECRET_BYTES",
     "TESTS_NAME",
     "UNSIGNED",
@@ -38,6 +39,8 @@ __all__ = [
 SECRET_BYTES = 32  # hexadecimal, so that every language can pass it on as text
 UNSIGNED = b"-" * SECRET_BYTES
 """Stands where the secret would: for failures, which nobody has a reason to forge."""
+REQUEST = b"\0the secret, please\0"
+"""What a Python process writes when its tests have run to their end."""
 END = b'{"kind":"end"}'
 """What follows the secret when the tests have run to their end; nothing else is said with the secret."""
 FAILURES = frozenset(
@@ -111,6 +114,31 @@ def _print_traceback(error: BaseException) -> None:
     traceback.print_exception(type(error), error, frames)
 
 
+def _shut_down(_: None) -> None:
+    threading._shutdown()  # type: ignore[attr-defined]
+
+
+def _flush(stream: TextIO) -> None:
+    stream.flush()
+
+
+def _described_failure(error: BaseException, phase: str) -> tuple[str, str, int]:
+    """Kind, detail and exit status of how the program or its tests failed; prints the traceback."""
+    status = 1
+    try:
+        kind, detail = failure_kind(error, phase), describe(error)
+        if isinstance(error, SystemExit):
+            detail = f"SystemExit({error.code!r})"[:_DETAIL_CHARACTERS]
+            status = 0 if error.code is None else error.code & 255 if isinstance(error.code, int) else 1
+        elif not isinstance(error, (ChannelClosed, CannotSend)):
+            _print_traceback(error)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        return "error", "the exception could not be shown", status
+    return kind, detail, status
+
+
 def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -1) -> NoReturn:
     """Run the program and its tests, report, and leave without coming back.
 
@@ -123,12 +151,19 @@ def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -
     def report(kind: str, detail: str = "", status: int = 1) -> NoReturn:
         # A fork of the program that ran on to here is not the program.
         if getpid() == own_pid:
-            if kind == "end":
-                # Nothing that the program could have replaced has a hand in this.
-                write(report_pipe, read(secret_pipe, SECRET_BYTES) + END)
-            else:
-                write(report_pipe, UNSIGNED + dumps({"kind": kind, "detail": detail}).encode())
-        leave(0 if kind == "end" else status)
+            write(report_pipe, UNSIGNED + dumps({"kind": kind, "detail": detail}).encode())
+        leave(status)
+
+    def fail(error: BaseException) -> NoReturn:
+        report(*_described_failure(error, phase))
+
+    def report_end() -> NoReturn:
+        # Nothing that the program could have replaced has a hand in this. The zygote hands out the secret
+        # when it is asked, and looks from how deep in the machine's stack: here, and nowhere deeper.
+        if getpid() == own_pid:
+            write(report_pipe, REQUEST)
+            write(report_pipe, read(secret_pipe, SECRET_BYTES) + END)
+        leave(0)
 
     # Code under test is a module that somebody imported; a whole program is the main one.
     name = "__main__" if job.tests is None and job.role is None else "solution"
@@ -147,9 +182,11 @@ def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -
             phase = "tests-compile"
             tests = compile_text(job.tests, TESTS_NAME)
         if job.role == "check":
-            report("end")
+            report_end()
         phase = "code"
         exec(program, names)
+        # From here on what is Python's may be the program's. A call from one Python function to another
+        # takes no room in the machine's stack, so the ones below go through `map`, which does.
         if job.role == "program":
             serve(names, channel)
         elif tests is not None:
@@ -161,21 +198,9 @@ def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -
         else:
             # A program is over when its threads are, and what it asked to be done at exit is.
             phase = "exit"
-            threading._shutdown()  # type: ignore[attr-defined]
+            [_] = map(_shut_down, (None,))
             atexit._run_exitfuncs()
-        sys.stdout.flush()
+        [_] = map(_flush, (sys.stdout,))
     except BaseException as error:
-        status = 1
-        try:
-            kind, detail = failure_kind(error, phase), describe(error)
-            if isinstance(error, SystemExit):
-                detail = f"SystemExit({error.code!r})"[:_DETAIL_CHARACTERS]
-                status = 0 if error.code is None else error.code & 255 if isinstance(error.code, int) else 1
-            elif not isinstance(error, (ChannelClosed, CannotSend)):
-                _print_traceback(error)
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except BaseException:
-            kind, detail = "error", "the exception could not be shown"
-        report(kind, detail, status)
-    report("end")
+        [_] = map(fail, (error,))
+    report_end()
