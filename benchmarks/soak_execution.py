@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from codetune.execution.attacks.attack import boxed_processes
+from codetune.execution.attacks.run_attacks import boxed_processes
 from codetune.execution.host.cgroups import writable_parents
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Limits, Program

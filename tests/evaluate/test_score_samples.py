@@ -248,7 +248,7 @@ def test_a_killed_run_goes_on_and_runs_nothing_twice(tmp_path: Path) -> None:
 
 
 def test_a_killed_zygote_costs_no_verdict(tmp_path: Path) -> None:
-    from codetune.execution.attacks.attack import boxed_processes
+    from codetune.execution.attacks.run_attacks import boxed_processes
 
     with open_executor(2) as opened:
         pool = opened._pool

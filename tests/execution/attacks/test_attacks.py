@@ -13,8 +13,9 @@ import psutil
 import pytest
 from tests.waiting import is_running, wait_until
 
-from codetune.execution.attacks import attack as attacks
-from codetune.execution.attacks.programs import ATTACKS, Attack
+from codetune.execution.attacks import run_attacks as attacks
+from codetune.execution.attacks.attack import Attack
+from codetune.execution.attacks.suite import ATTACKS
 from codetune.execution.host.probe import probe
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Limits, Program

@@ -89,7 +89,7 @@ def _attack(as_json: bool) -> None:
     from rich.table import Table
 
     from codetune.cli.console import console, print_result
-    from codetune.execution.attacks.attack import run_attacks
+    from codetune.execution.attacks.run_attacks import run_attacks
 
     results = list(run_attacks())
     if as_json:

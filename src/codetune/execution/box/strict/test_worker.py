@@ -31,8 +31,10 @@ from codetune.execution.box.strict.plain_tests import are_plain
 from codetune.execution.box.strict.test_side import bind_names
 from codetune.execution.box.wire import ConnectionClosed, pack, receive
 
-__all__ = ["TestWorker"]
+__all__ = ["WORKER_NAME", "TestWorker"]
 
+WORKER_NAME = "codetune-tests"
+"""What the process is called in the list of processes; at most 15 characters."""
 _MOST_JOBS = 500
 _MOST_GROWTH_BYTES = 64 << 20
 _LOOK_SECONDS = 0.5
@@ -140,6 +142,8 @@ def _serve(line: socket.socket, seccomp: bytes | None, process_allowance: int | 
     """Be the worker, for good."""
     try:
         os.setsid()
+        with open("/proc/self/comm", "w") as file:
+            file.write(WORKER_NAME)
         null = os.open("/dev/null", os.O_RDWR)
         for end in range(3):
             os.dup2(null, end)
