@@ -21,7 +21,7 @@ __all__ = ["parse_report", "run_job"]
 
 _REPORT_BYTES = 256 << 10
 _CHUNK = 64 << 10
-_ASK_AGAIN_SECONDS = 0.0005
+_ASK_AGAIN_SECONDS, _LONGEST_ASK_SECONDS = 0.00025, 0.05
 _DETAIL_CHARACTERS = 1000
 _LONGEST_GRANT, _LEAST_GRANT = 8.0, 0.05
 """Of the wall limit: what may be added to it, at most in all and at least at a time, for waiting for a core."""
@@ -44,6 +44,7 @@ class _Run:
         self.stdin_left = memoryview(job.stdin or b"")
         self.stdin_end = -1
         self.asks = False
+        self.ask_pause = _ASK_AGAIN_SECONDS
         self._is_told_at_the_end = job.command is None and job.role in (None, "check")
 
     def open_pipes(self) -> Pipes:
@@ -92,6 +93,7 @@ class _Run:
         """Hand out the secret if the program waits at its end; refuse it for good if it waits elsewhere."""
         found = box.is_at_its_end()
         if found is None:
+            self.ask_pause = min(2 * self.ask_pause, _LONGEST_ASK_SECONDS)
             return
         self.asks = False
         if found:
@@ -201,7 +203,7 @@ def _follow(run: _Run, box: Box, status_end: int, control: socket.socket) -> Non
             run.answer_request(box)
         left = max(min(deadline, next_look) - now, 0)
         if run.asks:
-            left = min(left, _ASK_AGAIN_SECONDS)
+            left = min(left, run.ask_pause)
         for end, event in poll.poll(left * 1000 + 1 if run.stopped is None else None):
             if end == box.end:
                 return

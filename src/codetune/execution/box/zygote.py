@@ -61,10 +61,12 @@ _EMPTY = {
 
 
 def _learn_the_end(tier: Any) -> None:
-    """Run an empty program, before any other: the tier sees where a program waits that came to its end."""
+    """Run programs of ours before any other: the tier sees where a program waits that came to its end."""
+    if not hasattr(tier, "learn_ends"):
+        return
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        run_job(BoxJob.of(dict(_EMPTY), [b"", b"", b""]), tier, theirs)
+        tier.learn_ends(lambda text: run_job(BoxJob.of(dict(_EMPTY), [text, b"", b""]), tier, theirs))
 
 
 class _TestWorkers:
@@ -86,18 +88,23 @@ class _TestWorkers:
         if self._start is None:
             return None
         if job.role == "tests" and may_be_plain(job.tests or b""):
-            if self._worker is None or self._worker.is_worn():
+            if self._worker is None:
                 self._worker = self._start()
             evidence = self._worker.run(header, blobs, job, channel, control)
             if evidence is not None:
                 os.close(channel)
                 if "report" not in evidence:
-                    self._worker = None
+                    self._worker = None  # ended already
+                elif self._worker.is_worn:
+                    self._end_worker()
                 return pack(evidence, [b"", b"", b""])
-        if self._worker is not None:  # nobody else lives where a box is made
+        self._end_worker()  # nobody else lives where a box is made
+        return None
+
+    def _end_worker(self) -> None:
+        if self._worker is not None:
             self._worker.end()
             self._worker = None
-        return None
 
 
 def main(control: socket.socket) -> None:

@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "OPENBLAS_NUM_THREADS": "1",  # a process limit leaves no room for a thread a core
     "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",  # else each thread reserves 64 MiB of the memory limit
 }
 """Every box's environment, and the zygote's: a Python program inherits it without a change."""
 

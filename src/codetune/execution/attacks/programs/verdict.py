@@ -56,7 +56,7 @@ builtins.AssertionError = type('X', (BaseException,), {})
 import unittest
 unittest.TestCase.assertEqual = lambda *a, **k: None
 def f(x): return 1
-""", V.WRONG, tests="assert all([f(1) == 2])", test_isolation="strict"),
+""", V.WRONG, V.RUNTIME, tests="assert all([f(1) == 2])", test_isolation="strict"),
     _h("a walk over frames and objects for the answer", """
 import sys, gc
 def f(x):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from codetune.execution.box.isolation import seccomp
@@ -89,6 +90,16 @@ class Namespaces:
         self._others = _OUR_OWN_PROCESSES + (_GROUP_FIRST if group_counts_processes else 0)
         self._pid_namespaces = PidNamespaces()
         self.facts: dict[str, Any] = {"seccomp": self._seccomp is not None}
+
+    def learn_ends(self, run: Callable[[bytes], object]) -> None:
+        """See where programs wait that came to their end: without threads, and with one.
+
+        Args:
+            run: Runs a Python text as a program.
+        """
+        for text in (b"", b"import _thread, time\n_thread.start_new_thread(time.sleep, (60,))"):
+            run(text)
+        self._pid_namespaces.learns = False
 
     def launch(self, job: BoxJob, pipes: Pipes) -> WatchedBox:
         """Start a program in a fresh box.

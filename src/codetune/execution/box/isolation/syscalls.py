@@ -39,6 +39,7 @@ __all__ = [
     "set_dumpable",
     "set_no_new_privileges",
     "set_parent_death_signal",
+    "set_process_name",
     "start_sleeper",
     "umount_detached",
     "unshare",
@@ -63,7 +64,7 @@ MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP = 1, 4, 22
-_PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
+_PR_SET_NAME, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 15, 36, 38
 _SECCOMP_MODE_FILTER = 2
 _MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID, _MOUNT_ATTR_NODEV = 1, 2, 4
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
@@ -198,6 +199,12 @@ def _prctl(option: int, value: int, what: str) -> None:
 def set_dumpable(dumpable: bool) -> None:
     """Whether processes of the same user may look into this one through /proc and ptrace."""
     _prctl(_PR_SET_DUMPABLE, int(dumpable), "prctl dumpable")
+
+
+def set_process_name(name: str) -> None:
+    """What lists of processes call this one; at most 15 characters."""
+    result = _libc.prctl(ctypes.c_int(_PR_SET_NAME), os.fsencode(name), 0, 0, 0)
+    _check(result, "prctl name")
 
 
 def set_parent_death_signal(number: int) -> None:

@@ -53,6 +53,8 @@ FAILURES = frozenset(
 CODE_NAME = "solution.py"
 TESTS_NAME = "tests.py"
 _DETAIL_CHARACTERS = 300
+_THREAD_STACK_BYTES = 8 << 20
+"""Else a thread reserves as much as the main one may use, and memory runs out before threads do."""
 
 
 def _remember_lines(name: str, text: str) -> None:
@@ -172,6 +174,7 @@ def run_python(job: BoxJob, secret_pipe: int, report_pipe: int, channel: int = -
     names: dict[str, Any] = module.__dict__
     names["__builtins__"] = __builtins__
     sys.argv = [CODE_NAME]
+    threading.stack_size(_THREAD_STACK_BYTES)
     sys.path.insert(0, os.getcwd())
     phase = "compile"
     try:

@@ -18,7 +18,7 @@ import types
 from typing import Any, NoReturn
 
 from codetune.execution.box.isolation.limits import confine
-from codetune.execution.box.isolation.syscalls import fork_quickly
+from codetune.execution.box.isolation.syscalls import fork_quickly, set_process_name
 from codetune.execution.box.job import BoxJob
 from codetune.execution.box.process.python_program import (
     TESTS_NAME,
@@ -35,6 +35,8 @@ __all__ = ["WORKER_NAME", "TestWorker"]
 
 WORKER_NAME = "codetune-tests"
 """What the process is called in the list of processes; at most 15 characters."""
+_OUR_FAULT, _NO_MEMORY = 1, 3
+"""How it leaves where it can't answer."""
 _MOST_JOBS = 500
 _MOST_GROWTH_BYTES = 64 << 20
 _LOOK_SECONDS = 0.5
@@ -58,6 +60,8 @@ class TestWorker:
         if self.pid == 0:
             _serve(theirs, seccomp, process_allowance)
         theirs.close()
+        self.is_worn = False
+        """Whether it leaves by itself, as it does when it has grown or after many jobs."""
 
     def run(
         self, header: dict[str, Any], blobs: list[bytes], job: BoxJob, channel: int, control: socket.socket
@@ -105,24 +109,19 @@ class TestWorker:
             except (ConnectionClosed, OSError):
                 stopped = "gone"
             else:
+                self.is_worn = answer.pop("leaves")
                 return None if answer["kind"] == "not-plain" else _evidence(seconds, report=answer)
         status = self.end()
-        if stopped == "gone":
+        if stopped == "gone" and os.WIFEXITED(status):
+            if os.WEXITSTATUS(status) != _NO_MEMORY:
+                return _evidence(seconds, broken="the process that runs plain tests failed")
+            stopped = "memory"
+        if stopped == "gone":  # ended by a signal, in the middle of what the program answered
             return _evidence(seconds, status=status)
         return _evidence(seconds, stopped=stopped)
 
     def _cpu_seconds(self) -> float:
         return living_usage([self.pid]).cpu_seconds
-
-    def is_worn(self) -> bool:
-        """Whether it has ended by itself, as it does when it has grown or after many jobs."""
-        try:
-            ended, _ = os.waitpid(self.pid, os.WNOHANG)
-        except ChildProcessError:
-            return True
-        if ended:
-            self._socket.close()
-        return bool(ended)
 
     def end(self) -> int:
         """End it; returns its wait status."""
@@ -142,8 +141,7 @@ def _serve(line: socket.socket, seccomp: bytes | None, process_allowance: int | 
     """Be the worker, for good."""
     try:
         os.setsid()
-        with open("/proc/self/comm", "w") as file:
-            file.write(WORKER_NAME)
+        set_process_name(WORKER_NAME)
         null = os.open("/dev/null", os.O_RDWR)
         for end in range(3):
             os.dup2(null, end)
@@ -159,18 +157,22 @@ def _serve(line: socket.socket, seccomp: bytes | None, process_allowance: int | 
         confine(BoxJob(**limits), seccomp=seccomp, process_allowance=process_allowance)
         control = socket.socket(fileno=own)
         least = _mapped_bytes()
-        for _ in range(_MOST_JOBS):
+        jobs_left, leaves = _MOST_JOBS, False
+        while not leaves:
             header, blobs = receive(control)
             channel = socket.recv_fds(control, 1, 1)[1][0]
             job = BoxJob.of(header, blobs)
             resource.setrlimit(resource.RLIMIT_AS, (least + job.memory_bytes, resource.RLIM_INFINITY))
             answer = _run(job, channel)
             os.close(channel)
-            control.sendall(pack(answer))
-            if answer["kind"] in ("memory", "disk") or _mapped_bytes() > least + _MOST_GROWTH_BYTES:
-                break
+            grown = _mapped_bytes() > least + _MOST_GROWTH_BYTES
+            jobs_left -= 1
+            leaves = answer["kind"] == "memory" or grown or not jobs_left
+            control.sendall(pack({**answer, "leaves": leaves}))
+    except MemoryError:
+        os._exit(_NO_MEMORY)
     except BaseException:
-        os._exit(1)
+        os._exit(_OUR_FAULT)
     finally:
         os._exit(0)
 
