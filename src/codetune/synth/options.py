@@ -113,8 +113,8 @@ class SelfInstructOptions(Settings):
     """New tasks asked for at a time."""
     examples: int = Field(default=3, ge=1, le=12)
     """Rows shown as examples with each request."""
-    max_similarity: float = Field(default=0.7, gt=0, le=1)
-    """A task whose ROUGE-L with any earlier one is higher is rejected."""
+    max_similarity: float = Field(default=0.85, gt=0, le=1)
+    """A task whose ROUGE-L with any earlier one is higher is rejected; the task is its instruction with its input."""
     min_words: int = Field(default=2, ge=1)
     """Fewest words of a task."""
     max_words: int = Field(default=600, ge=5)
@@ -251,7 +251,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
             "stand_ins": "keep", "code_chars": 1500, "max_code_chars": 4000,
         },
         "solve-and-test": {"tests": 3, "solution_tokens": 512},
-        "self-instruct": {"min_words": 4, "max_words": 120, "answer_tokens": 512},
+        "self-instruct": {"max_similarity": 0.7, "min_words": 4, "max_words": 120, "answer_tokens": 512},
         "evolve": {"answer_tokens": 768, "min_score": 0},
         "oss-instruct": {"code_chars": 1200, "max_words": 400, "solution_tokens": 768, "min_score": 0},
         "explain-defect": {"code_chars": 3000, "min_words": 4, "max_words": 200, "min_grounded": 0.3, "evidence": "off"},

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from codetune.synth.generator import STAGE, Generator, StatefulGenerator
 from codetune.synth.options import options_of
 from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
+from codetune.synth.runtime.diversity import diversity_of
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.scheduler import schedule
 from codetune.synth.runtime.selection import Selection, select
@@ -90,11 +91,16 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
         writer = DatasetWriter[Any](folder, generator.produces)
         session = Session(config=config, prompts=prompts, cache=context.cache, seed=context.seed)
         _make_parts(session, generator, datasets, selection, writer, context)
+        diversity = diversity_of(folder.folder)
+        told = diversity.lines() if diversity is not None else ()
+        results: dict[str, Any] = {"checks": _checks(folder.folder)}
+        if diversity is not None:
+            results["diversity"] = asdict(diversity)
         return writer.finish(
             title=f"{config.generator}: rows written by {identity(config.model)}",
-            description=f"Made by the generator {config.generator}: {generator.summary}.",
+            description=" ".join((f"Made by the generator {config.generator}: {generator.summary}.", *told)),
             counts=selection.counts,
-            results={"checks": _checks(folder.folder)},
+            results=results,
         )
 
 

@@ -14,11 +14,11 @@ from codetune.text.similarity import rouge_l_of_tokens
 __all__ = ["NoveltyIndex", "words"]
 
 _BANDS, _ROWS = 32, 3
-_WORD = re.compile(r"[\u4e00-\u9fff]|[A-Za-z0-9_]+")
+_WORD = re.compile(r"[\u4e00-\u9fff]|[A-Za-z0-9_]+(?:\+\+|#)?")
 
 
 def words(text: str) -> list[str]:
-    """Words in lower case; each Chinese character is one."""
+    """Words in lower case; each Chinese character is one, and so are `c++` and `c#`."""
     return _WORD.findall(text.lower())
 
 

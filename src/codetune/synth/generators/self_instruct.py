@@ -107,7 +107,7 @@ class SelfInstruct:
 
     def load(self, earlier: Iterable[Instruction]) -> None:
         for row in earlier:
-            self.known.add(row.instruction)
+            self.known.add(self._compared(row))
 
     def finalize(self, made: Sequence[Shard[Instruction]]) -> Shard[Instruction]:
         kept: list[Instruction] = []
@@ -116,13 +116,13 @@ class SelfInstruct:
             refused.extend(shard.rejected)
             for row in shard.kept:
                 try:
-                    self._must_be_new(row.instruction)
+                    self._must_be_new(self._compared(row))
                 except Rejection as rejection:
                     refused.append(
                         RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
                     )
                 else:
-                    self.known.add(row.instruction)
+                    self.known.add(self._compared(row))
                     kept.append(row)
         return Shard(tuple(kept), tuple(refused))
 
@@ -193,7 +193,7 @@ class SelfInstruct:
             raise Rejection(*fault)
         if task.needs_input and not row.input:
             raise Rejection("input missing", "the task says it needs an input and has none")
-        self._must_be_new(row.instruction)  # against earlier parts: before its answer is paid for
+        self._must_be_new(self._compared(row))  # against earlier parts: before its answer is paid for
         asked = await context.ask(
             "answer",
             PlainText(),
@@ -208,7 +208,11 @@ class SelfInstruct:
             checks=(Check(check="novel", verdict="passed"),),
         )
 
-    def _must_be_new(self, instruction: str) -> None:
-        score, which = self.known.nearest(instruction)
+    def _compared(self, row: Instruction) -> str:
+        """What has to be new: the same request about another input is another task."""
+        return row.instruction if self.profile == "small" else f"{row.instruction}\n{row.input}"
+
+    def _must_be_new(self, text: str) -> None:
+        score, which = self.known.nearest(text)
         if score > self.options.max_similarity:
             raise Rejection("not new", f"ROUGE-L {score:.2f} with: {which}")
