@@ -50,7 +50,7 @@ def language_fault(text: str, language: str) -> tuple[str, str] | None:
         return None
     if language == "zh":
         share = sum(bool(_CJK.match(c)) for c in letters) / len(letters)
-        return None if share >= 0.3 else ("wrong language", "the text has to be Chinese")
+        return None if share >= 0.1 else ("wrong language", "the text has to be Chinese")
     latin = sum(bool(_LATIN.match(c)) for c in letters) / len(letters)
     if latin < 0.7 or _likeliest(prose(text)) != "en":
         return "wrong language", "the text has to be English"

@@ -27,6 +27,7 @@ _NAMED = re.compile(
     r"\b(?:called|named)\s+`([A-Za-z_][\w.:#]*)`|\bdef\s+([A-Za-z_]\w*)\s*\(|\bfunction\s+([A-Za-z_]\w*)\s*\("
     r"|函数\s*`([A-Za-z_]\w*)`"
 )
+_BOILERPLATE = re.compile(r"(import|from|use|using|package|namespace|#include|#define|class|public class)\b")
 _LONGEST_TRIVIAL = 12
 """Characters of a line of code; a shorter one may stand in a text by chance."""
 
@@ -84,7 +85,11 @@ def gives_solution(text: str, code: str) -> bool:
     if len(body) >= _LONGEST_TRIVIAL and body in " ".join(text.split()):
         return True
     lines = {" ".join(line.split()) for line in code.splitlines()[1:]}
-    telling = {line for line in lines if len(line) >= _LONGEST_TRIVIAL and re.search(r"[=()\[\]{};]", line)}
+    telling = {
+        line
+        for line in lines
+        if len(line) >= _LONGEST_TRIVIAL and re.search(r"[=()\[\]{};]", line) and not _BOILERPLATE.match(line)
+    }
     flat = " ".join(text.split())
     held = [line for line in telling if line in flat]
     return len(held) >= 2 and 2 * len(held) >= len(telling)

@@ -105,7 +105,7 @@ class Evolve:
             row = await self._eliminated(row, parent, context)
         answer = await context.ask(
             "answer",
-            PlainText(min_chars=2),
+            PlainText(min_chars=2 if self.profile == "small" else 1),
             {"instruction": row.instruction, "input": row.input},
             row=row.id,
             max_new_tokens=self.options.answer_tokens,
