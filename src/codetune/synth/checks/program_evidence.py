@@ -21,17 +21,18 @@ from codetune.rejection import Rejection
 from codetune.synth.checks.code_preserved import CompletedProgram
 from codetune.synth.checks.snippet_text import SnippetView
 from codetune.synth.options import InstructFromCodeOptions
+from codetune.synth.python import agreement_harness, coverage_harness
 from codetune.synth.python.stand_ins import delegates_only, stand_ins
 from codetune.synth.runtime.generation_context import GenerationContext
 
 __all__ = ["harness_program", "program_checks", "report_of"]
 
-_HARNESSES = Path(__file__).parent.parent / "python"
+_HARNESSES = {"coverage_harness": coverage_harness, "agreement_harness": agreement_harness}
 
 
 @cache
 def _harness(name: str) -> str:
-    return (_HARNESSES / f"{name}.py").read_text("utf-8")
+    return Path(str(_HARNESSES[name].__file__)).read_text("utf-8")
 
 
 def harness_program(name: str, row: str, call: str) -> tuple[str, str]:
