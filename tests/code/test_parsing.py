@@ -80,7 +80,7 @@ def test_fragments_parse_where_they_could_stand(language: str, code: str) -> Non
 @pytest.mark.parametrize(
     "code", ["print 'old'", "def f(:\n  pass", "x = '", "", "  \n", "a\0b", "(" * 10_000]
 )
-def test_python_is_judged_by_the_interpreter(code: str) -> None:
+def test_python_is_checked_by_the_interpreter(code: str) -> None:
     assert not parses(code, "python")
 
 

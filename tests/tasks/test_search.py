@@ -101,9 +101,9 @@ def test_what_is_labelled_wrong_stands_against_its_own_question_first():
 
 
 def test_a_pair_among_many_that_can_not_stand_against_it_still_gets_its_candidates():
-    twins = [Pair(f"t{n}", f"how {n}", "xs . sort()" + " " * n, "python") for n in range(200)]
+    duplicates = [Pair(f"t{n}", f"how {n}", "xs . sort()" + " " * n, "python") for n in range(200)]
     others = [Pair(f"o{n}", f"other {n}", f"print({n})", "python") for n in range(4)]
-    drawn = draw_candidates([*twins, *others], count=5, seed=0)
+    drawn = draw_candidates([*duplicates, *others], count=5, seed=0)
     assert set(drawn["t0"].codes) == {"xs . sort()", *(f"print({n})" for n in range(4))}
 
 

@@ -1,6 +1,7 @@
 """Source code as syntax: does it parse, and which tokens is it made of.
 
-Python is judged by the interpreter's own parser; the other languages by their tree-sitter grammar.
+Python is parsed by the interpreter's own parser where syntax errors count; the other languages, and all
+token streams, by tree-sitter grammars.
 Functions and their documentation are in `codetune.code.functions`.
 """
 

@@ -27,7 +27,7 @@ __all__ = ["BenchmarkIndex", "Overlap"]
 _WORDS = 10
 _SHAPE = 6
 _MIN_SHAPES = 18
-"""A solution with fewer distinct shape n-grams (a one-liner) is nobody's in particular."""
+"""A solution with fewer distinct shape n-grams (a one-liner) is too common to be recognised by."""
 _MIN_SHARED = 0.8
 """Fraction of a solution's shape that has to be there."""
 _WORD = re.compile(r"\w+")

@@ -6,8 +6,8 @@ and rendered under the rules that the Hugging Face library and llama.cpp's serve
 tests hold the three against each other. Nothing here knows a tokenizer: `train` turns the spans
 into tokens.
 
-A template may inject a system turn when none is given (SmolLM2's does). Nobody here adds or removes
-one, so the injection happens everywhere or nowhere.
+A template may inject a system turn when none is given (SmolLM2's does). codetune adds and removes
+none, so the injection happens in training, evaluation and serving alike.
 """
 
 from __future__ import annotations

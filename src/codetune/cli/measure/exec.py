@@ -12,19 +12,15 @@ if TYPE_CHECKING:
 
 __all__ = ["exec"]
 
-_SUFFIXES = {
-    ".py": "python", ".js": "javascript", ".cjs": "javascript", ".ts": "typescript", ".java": "java",
-    ".go": "go", ".rs": "rust", ".c": "c", ".cc": "cpp", ".cpp": "cpp", ".cxx": "cpp", ".cs": "csharp",
-    ".rb": "ruby", ".php": "php", ".sh": "bash",
-}  # fmt: skip
 _COLOURS = {"PASS": "green", "SKIPPED": "yellow", "HARNESS_ERROR": "magenta"}
 
 
 def _language(path: Path, wanted: str | None) -> str:
+    from codetune.code.languages import language_of_path
     from codetune.errors import UsageError
     from codetune.execution.languages.toolchains import LANGUAGES
 
-    language = wanted or _SUFFIXES.get(path.suffix.lower())
+    language = wanted or language_of_path(path)
     if language is None:
         raise UsageError(
             "the file's name doesn't tell its language", where=str(path), next_step="say it with --lang"

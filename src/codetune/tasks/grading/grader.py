@@ -18,7 +18,7 @@ __all__ = ["Grader", "Grades", "RowStatistics", "TaskScore", "mean_of", "mean_sc
 class RowStatistics:
     """What a score is made of: numbers of each row that add up, and what their sum is worth.
 
-    Drawing rows anew, for an interval, is adding up other rows; nothing is graded twice.
+    A bootstrap adds up the numbers of the rows it draws; nothing is graded twice.
     """
 
     rows: Mapping[int, tuple[float, ...]]

@@ -44,7 +44,7 @@ def _right(execution: Execution, output: str | None) -> bool | None:
         return None
     if execution.verdict is not Verdict.PASS:
         return False
-    # As contest judges compare: white space between words is layout.
+    # As contests compare outputs: white space between words is layout.
     return output is None or execution.stdout.split() == output.split()
 
 

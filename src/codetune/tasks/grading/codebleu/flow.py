@@ -1,7 +1,7 @@
 """Data flow of a program: which value each use of a name comes from.
 
 A walk over the syntax tree keeps, for each name, the tokens that last set it; a use of the name
-then comes from those. The ways of a branch are walked from the same beginning and joined; the
+then comes from those. The arms of a branch are walked from the same beginning and joined; the
 body of a loop is walked twice, so that what it sets reaches its own beginning.
 
 Source: GraphCodeBERT and CodeBLEU (arXiv:2009.08366, arXiv:2009.10297), one walk for all
@@ -159,7 +159,7 @@ class _Walk:
         other_way = False
         for child in node.children:
             starts = child.type in self.rules.other_ways
-            # After a bare `else` the rest is the other way; clauses hold theirs within.
+            # After a bare `else` the rest is the other arm; clauses hold theirs within.
             other_way = other_way or (starts and child.child_count == 0)
             if starts or other_way:
                 more, ended = self.walk(child, states)
@@ -222,9 +222,9 @@ def _text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
-def _joined(ways: list[States]) -> States:
+def _joined(arms: list[States]) -> States:
     joined: dict[str, set[int]] = {}
-    for states in ways:
+    for states in arms:
         for name, places in states.items():
             joined.setdefault(name, set()).update(places)
     return {name: tuple(sorted(places)) for name, places in joined.items()}

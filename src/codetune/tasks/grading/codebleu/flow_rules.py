@@ -19,9 +19,9 @@ class FlowRules:
     increments: frozenset[str] = frozenset()
     """A name is computed from itself: `x++`."""
     branches: frozenset[str] = frozenset()
-    """One of several ways is gone."""
+    """One of several arms is taken."""
     other_ways: frozenset[str] = frozenset()
-    """Children of a branch that begin another way, e.g. `else`."""
+    """Children of a branch that begin another arm, e.g. `else`."""
     counting_loops: frozenset[str] = frozenset()
     """`for (init; condition; step)`."""
     each_loops: dict[str, tuple[str, str]] = field(default_factory=dict)
