@@ -14,7 +14,7 @@ from codetune.engine.local import LocalEngine
 from codetune.errors import ConfigError, DataError
 from codetune.mix.config import MixConfig
 from codetune.mix.stage import run
-from codetune.records import Instruction, Lineage, Snippet, Submission
+from codetune.records import Conversation, Instruction, Lineage, Message, Revision, Snippet, Submission
 from codetune.store.dataset import Dataset, DatasetWriter, Shard
 from codetune.store.hashing import hash_files
 from codetune.store.run_card import Plan
@@ -355,11 +355,10 @@ def test_a_place_that_holds_something_else_is_a_missing_part(two, tmp_path, cont
 
 
 def test_parts_that_can_not_be_mixed(tmp_path, two, context):
-    other = write(
-        tmp_path / "sub", Submission, [Submission(problem_id="p", user_id="u", programs=(), source="s")]
-    )
-    with pytest.raises(DataError, match="made of Instruction or Snippet rows, this part holds Submission"):
-        run(config(part("sub", other, 1)), [], tmp_path / "out", context)
+    talk = Conversation(messages=(Message(role="user", content="x"),), row_id="r", source="s")
+    other = write(tmp_path / "talks", Conversation, [talk])
+    with pytest.raises(DataError, match="a mixture can't be made of Conversation rows"):
+        run(config(part("talks", other, 1)), [], tmp_path / "out", context)
     folder = write(tmp_path / "s", Snippet, snippets(3))
     with pytest.raises(ConfigError, match="has to name its task"):
         run(config(part("s", folder, 1)), [], tmp_path / "out", context)
@@ -439,3 +438,43 @@ def test_command_line_reports_all_faults_and_overrides_parts(two, tmp_path, caps
     assert "did you mean 'comit'" in capsys.readouterr().err
     assert run_command([*base, "--translator", "no.such:thing"]) == 2
     assert "no translator no.such:thing" in capsys.readouterr().err
+
+
+def test_own_prompt_templates_reach_collected_rows(tmp_path, context):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "code_repair.en.yaml").write_text(
+        'variants:\n  code:\n    needs: [code, fixed]\n    input: "{{ code }}"\n    output: "{{ fixed }}"\n'
+        "    templates:\n      - {name: mine, instruction: Please fix.}\n",
+        "utf-8",
+    )
+    rows = [{"before": f"x = {n}", "after": f"x = {n + 1}"} for n in range(3)]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    part = {"name": "fixes", "count": 3, "source": "tssb", "path": str(tmp_path / "rows.jsonl")}
+    config = MixConfig(parts=[part], prompt_templates=str(own))
+    run(config, [], tmp_path / "out", context)
+    found = list(Dataset(tmp_path / "out", Instruction))
+    assert [row.instruction for row in found] == ["Please fix."] * 3
+    assert {row.lineage.prompt_template for row in found} == {"code_repair.en.mine"}
+    with pytest.raises(ConfigError, match="no such folder of prompt templates"):
+        run(MixConfig(parts=[part], prompt_templates=str(tmp_path / "no")), [], tmp_path / "x", context)
+
+
+def test_submissions_become_repairs(tmp_path, context):
+    def tries(n: int) -> Submission:
+        programs = tuple(
+            Revision(code=f"a = int(input())\nb = {n}\nprint(a {sign} b)\n", programming_language="python")
+            for sign in "-+"
+        )
+        statuses = ("Wrong Answer", "Accepted")
+        return Submission(
+            problem_id="p1", user_id=f"u{n}", problem="Print the sum of two numbers.", programs=programs,
+            statuses=statuses, source="codenet", lineage=Lineage(group="p1"),
+        )  # fmt: skip
+
+    folder = write(tmp_path / "in", Submission, [tries(n) for n in range(4)])
+    part = {"name": "tries", "count": 4, "task": "code_repair"}
+    run(MixConfig(parts=[part]), [folder], tmp_path / "out", context)
+    assert [row.task for row in Dataset(tmp_path / "out", Instruction)] == ["code_repair"] * 4
+    with pytest.raises(ConfigError, match="has to name its task"):
+        run(MixConfig(parts=[{"name": "tries", "count": 4}]), [folder], tmp_path / "other", context)

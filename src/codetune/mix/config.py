@@ -28,7 +28,8 @@ class MixPart(Settings):
     path: str | None = Field(None, description="Where the source's files are; relative to `data`.")
     options: dict[str, Any] = Field({}, description="More settings of collect, e.g. `languages`.")
     task: str | None = Field(
-        None, description="Task wanted: picks rows of a dataset, words the snippets of a source."
+        None,
+        description="Task wanted: picks rows of a dataset, or is made of snippets, commits or submissions.",
     )
     as_task: str | None = Field(
         None, description="Task that the rows are counted under in the mixture; null keeps their own."
@@ -87,6 +88,12 @@ class MixConfig(Settings):
     )
     data: str | None = Field(
         None, description="Folder that relative paths start from; null is the current one."
+    )
+
+    prompt_templates: str | None = Field(
+        None,
+        description="Folder of prompt templates (TASK.LANGUAGE.yaml) that replace codetune's own; tasks "
+        "without a file there keep theirs.",
     )
 
     @field_validator("parts")

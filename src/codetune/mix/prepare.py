@@ -1,6 +1,6 @@
-"""Each part of a mixture as a finished dataset of instructions, collected and worded if need be.
+"""Each part of a mixture as a finished dataset of instructions, collected and turned into rows if need be.
 
-What is made on the way (collected rows, translated snippets, worded tasks) is kept in the cache as
+What is made on the way (collected rows, translated snippets, rows of tasks) is kept in the cache as
 dataset directories, so an interrupted mixture goes on where it stopped.
 """
 
@@ -15,7 +15,7 @@ from codetune.config.faults import build_settings
 from codetune.errors import ConfigError, DataError
 from codetune.mix.config import MixConfig, MixPart
 from codetune.mix.translate import Prose, Translate, query_prose, snippet_prose, translate_rows
-from codetune.records import Instruction, Record, Snippet
+from codetune.records import Commit, Instruction, Record, Snippet, Submission
 from codetune.sources.config import CollectConfig
 from codetune.sources.registry import get_source
 from codetune.sources.stage import run as collect
@@ -25,7 +25,7 @@ from codetune.store.hashing import json_hash
 from codetune.store.run_card import RunCard
 from codetune.store.stage_output import replacing_other_runs
 from codetune.tasks.config import TasksConfig
-from codetune.tasks.stage import run as word
+from codetune.tasks.stage import run as make_rows
 
 __all__ = ["Missing", "Prepared", "prepare"]
 
@@ -82,7 +82,7 @@ def prepare(
         if path is None:
             return Missing(part, f"there is nothing at {base / (part.path or '')}")
         try:
-            folder = _collected(part, path, context)
+            folder = _collected(part, path, config.prompt_templates, context)
         except DataError as error:  # something lies there that is not this source's
             return Missing(part, f"{error.what} ({error.where or path})")
     else:
@@ -92,7 +92,7 @@ def prepare(
         if not (found / "run.json").exists():
             return Missing(part, f"there is no finished dataset at {found}")
         folder = found
-    dataset = _worded(part, folder, config.wanted(part), context, translate)
+    dataset = _instructions(part, folder, config, context, translate)
     return Prepared(part, dataset, source_name, url, license_name)
 
 
@@ -104,19 +104,25 @@ def _resolve(base: Path, path: str) -> str | None:
     return str(local) if local.exists() else None
 
 
-def _collected(part: MixPart, path: str, context: StageContext) -> Path:
+def _collected(part: MixPart, path: str, templates: str | None, context: StageContext) -> Path:
     assert part.source is not None
-    given: dict[str, object] = {"source": part.source, "path": path, "languages": part.programming_languages}
+    given: dict[str, object] = {
+        "source": part.source,
+        "path": path,
+        "languages": part.programming_languages,
+        "prompt_templates": templates,
+    }
     if part.language is not None and get_source(part.source).record is Instruction and not part.translate:
-        given["language"] = part.language  # what is worded later is collected once for all languages
+        given["language"] = part.language  # what becomes rows later is collected once for all languages
     config = build_settings(CollectConfig, {**given, **part.options})
     key = json_hash([config.model_dump(mode="json"), context.seed])
     return _made(context, f"{part.source}-{key[:12]}", lambda folder: collect(config, [], folder, context))
 
 
-def _worded(
-    part: MixPart, folder: Path, count: int, context: StageContext, translate: Translate | None
+def _instructions(
+    part: MixPart, folder: Path, config: MixConfig, context: StageContext, translate: Translate | None
 ) -> Dataset[Instruction]:
+    count = config.wanted(part)
     dataset: Dataset[Record] = Dataset(folder)
     if dataset.kind is Instruction:
         if not part.translate:
@@ -126,23 +132,42 @@ def _worded(
                 "only snippets and code search rows can be translated; in this part's instructions code and "
                 "prose are no longer apart",
                 where=part.name,
-                next_step="translate before wording, or leave `translate` out",
+                next_step="translate the snippets instead, or leave `translate` out",
             )
-        queries = query_prose(part.language or "en", context.seed)
+        queries = query_prose(part.language or "en", context.seed, config.prompt_templates)
         return Dataset(_translated(part, folder, queries, count, context, translate), Instruction)
-    if dataset.kind is not Snippet:
+    if dataset.kind not in (Snippet, Commit, Submission):
         raise DataError(
-            f"a mixture is made of Instruction or Snippet rows, this part holds {dataset.kind.__name__}",
+            f"a mixture can't be made of {dataset.kind.__name__} rows",
             where=part.name,
             next_step="make instructions of them with codetune synth",
         )
+    if part.translate and dataset.kind is not Snippet:
+        raise ConfigError(
+            f"{dataset.kind.__name__} rows can't be translated",
+            where=part.name,
+            next_step="leave `translate` out",
+        )
     if part.task is None:
-        raise ConfigError("a part of snippets has to name its task", where=part.name)
-    tasks = build_settings(TasksConfig, {"tasks": (part.task,), "language": part.language or "en"})
+        raise ConfigError(
+            "a part of snippets, commits or submissions has to name its task",
+            where=part.name,
+            next_step="set its `task`",
+        )
+    tasks = build_settings(
+        TasksConfig,
+        {
+            "tasks": (part.task,),
+            "language": part.language or "en",
+            "prompt_templates": config.prompt_templates,
+        },
+    )
     if part.translate:
         folder = _translated(part, folder, snippet_prose(tasks, context.seed), count, context, translate)
     key = json_hash([Dataset(folder).card.output_hash, tasks.model_dump(mode="json"), context.seed])
-    made = _made(context, f"{part.name}-worded-{key[:12]}", lambda made: word(tasks, [folder], made, context))
+    made = _made(
+        context, f"{part.name}-tasks-{key[:12]}", lambda made: make_rows(tasks, [folder], made, context)
+    )
     return Dataset(made, Instruction)
 
 

@@ -28,6 +28,7 @@ from codetune.store.run_card import Plan, RunCard
 from codetune.store.schema import from_row
 from codetune.store.stage_output import StageOutput
 from codetune.tasks.registry import get_task
+from codetune.tasks.template_folder import check_template_folder
 
 __all__ = ["run"]
 
@@ -69,12 +70,13 @@ def run(
     Raises:
         DataError: A part is missing or too small, and the settings say to stop.
     """
+    check_template_folder(config.prompt_templates)
     ready = _prepare_all(config, inputs, context, translate)
     prepared = [part for part in ready if isinstance(part, Prepared)]
     missing = [part for part in ready if isinstance(part, Missing)]
     plan = Plan(
         stage=STAGE,
-        config=config.model_dump(mode="json", exclude={"data"}),
+        config=config.model_dump(mode="json", exclude={"data", "prompt_templates"}),
         inputs={part.part.name: part.dataset.card.output_hash for part in prepared},
         code=code_hash(__name__),
         seed=context.seed,

@@ -63,7 +63,7 @@ def snippet_prose(tasks: TasksConfig, seed: int) -> Prose[Snippet]:
     return Prose(Snippet, of, lambda snippet, text: replace(snippet, id="", docstring=text))
 
 
-def query_prose(language: str, seed: int) -> Prose[Instruction]:
+def query_prose(language: str, seed: int, prompt_templates: str | None = None) -> Prose[Instruction]:
     """The query of a code search row; its candidates stay as they are."""
 
     def shown(row: Instruction) -> str:
@@ -84,6 +84,7 @@ def query_prose(language: str, seed: int) -> Prose[Instruction]:
             record_id=row.id,
             seed=seed,
             language=language,
+            folder=prompt_templates,
         )
         return replace(
             row,

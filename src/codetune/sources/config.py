@@ -25,6 +25,11 @@ class CollectConfig(Settings):
     language: str = Field(
         "en", description="Natural language tasks are asked in: en or zh (instruction sets keep their own)."
     )
+    prompt_templates: str | None = Field(
+        None,
+        description="Folder of prompt templates (TASK.LANGUAGE.yaml) that replace codetune's own; tasks "
+        "without a file there keep theirs.",
+    )
     min_lines: int = Field(3, ge=1, description="Source code: shortest function kept, in lines.")
     max_lines: int = Field(200, ge=1, description="Source code: longest function kept, in lines.")
     max_characters: int = Field(

@@ -16,6 +16,7 @@ from codetune.store.dataset import DatasetWriter
 from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
+from codetune.tasks.template_folder import check_template_folder, folder_inputs
 
 __all__ = ["run"]
 
@@ -31,12 +32,14 @@ def run(config: CollectConfig, inputs: Sequence[Path], output: Path, context: St
 
     Raises:
         DataError: Nothing of this source is there, or it can't be read.
+        ConfigError: The folder of prompt templates is faulty.
         OutputError: The output folder can't be used.
     """
     if inputs:
         raise UsageError(
             "collect reads a source and takes no dataset as input", next_step="set `path` instead"
         )
+    check_template_folder(config.prompt_templates)
     source = get_source(config.source)
     try:
         opened = source.open(config, context.seed)
@@ -44,8 +47,9 @@ def run(config: CollectConfig, inputs: Sequence[Path], output: Path, context: St
         raise _with_guess(error, source, config) from error
     plan = Plan(
         stage=STAGE,
-        config=config.model_dump(mode="json", exclude={"path"}),  # the content counts, not where it lies
-        inputs=dict(opened.inputs),
+        # The content counts, not where it lies.
+        config=config.model_dump(mode="json", exclude={"path", "prompt_templates"}),
+        inputs={**opened.inputs, **folder_inputs(config.prompt_templates, config.language)},
         code=code_hash(__name__),
         seed=context.seed,
     )

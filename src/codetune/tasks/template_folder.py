@@ -11,7 +11,7 @@ from codetune.store.hashing import json_hash
 from codetune.tasks.prompt_templates import template_text
 from codetune.tasks.registry import TASKS, get_task
 
-__all__ = ["check_template_folder", "prompt_templates_hash"]
+__all__ = ["check_template_folder", "folder_inputs", "prompt_templates_hash"]
 
 
 def prompt_templates_hash(tasks: Iterable[str], language: str, folder: str | None = None) -> str:
@@ -23,6 +23,11 @@ def prompt_templates_hash(tasks: Iterable[str], language: str, folder: str | Non
             if language in get_task(task).languages
         }
     )
+
+
+def folder_inputs(folder: str | None, language: str) -> dict[str, str]:
+    """What a plan says of a folder of own templates: nothing where there is none."""
+    return {"prompt template set": prompt_templates_hash(TASKS, language, folder)} if folder else {}
 
 
 def check_template_folder(folder: str | None) -> None:

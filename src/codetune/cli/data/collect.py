@@ -31,6 +31,14 @@ def collect(
     require_docstring: Annotated[
         bool, typer.Option("--require-docstring", help="Source code: only documented functions.")
     ] = False,
+    prompt_templates: Annotated[
+        str | None,
+        typer.Option(
+            "--prompt-templates",
+            metavar="DIR",
+            help="Folder of TASK.LANGUAGE.yaml that replace codetune's own.",
+        ),
+    ] = None,
     *,
     options: StageOptions,
 ) -> None:
@@ -50,6 +58,7 @@ def collect(
         "languages": tuple(language) if language else None,
         "limit": limit,
         "require_docstring": require_docstring or None,
+        "prompt_templates": prompt_templates,
     }
     settings = read_options(CollectConfig, options, given)
     print_card(run_stage("collect", settings, [], options), options)

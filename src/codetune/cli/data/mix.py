@@ -45,6 +45,14 @@ def mix(
             "--translator", help="MODULE:FUNCTION that translates texts, for parts that ask for it."
         ),
     ] = None,
+    prompt_templates: Annotated[
+        str | None,
+        typer.Option(
+            "--prompt-templates",
+            metavar="DIR",
+            help="Folder of TASK.LANGUAGE.yaml that replace codetune's own.",
+        ),
+    ] = None,
     *,
     options: StageOptions,
 ) -> None:
@@ -65,6 +73,7 @@ def mix(
         data=str(data) if data is not None else None,
         scale=scale,
         missing="skip" if skip_missing else None,
+        prompt_templates=prompt_templates,
     )
     more: dict[str, Any] = {"translate": _load(translator)} if translator else {}
     card = run_stage("mix", settings, inputs or (), options, **more)

@@ -51,6 +51,8 @@ class Row:
     """Natural language that tasks are asked in."""
     extra: Any = None
     """What the source attached to the row's block."""
+    prompt_templates: str | None = None
+    """Folder of prompt templates that replace codetune's own."""
 
     @property
     def upstream_id(self) -> str:
@@ -134,7 +136,9 @@ class Row:
         given = dict(fields)
         if programming_language is not None:
             given.setdefault("programming_language", programming_language)
-        rendered = get_task(task).render(given, record_id=key, seed=self.seed, language=self.language)
+        rendered = get_task(task).render(
+            given, record_id=key, seed=self.seed, language=self.language, folder=self.prompt_templates
+        )
         return Instruction(
             task=task,
             instruction=rendered.instruction,

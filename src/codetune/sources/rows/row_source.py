@@ -163,6 +163,7 @@ def _convert_rows(source: RowSource, config: CollectConfig, seed: int, block: Bl
             seed,
             config.language,
             block.extra,
+            config.prompt_templates,
         )
         try:
             if isinstance(value, Rejection):

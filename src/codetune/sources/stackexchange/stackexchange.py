@@ -227,7 +227,17 @@ def _pair(
                 _rejected(bucket.file, other, "another answer was chosen", f"of question {question.id}")
             )
         spdx = license_of_post(answer)
-        row = Row({}, bucket.file, number, StackExchangeSource.name, spdx, seed, config.language)
+        row = Row(
+            {},
+            bucket.file,
+            number,
+            StackExchangeSource.name,
+            spdx,
+            seed,
+            config.language,
+            None,
+            config.prompt_templates,
+        )
         kind = "single" if len(found) == 1 else "multi"
         return SearchPair(
             row=row,
