@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from hashlib import blake2b
 
-__all__ = ["draw", "fraction", "rank"]
+__all__ = ["draw", "fraction", "model_seed", "rank"]
 
 
 def draw(seed: int, *keys: object) -> random.Random:
@@ -30,6 +30,11 @@ def rank(seed: int, *keys: object) -> bytes:
 def fraction(seed: int, *keys: object) -> float:
     """A number in [0, 1), uniform over the keys."""
     return int.from_bytes(rank(seed, *keys)[:8], "big") / 2**64
+
+
+def model_seed(seed: int, *keys: object) -> int:
+    """A seed for a model's sampling, 0 to 2**31 - 1, as every server takes it."""
+    return int.from_bytes(rank(seed, *keys)[:4], "big") >> 1
 
 
 def _text(seed: int, keys: tuple[object, ...]) -> str:

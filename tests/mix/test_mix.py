@@ -192,7 +192,7 @@ def test_groups_are_never_parted_and_every_row_has_one_split(tmp_path, context):
 
 def test_a_pair_is_in_a_split_only_with_both_its_halves(tmp_path, context):
     pairs = [
-        replace(row, lineage=Lineage(group=f"function {n % 40} & function {n * 7 % 40}"))
+        replace(row, lineage=Lineage(group=f"function {n % 120} & function {n * 7 % 120}"))
         for n, row in enumerate(instructions("p", 600))
     ]
     folder = write(tmp_path / "p", Instruction, pairs)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from codetune.engine.local import LocalEngine
 from codetune.records import Snippet
-from codetune.sources.limit import LimitedRows, rank
+from codetune.seeding import rank
+from codetune.sources.limit import LimitedRows
 from codetune.sources.source import rejected_row
 from codetune.store.columns import table_of_records
 from codetune.store.context import StageContext
@@ -54,9 +55,9 @@ def write(folder: Path, pieces: list[list[str]], limit: int, work=shard) -> Limi
 
 def by_definition(pieces: list[list[str]], limit: int) -> list[list[str]]:
     """Sort everything there is, take the first so many; rows with one id are all in or all out."""
-    ranked = sorted(rank(5, snippet(name).id) for piece in pieces for name in piece)
-    cutoff = ranked[limit - 1] if len(ranked) > limit else b"\xff" * 12
-    return [[name for name in piece if rank(5, snippet(name).id) <= cutoff] for piece in pieces]
+    ranked = sorted(rank(5, snippet(name).id, "limit") for piece in pieces for name in piece)
+    cutoff = ranked[limit - 1] if len(ranked) > limit else b"\xff" * 16
+    return [[name for name in piece if rank(5, snippet(name).id, "limit") <= cutoff] for piece in pieces]
 
 
 @settings(max_examples=40, deadline=None)

@@ -10,23 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from codetune.seeding import fraction, rank
 from codetune.store.dataset import parquet_errors
 
-__all__ = ["Choice", "Wanted", "choose", "fraction_of", "split_of"]
+__all__ = ["Choice", "Wanted", "choose", "split_of"]
 
 _COLUMNS = ("id", "task", "language", "programming_language", "license")
-
-
-def fraction_of(seed: int, key: str, what: str) -> float:
-    """A number in [0, 1) that depends on seed, key and purpose alone."""
-    digest = blake2b(f"{seed}:{key}:{what}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
 
 
 def split_of(seed: int, group: str, valid: float, test: float) -> str | None:
@@ -41,7 +35,7 @@ def split_of(seed: int, group: str, valid: float, test: float) -> str | None:
 
 
 def _split_of_one(seed: int, group: str, valid: float, test: float) -> str:
-    place = fraction_of(seed, group, "split")
+    place = fraction(seed, group, "split")
     if place < valid:
         return "valid"
     return "test" if place < valid + test else "train"
@@ -125,8 +119,7 @@ def choose(
         if key in seen:
             continue
         seen.add(key)
-        rank = blake2b(f"{seed}:{row['id']}:mix".encode(), digest_size=16).digest()
-        ranked.append((rank, number, index))
+        ranked.append((rank(seed, row["id"], "mix"), number, index))
     choice.eligible = len(ranked)
     ranked.sort()
     chosen = ranked[: wanted.count]

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from codetune.errors import DataError
-from codetune.mix.select import fraction_of
 from codetune.records import Instruction, Record, Snippet
+from codetune.seeding import fraction
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset, DatasetWriter, RejectedRow, Shard, read_rows
 from codetune.store.hashing import code_hash
@@ -147,9 +147,7 @@ def translate_rows(
 
 
 def _chosen(dataset: Dataset[R], prose: Prose[R], count: int, seed: int) -> set[str]:
-    ranked = (
-        (fraction_of(seed, row.id, "translate"), row.id) for row in dataset if prose.of(row) is not None
-    )
+    ranked = ((fraction(seed, row.id, "translate"), row.id) for row in dataset if prose.of(row) is not None)
     return {identifier for _, identifier in heapq.nsmallest(count, ranked)}
 
 

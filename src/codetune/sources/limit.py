@@ -14,27 +14,22 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from codetune.records import Record
+from codetune.seeding import rank
 from codetune.store.atomic import replacing
 from codetune.store.columns import table_of_records
 from codetune.store.context import StageContext
 from codetune.store.dataset import Shard, write_kept, write_rejected
 
-__all__ = ["LimitedRows", "rank"]
+__all__ = ["LimitedRows"]
 
 _FOLDER = ".candidates"
 _FOUND = b"found"
-
-
-def rank(seed: int, record_id: str) -> bytes:
-    """The place of a record in the seed's order of all records there could ever be; 12 bytes that sort."""
-    return blake2b(f"{seed}:{record_id}:limit".encode(), digest_size=12).digest()
 
 
 class LimitedRows:
@@ -91,7 +86,7 @@ class LimitedRows:
     @property
     def _bound(self) -> bytes | None:
         """No row of a greater rank can be chosen any more; None while any can."""
-        return (-self._smallest[0]).to_bytes(12, "big") if len(self._smallest) == self._limit else None
+        return (-self._smallest[0]).to_bytes(16, "big") if len(self._smallest) == self._limit else None
 
     def _numbered(self, items: Iterable[Any]) -> Iterator[_Piece]:
         for index, item in enumerate(items):
@@ -129,11 +124,11 @@ def _set_aside(
     path = _candidates(folder, piece.index)
     if path.exists():  # an interrupted run has read this piece
         table = _read(path)
-        ranks = [rank(seed, record_id) for record_id in table.column("id").to_pylist()]
+        ranks = [rank(seed, record_id, "limit") for record_id in table.column("id").to_pylist()]
         return int(table.schema.metadata[_FOUND]), ranks
     shard = work(piece.item)
     ids = shard.table.column("id").to_pylist() if shard.table is not None else [row.id for row in shard.kept]
-    ranks = [rank(seed, record_id) for record_id in ids]
+    ranks = [rank(seed, record_id, "limit") for record_id in ids]
     own = heapq.nsmallest(limit, ranks)
     bound = min(own[-1], piece.bound or own[-1]) if own else b""
     chosen = [one <= bound for one in ranks]
@@ -153,7 +148,7 @@ def _cut_out(folder: Path, seed: int, cutoff: bytes | None, index: int) -> None:
     """Write a part from its candidates; rows with one id are all in or all out. Runs in a worker."""
     table = _read(_candidates(folder, index)).replace_schema_metadata(None)
     if cutoff is not None:
-        chosen = [rank(seed, record_id) <= cutoff for record_id in table.column("id").to_pylist()]
+        chosen = [rank(seed, record_id, "limit") <= cutoff for record_id in table.column("id").to_pylist()]
         table = table.filter(pa.array(chosen, pa.bool_()))
     write_kept(folder, index, table)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,6 +13,7 @@ from codetune.edits.formats.registry import EditFormat, edit_format
 from codetune.errors import DataError
 from codetune.records import Conversation, Edit, Instruction, Record
 from codetune.rejection import Rejection
+from codetune.seeding import rank
 from codetune.store.atomic import replacing
 from codetune.store.dataset import Dataset
 from codetune.store.schema import table_of, to_row
@@ -133,7 +133,7 @@ def _held_out_groups(rows: Sequence[tuple[str, Encoded, str]], config: TrainConf
     sizes = Counter(group for group, _, _ in rows)
 
     def key(group: str) -> bytes:
-        return blake2b(f"{seed}:{group}:held-out".encode(), digest_size=16).digest()
+        return rank(seed, group, "held-out")
 
     held: set[str] = set()
     for group in sorted(sizes, key=key):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from hashlib import blake2b
 
 from codetune.errors import BackendError, UsageError
 from codetune.evaluate.config import AskConfig
@@ -13,6 +12,7 @@ from codetune.evaluate.prompts.styles import style
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.protocol import ChatRequest
 from codetune.records import Completion, Problem
+from codetune.seeding import model_seed
 from codetune.store.hashing import json_hash
 
 __all__ = ["Generated", "generate", "prompt_lines", "prompts_hash", "requests_of"]
@@ -54,8 +54,7 @@ def prompts_hash(problems: Sequence[Problem], config: AskConfig, seed: int) -> s
 def _seed(problem: Problem, seed: int) -> int:
     """A seed of the problem's own; each sample adds its number to it before it is sent. So neither the
     order nor the number of samples matters, and more samples leave the first ones as they were."""
-    digest = blake2b(f"{seed}:{problem.task_id}:sample".encode(), digest_size=4).digest()
-    return int.from_bytes(digest) >> 1
+    return model_seed(seed, problem.task_id, "sample")
 
 
 def requests_of(

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
 from codetune.errors import BackendUnavailableError, RequestRefusedError
@@ -21,6 +20,7 @@ from codetune.models.client.transport import GarbledAnswer
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 from codetune.records import Check, Generated, Message
 from codetune.rejection import Rejection
+from codetune.seeding import model_seed
 from codetune.synth.checks.snippet_text import shortened
 from codetune.synth.prompts.prompt import Prompt
 from codetune.synth.runtime.answer_parsers import AnswerParser
@@ -269,8 +269,7 @@ class GenerationContext:
         )
 
     def _seed(self, row: str, prompt: str, number: int) -> int:
-        digest = blake2b(f"{self.settings.seed}:{row}:{prompt}:{number}".encode(), digest_size=4)
-        return int.from_bytes(digest.digest(), "big") >> 1  # fits the int32 that servers take
+        return model_seed(self.settings.seed, row, prompt, number)
 
 
 def _tokens(messages: Sequence[Message]) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from codetune.errors import DataError
+from codetune.seeding import rank
 from codetune.store.dataset import Dataset
 from codetune.store.row_selection import ChosenRows
 
@@ -95,7 +95,7 @@ def select(
 
 
 def _rank(seed: int, record_id: str) -> int:
-    return int.from_bytes(blake2b(f"{seed}:{record_id}:sample".encode(), digest_size=8).digest(), "big")
+    return int.from_bytes(rank(seed, record_id, "sample")[:8], "big")
 
 
 def _plan(places: npt.NDArray[np.int64], files: Sequence[Path]) -> ChosenRows:
