@@ -50,7 +50,7 @@ def evaluate_model(
     """Ask a model every item, run what it wrote, and score it.
 
     A finished folder goes on when more samples, another k or a training set are asked for: what is
-    answered and judged already is neither asked nor run again.
+    answered and run already is neither asked nor run again.
 
     Args:
         chosen: The benchmark.
@@ -87,8 +87,8 @@ def evaluate_model(
     if not ranks.is_first:
         ranks.meet()  # once the first process has the folder
         asking = resolve_asking(config, chosen, backend.styles, problems, probe, seed=seed)
-        told = partial(ask, on_progress=progress.advance)
-        generate(told, problems, asking.config, seed=seed, name=backend.name, expected=False)
+        asked = partial(ask, on_progress=progress.advance)
+        generate(asked, problems, asking.config, seed=seed, name=backend.name, expected=False)
         return None
     plan = Plan(
         stage="eval",
@@ -125,9 +125,9 @@ def evaluate_model(
             title = " ".join(part for part in (label, chosen.title, "answers") if part)
             progress.start(title, -(-len(problems) * config.n // ranks.world))
             clock = time.monotonic()
-            told = partial(ask, on_progress=progress.advance)
+            asked = partial(ask, on_progress=progress.advance)
             generated = partial(describe_then_code, folder=output) if describes else generate
-            made = generated(told, problems, asking.config, seed=seed, name=backend.name)
+            made = generated(asked, problems, asking.config, seed=seed, name=backend.name)
         except CodetuneError:
             if not _has_answers(store):
                 stage.preparations |= {"prompts.jsonl", *(p.name for p in output.glob(f"{_STORE_NAME}*"))}

@@ -46,7 +46,7 @@ class BoxExecutor:
         try:
             for program, result in self._pool.map(map(self._job, programs), alone=_was_starved):
                 known: Execution | None = result.evidence.get("known")
-                execution = known or result.evidence.get("execution") or self._execution(program, result)
+                execution = known or result.execution or self._execution(program, result)
                 if self._cache is not None and known is None:
                     self._cache.put(self._cache.key(program), execution)
                 yield execution

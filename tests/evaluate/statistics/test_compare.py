@@ -19,14 +19,14 @@ from codetune.report.comparison import comparison_page
 
 
 def test_a_comparison_by_hand() -> None:
-    first = {str(i): Tally(passed=int(i < 30), judged=1) for i in range(100)}
-    second = {str(i): Tally(passed=int(10 <= i < 52), judged=1) for i in range(100)}
+    first = {str(i): Tally(passed=int(i < 30), counted=1) for i in range(100)}
+    second = {str(i): Tally(passed=int(10 <= i < 52), counted=1) for i in range(100)}
     found = compare_tallies(first, second)
     assert (found.both, found.first_only, found.second_only, found.neither) == (20, 10, 22, 48)
     assert found.difference == pytest.approx(0.12)
     assert found.verdict == "tie"
     assert found.p_value == pytest.approx(0.0501, abs=1e-4)
-    second["60"] = second["61"] = Tally(passed=1, judged=1)
+    second["60"] = second["61"] = Tally(passed=1, counted=1)
     assert compare_tallies(first, second).verdict == "better"
     assert compare_tallies(second, first).verdict == "worse"
 

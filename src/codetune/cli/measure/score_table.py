@@ -32,7 +32,7 @@ def score_table(score: Score) -> Table:
         table.add_row("not strict", f"{_some(score.tested_in_process)}: tests and program share a process")
     if score.reference_failed:
         table.add_row("reference fails", _some(tuple(score.reference_failed)))
-    table.add_row("problems", f"{score.problems} judged of {score.problems_asked}")
+    table.add_row("problems", f"{score.problems} with a verdict, of {score.problems_asked} asked")
     ends = ", ".join(f"{verdict} {count}" for verdict, count in score.verdicts.items())
     table.add_row("samples", f"{score.samples}{': ' if ends else ''}{ends}")
     if score.cut_answers is not None:

@@ -1,4 +1,4 @@
 """Who answers a benchmark: a server, the embedded model, or a model folder.
 
-How an item is worded is in `evaluate.prompts`.
+How an item becomes a prompt is in `evaluate.prompts`.
 """

@@ -1,4 +1,4 @@
-"""A model folder asked through the request store: what is there is not made again, whoever made it.
+"""A model folder asked through the request store: an answer that any process stored is not made again.
 
 Every process has a store of its own, `requests.sqlite` or `requests-rank3.sqlite`, as one file can't
 be written from several machines; all are read. The keys are those of any other model's requests.

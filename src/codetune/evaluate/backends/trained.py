@@ -48,7 +48,7 @@ def base_and_tuned(
         folder: The training's output.
         card: Its run card.
         cache: Where plain weights of a GGUF base are kept.
-        plain_weights: Makes them; None where nobody can.
+        plain_weights: Makes them; None where that is not possible.
 
     Raises:
         ConfigError: What `serve` asks for can't be had for this training.

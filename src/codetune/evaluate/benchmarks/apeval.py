@@ -1,7 +1,7 @@
 """APEval: the next edit of a programmer at work. Source: Jiang et al. 2024, arXiv:2410.07002.
 
 An item is a moment in writing a HumanEval function: what the code was before, what it is now, and
-sometimes what the programmer asks for. The answer is the whole program, judged by HumanEval's tests.
+sometimes what the programmer asks for. The answer is the whole program, run against HumanEval's tests.
 Items fall into four cells, with and without history and request; each has a rate of its own.
 """
 

@@ -48,7 +48,7 @@ class Benchmark:
         graded: Task whose grader decides, where nothing is executed.
         trains: False where the licence forbids training on it.
         limits: What each program may use.
-        max_new_tokens: Longest answer that is allowed where nobody says otherwise: the rest of a
+        max_new_tokens: Longest answer that is allowed by default: the rest of a
             function, or (twice as long, at least 1,024) a whole program with words around it.
         siblings: The other benchmarks, to say which of them a wrong file belongs to.
     """

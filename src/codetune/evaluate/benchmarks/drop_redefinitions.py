@@ -1,6 +1,6 @@
-"""What a program defines and its tests define anew: a `main` that shows it off, a `test`, an `assert`.
+"""What both a program and its tests define: a `main` with examples, a `test`, an `assert`.
 
-Both can't stand in one text. The program's gives way, for the tests decide, but only where nothing
+One text can't hold both. The program's is removed, since the tests decide, but only where nothing
 else in the program uses it.
 """
 
@@ -27,7 +27,7 @@ _DEFINITIONS = {
 }
 _NAMES = ("identifier", "name", "field_identifier")
 _CLASSES = {"java": ("class_declaration",)}
-"""Classes give way as functions do, where tests bring some."""
+"""Classes are removed as functions are, where tests bring some."""
 
 
 def _walk(node: Node) -> Iterator[Node]:
@@ -75,12 +75,12 @@ def definitions(
 
 
 def without_redefined(code: str, tests: str, entry: str | None, language: str) -> str:
-    """The program without what the tests define anew, as far as nothing else in it uses that.
+    """The program without what the tests define too, as far as nothing else in it uses that.
 
     Args:
         code: The program.
         tests: What will stand behind it.
-        entry: The function asked for, which never gives way.
+        entry: The function asked for, which is never removed.
         language: Programming language of both; one without a grammar leaves the program as it is.
     """
     for kinds in (_DEFINITIONS.get(language, ()), _CLASSES.get(language, ())):
@@ -90,12 +90,12 @@ def without_redefined(code: str, tests: str, entry: str | None, language: str) -
 
 
 def _giving_way(code: str, tests: str, entry: str | None, language: str, kinds: tuple[str, ...]) -> str:
-    anew = {name for _, names in definitions(tests, language, kinds) for name in names} - {entry}
+    again = {name for _, names in definitions(tests, language, kinds) for name in names} - {entry}
     raw = code.encode()
     places = [
         (node, names)
         for node, names in definitions(code, language, kinds)
-        if names and anew.issuperset(names)
+        if names and again.issuperset(names)
     ]
     if not places:
         return code

@@ -2,7 +2,7 @@
 
 An item's `tests` are JSON here: `{"cases": [[stdin, stdout], ...]}` for whole programs, or
 `{"calls": [[[argument, ...], result], ...], "entry": name}` for functions. What a program should
-print never enters the box; what a function should return does, unless the judge is strict.
+print never enters the box; what a function should return does, unless test isolation is strict.
 """
 
 from __future__ import annotations

@@ -32,12 +32,12 @@ class Tally:
 
     Attributes:
         passed: Samples that passed.
-        judged: Samples with a verdict about the program; the denominator.
+        counted: Samples with a verdict about the program; the denominator.
         lenient: Samples that passed under the lenient reading.
     """
 
     passed: int = 0
-    judged: int = 0
+    counted: int = 0
     lenient: int = 0
 
 
@@ -54,7 +54,7 @@ class _Counts:
 
 
 def tally(rows: Iterable[SampleResult]) -> dict[str, Tally]:
-    """Samples passed and judged, by problem; what says nothing of the program is not counted."""
+    """Samples passed and counted, by problem; what says nothing of the program is not counted."""
     return _count(rows).tallies
 
 
@@ -69,12 +69,12 @@ def _count(rows: Iterable[SampleResult]) -> _Counts:
         counts.doubts.add(row)
         mine = counts.tallies.setdefault(row.task_id, Tally())
         if row.verdict.is_about_the_program:
-            mine.judged += 1
+            mine.counted += 1
             mine.passed += row.verdict is Verdict.PASS
             mine.lenient += row.lenient_verdict is Verdict.PASS
         if row.base_verdict is not None and row.base_verdict.is_about_the_program:
             based = counts.base.setdefault(row.task_id, Tally())
-            based.judged += 1
+            based.counted += 1
             based.passed += row.base_verdict is Verdict.PASS
     return counts
 
@@ -128,13 +128,13 @@ def count_samples(
         overlap: What a training set repeats; the score is then also given without it.
 
     Raises:
-        UsageError: Nothing could be judged, or a k exceeds the samples of a problem.
+        UsageError: Nothing could be counted, or a k exceeds the samples of a problem.
         ExecutionError: More than 1 % of the samples ended as HARNESS_ERROR.
     """
     counts = _count(rows)
     _check_harness_errors(counts.verdicts)
-    judged = {task: t for task, t in counts.tallies.items() if t.judged}
-    if not judged:
+    counted = {task: t for task, t in counts.tallies.items() if t.counted}
+    if not counted:
         raise UsageError(
             "no sample has a verdict about its program, so there is no score",
             next_step=counts.doubts.skipped_because or None,
@@ -146,23 +146,23 @@ def count_samples(
         benchmark=benchmark or DataEdition(name=problems[0].benchmark),
         model=model,
         conditions=conditions or Conditions(),
-        problems=len(judged),
+        problems=len(counted),
         problems_asked=len(problems),
         samples=samples,
         repeated_samples=samples - len(counts.texts),
-        passed=sum(t.passed for t in judged.values()),
-        pass_at_k=rates.pass_at_k(judged),
-        lenient_pass_at_k=rates.pass_at_k(judged, lenient=True),
-        pass_hat_k=rates.pass_hat_k(judged),
+        passed=sum(t.passed for t in counted.values()),
+        pass_at_k=rates.pass_at_k(counted),
+        lenient_pass_at_k=rates.pass_at_k(counted, lenient=True),
+        pass_hat_k=rates.pass_hat_k(counted),
         base_pass_at_k=rates.pass_at_k(counts.base) if counts.base else {},
-        groups=_groups(judged, problems, rates),
+        groups=_groups(counted, problems, rates),
         cut_answers=counts.doubts.cut_answers,
         warnings=counts.doubts.warnings((conditions or Conditions()).max_new_tokens),
         verdicts=dict(counts.verdicts.most_common()),
         extractors=dict(counts.extractors.most_common()),
         integrity=dict(counts.integrity.most_common()),
         tiers=dict(counts.tiers.most_common()),
-        missing=tuple(sorted({p.task_id for p in problems} - set(judged))),
+        missing=tuple(sorted({p.task_id for p in problems} - set(counted))),
         clusters=clusters,
         subclusters=subclusters,
         assumed=assumed,
@@ -170,7 +170,7 @@ def count_samples(
     )
     if overlap is None:
         return score
-    clean = {task: t for task, t in judged.items() if task not in overlap.repeated}
+    clean = {task: t for task, t in counted.items() if task not in overlap.repeated}
     return replace(
         score, contamination=overlap.with_clean_rates(len(clean), rates.pass_at_k(clean) if clean else {})
     )
@@ -185,27 +185,27 @@ class _Rates:
     ks: Sequence[int]
     seed: int
 
-    def pass_at_k(self, judged: Mapping[str, Tally], *, lenient: bool = False) -> dict[int, Estimate]:
-        return {k: self._estimate(judged, k, pass_at_k, lenient=lenient) for k in self.ks}
+    def pass_at_k(self, counted: Mapping[str, Tally], *, lenient: bool = False) -> dict[int, Estimate]:
+        return {k: self._estimate(counted, k, pass_at_k, lenient=lenient) for k in self.ks}
 
-    def pass_hat_k(self, judged: Mapping[str, Tally]) -> dict[int, Estimate]:
-        return {k: self._estimate(judged, k, pass_hat_k) for k in self.ks if k > 1}
+    def pass_hat_k(self, counted: Mapping[str, Tally]) -> dict[int, Estimate]:
+        return {k: self._estimate(counted, k, pass_hat_k) for k in self.ks if k > 1}
 
     def _estimate(
         self,
-        judged: Mapping[str, Tally],
+        counted: Mapping[str, Tally],
         k: int,
         rate: Callable[[int, int, int], float],
         *,
         lenient: bool = False,
     ) -> Estimate:
-        correct = {task: (t.lenient if lenient else t.passed) for task, t in judged.items()}
-        units = independent_units(list(judged), self.clusters, self.subclusters)
+        correct = {task: (t.lenient if lenient else t.passed) for task, t in counted.items()}
+        units = independent_units(list(counted), self.clusters, self.subclusters)
         grouped = units.kind != "problems"
-        if k == 1 and not grouped and all(t.judged == 1 for t in judged.values()):
-            found = wilson(sum(correct.values()), len(judged))
+        if k == 1 and not grouped and all(t.counted == 1 for t in counted.values()):
+            found = wilson(sum(correct.values()), len(counted))
         else:
-            values = [rate(t.judged, correct[task], k) for task, t in judged.items()]
+            values = [rate(t.counted, correct[task], k) for task, t in counted.items()]
             if len(set(values)) == 1:
                 # A bootstrap of equal values is as sure as can be, of nothing: count what is independent.
                 found = wilson(values[0] * units.count, units.count)
@@ -216,7 +216,7 @@ class _Rates:
         )
 
 
-def _groups(judged: Mapping[str, Tally], problems: Sequence[Problem], rates: _Rates) -> dict[str, GroupRate]:
+def _groups(counted: Mapping[str, Tally], problems: Sequence[Problem], rates: _Rates) -> dict[str, GroupRate]:
     """The rates of each group that items belong to, in the order of the items."""
     members: defaultdict[str, list[str]] = defaultdict(list)
     for problem in problems:
@@ -224,7 +224,7 @@ def _groups(judged: Mapping[str, Tally], problems: Sequence[Problem], rates: _Ra
             members[group].append(problem.task_id)
     found = {}
     for group, tasks in members.items():
-        mine = {task: judged[task] for task in tasks if task in judged}
+        mine = {task: counted[task] for task in tasks if task in counted}
         if mine:
             found[group] = GroupRate(problems=len(mine), pass_at_k=rates.pass_at_k(mine))
     return found

@@ -1,7 +1,7 @@
 """A finished score goes on: more samples, another k, a training set to look at.
 
 Answers come from the request store and verdicts from the verdict cache, so only what is new is asked
-and run; the score is written anew. Whatever else differs stays refused, with a sentence.
+and run; the score is written again. Any other difference is refused with a sentence.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _goes_beyond(held: Plan, plan: Plan) -> bool:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Whether nobody writes the folder now; if so, nobody else does until the block ends."""
+    """Whether no other process writes the folder; if so, none does until the block ends."""
     with disk_errors(folder):
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:

@@ -50,7 +50,7 @@ def read_samples(path: Path, problems: Sequence[Problem]) -> tuple[str, Iterator
 
     Returns:
         `continuation` or `solution`, and the samples in the file's order, numbered by problem. A
-        null text is kept as an empty one, and judged NO_CODE.
+        null text is kept as an empty one, and counted as NO_CODE.
 
     Raises:
         DataError: Not such a file, or a row that is wrong; with its number. The iterator raises

@@ -53,15 +53,15 @@ def compare_tallies(
         DataError: Too few problems are shared.
         UsageError: An unknown metric, or its k exceeds the samples of a problem.
     """
-    shared = [t for t, mine in first.items() if mine.judged and t in second and second[t].judged]
+    shared = [t for t, mine in first.items() if mine.counted and t in second and second[t].counted]
     if len(shared) < 2:
         raise DataError(
-            f"the two runs share {len(shared)} judged problems, too few to compare",
+            f"the two runs share {len(shared)} counted problems, too few to compare",
             next_step="give two runs of the same benchmark",
         )
     rate, k = _metric(metric)
-    before = [rate(first[t].judged, first[t].passed, k) for t in shared]
-    after = [rate(second[t].judged, second[t].passed, k) for t in shared]
+    before = [rate(first[t].counted, first[t].passed, k) for t in shared]
+    after = [rate(second[t].counted, second[t].passed, k) for t in shared]
     names, note = [(clusters or {}).get(task, task) for task in shared], ""
     if subclusters:
         units = independent_units(shared, clusters or {}, subclusters)
@@ -72,7 +72,7 @@ def compare_tallies(
     if len(grouped) < 2:
         raise DataError(f"the {len(shared)} shared problems are variants of one, too few to compare")
     independent = len(grouped) == len(shared)
-    single = all(first[t].judged == 1 and second[t].judged == 1 for t in shared)
+    single = all(first[t].counted == 1 and second[t].counted == 1 for t in shared)
     first_only = sum(a > b for a, b in zip(before, after, strict=True))
     second_only = sum(b > a for a, b in zip(before, after, strict=True))
     # A cluster counts once, by its sum, so that the mean stays that of the problems.

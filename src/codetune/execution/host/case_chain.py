@@ -25,7 +25,7 @@ def case_job(
         decide: Makes the verdict on such a run.
 
     Returns:
-        A job whose last result has the whole program's execution as `execution` in its evidence.
+        A job whose last result has the whole program's `execution`.
     """
 
     def start(number: int, cpu_seconds: float, wall_seconds: float) -> Job[Program]:
@@ -43,7 +43,7 @@ def case_job(
             if run.verdict not in (Verdict.PASS, Verdict.COMPILE):
                 detail = f"case {number + 1} of {len(program.cases)}: {detail}"
             whole = replace(run, cpu_seconds=cpu, wall_seconds=wall, detail=detail)
-            return replace(next_step, evidence={**next_step.evidence, "execution": whole})
+            return replace(next_step, execution=whole)
 
         def chained(job: Job[Program]) -> Job[Program]:
             then = job.then

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from codetune.execution.protocol import Execution
+
 __all__ = ["Job", "JobResult"]
 
 T = TypeVar("T")
@@ -42,6 +44,8 @@ class JobResult:
     stdout: bytes = b""
     stderr: bytes = b""
     artefacts: bytes = b""
+    execution: Execution | None = None
+    """The whole program's execution, where it is made of several runs."""
 
     @classmethod
     def of(cls, evidence: dict[str, Any], blobs: list[bytes]) -> JobResult:

@@ -34,7 +34,7 @@ def go_program(solution: str, tests: str) -> tuple[str, str]:
     Returns:
         The half with package, imports and answer, and the half with the tests.
     """
-    # `go test` would run the answer's own tests too, which are not the judge of it.
+    # `go test` would run the answer's own tests too, which decide nothing.
     for name in sorted(set(_OWN_TEST.findall(solution))):
         solution = re.sub(rf"\b{name}\b", f"own{name}", solution)
     imports: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""HumanEvalPack: HumanEval in six languages, to be fixed, explained or written anew.
+"""HumanEvalPack: HumanEval in six languages, to be fixed, explained or written again.
 
 Source: Muennighoff et al. 2023, arXiv:2308.07124. Four benchmarks a language:
 
@@ -35,8 +35,8 @@ _LANGUAGES = {
 }
 _WHOLE_FUNCTION = re.compile(r"^func [^\n]*\{\n(?:[ \t]+[^\n]*\n|\n)*^\}", re.MULTILINE)
 _TASKS = {
-    "fixtests": "mend a function, given its tests",
-    "fixdocs": "mend a function, given its documentation",
+    "fixtests": "fix a function, given its tests",
+    "fixdocs": "fix a function, given its documentation",
     "explain": "describe a function, then write it from the description",
     "synthesize": "write a function from its description",
 }

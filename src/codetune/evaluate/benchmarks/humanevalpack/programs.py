@@ -1,7 +1,7 @@
 """A HumanEvalPack answer and its tests as a program, in each of the six languages.
 
 The set-up is the benchmark's own harness's (bigcode-evaluation-harness, `humanevalpack.py`): the
-usual headers and imports stand before every answer, and a `main` of the answer gives way to the
+usual headers and imports stand before every answer, and a `main` of the answer is replaced by the
 tests'. What is not needed is renamed or left out only where that can't matter.
 """
 

@@ -1,9 +1,9 @@
 """A whole program put together with MultiPL-E's tests, which are made for a continuation.
 
 The tests close what the prompt opens and bring a `main` (or `TestX`, `test`, `assert`) of their own. A
-program that a chat model wrote is closed already, and often ends in a `main` that shows it off. So the
-tests' closing braces are left out, and what the program defines and the tests define anew gives way,
-unless another part of the program uses it.
+program that a chat model wrote is closed already, and often ends in a `main` with examples. So the
+tests' closing braces are left out, and what both program and tests define is removed from the
+program, unless another part of it uses that.
 """
 
 from __future__ import annotations
