@@ -34,7 +34,7 @@ def install_command(extra: str) -> str:
     """The command that adds an extra to this installation.
 
     Args:
-        extra: Its name in pyproject.toml, e.g. `train`.
+        extra: Its name in pyproject.toml, e.g. `train`; or several with commas between them.
 
     Returns:
         A shell command: from the same folder, archive, repository or index that codetune came from.

@@ -40,7 +40,8 @@ def folder(tmp_path):
 def test_sums(folder, capsys):
     code, out, _ = run(folder, "--json", capsys=capsys)
     assert code == 0
-    big, small = json.loads(out)["models"]
+    [store] = json.loads(out)["stores"]
+    big, small = store["models"]
     assert (big["model"], big["answered"], big["failed"], big["retried"], big["cut"]) == ("big", 3, 1, 1, 1)
     assert (big["prompt_tokens"], big["completion_tokens"], big["without_usage"]) == (300, 20, 1)
     assert (big["usd"], big["without_price"], big["failures"]) == (1.5, 0, {"too long": 1})
@@ -73,4 +74,21 @@ def test_one_request(folder, capsys):
 
 def test_no_store(tmp_path, capsys):
     code, _, err = run(tmp_path, capsys=capsys)
-    assert code == 2 and "no requests were made here" in err.lower()
+    assert code == 2 and "no request store is here" in err.lower()
+
+
+def test_several_stores_are_told_apart(folder, tmp_path, capsys):
+    with RequestStore(tmp_path / "other" / "requests.sqlite") as store:
+        store.fail(
+            StoredFailure(
+                key=b"b" * 16, model="tiny", sample=0, payload=b"{}", kind="k", detail="down", failed_at=1.0
+            )
+        )
+    _, out, _ = run(folder, "--json", capsys=capsys)
+    assert [[model["model"] for model in store["models"]] for store in json.loads(out)["stores"]] == [
+        ["big", "small"], ["tiny"],
+    ]  # fmt: skip
+    code, out, _ = run(folder, capsys=capsys)
+    assert code == 0 and "tiny: 1 failed: down" in out and "big: 1 failed: too long" in out
+    code, out, _ = run(folder, "--key", (b"%016d" % 3).hex(), capsys=capsys)
+    assert code == 0 and json.loads(out)["model"] == "big"

@@ -63,3 +63,14 @@ def test_checking_a_recipe_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("heavy", ["scipy", "pyarrow"])
 def test_a_heavy_import_is_found(heavy: str) -> None:
     assert packages(modules_after(f"import {heavy}")) & HEAVY >= {heavy}
+
+
+def test_opening_a_model_loads_neither_the_batch_api_nor_limits_between_processes() -> None:
+    loaded = modules_after("import codetune.models.open")
+    assert "codetune.models.client.client" in loaded
+    assert not {name for name in loaded if name.startswith("codetune.models.batch")}
+    assert "codetune.models.client.shared_limits" not in loaded
+
+
+def test_the_train_stage_is_checked_without_torch() -> None:
+    assert "torch" not in modules_after("import codetune.train.stage")

@@ -151,6 +151,7 @@ def test_the_head_leads_with_held_out_rows_and_names_the_harm_that_could_be_seen
     assert "moved by +2.4 points, 95% interval −1.3 to +6.1 (exact McNemar, p = 0.29)" in text
     assert re.search(r"no harm and no gain was seen. A change of \d+\.\d points would have been seen", text)
     assert "Training steps1200.38 passes over the rows, in" in text
+    assert not re.search(r"\bNone\b", text), "what is missing is not run"
 
 
 def test_the_rejected_rows_of_all_stages_are_counted_not_those_of_the_last_alone(whole_run) -> None:

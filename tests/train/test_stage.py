@@ -20,6 +20,7 @@ from codetune.models.folder import load_tokenizer
 from codetune.records import Instruction, Snippet
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset
+from codetune.store.run_card import read_card
 from codetune.text.chat_template import ChatTemplate
 from codetune.train.config import TrainConfig
 from codetune.train.encoding import Encoder
@@ -80,6 +81,10 @@ def test_what_a_run_leaves_and_that_it_learned(
     assert results["tokens"] > results["trained_tokens"] > 0
     assert results["trainable_parameters"] < results["total_parameters"] / 10
     assert card.licenses == {"PSF-2.0": card.counts["rows"]}
+    held_out = [row.id for row in Dataset(out / "held_out", Instruction)]
+    assert len(held_out) == card.counts["held_out"]
+    assert set(held_out) < {row.id for row in Dataset(rows_folder, Instruction)}
+    assert read_card(out / "held_out").output_hash != read_card(rows_folder).output_hash
 
 
 class _OnlyFound(BaseModel):

@@ -165,6 +165,8 @@ def _data_of(name: str, config: EvaluateConfig, inputs: Sequence[Path], training
     if not name.startswith("task:"):
         return None
     datasets = [folder for folder in inputs if folder != training and read_card(folder) is not None]
+    if not datasets and read_card(training / "held_out") is not None:
+        return training / "held_out"
     if len(datasets) != 1:
         raise DataError(
             f"{name} needs rows that training did not see, and {len(datasets)} datasets are among the inputs",

@@ -4,6 +4,7 @@
     adapter.gguf         the same for llama.cpp's server
     loss.jsonl           one line a step
     checkpoints/         the last two
+    held_out/            instructions that training did not see, as a dataset directory
     rejects/             rows that could not be trained on
     run.json             last
 

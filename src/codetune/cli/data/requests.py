@@ -1,4 +1,4 @@
-"""`codetune requests`: what was asked of models, and what it cost."""
+"""`codetune requests`: requests of a run, their answers, and their cost."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def requests(
         Path, typer.Argument(metavar="DIR", help="A run's folder, its cache, or requests.sqlite itself.")
     ],
     key: Annotated[
-        str | None, typer.Option(help="Print one request and its answer; keys are in lineages.")
+        str | None, typer.Option(help="Print one request and its answer; keys are in each row's lineage.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show what was asked of each model, answered, failed and spent.
+    """Show how many requests each model answered and failed, with tokens and money.
 
     \b
     Examples:
@@ -32,48 +32,53 @@ def requests(
     from dataclasses import asdict
 
     from codetune.cli.console import console, print_result
-    from codetune.models.store.usage import find_store, usage_by_model
+    from codetune.models.store.usage import find_stores, usage_by_model
 
-    path = find_store(folder)
+    paths = find_stores(folder)
     if key is not None:
-        print_result(_one(path, key), as_json=True)
+        print_result(_one(paths, key), as_json=True)
         return
-    models = usage_by_model(path)
+    stores = {path: usage_by_model(path) for path in paths}
     if as_json:
-        print_result({"store": str(path), "models": [asdict(model) for model in models]}, as_json=True)
+        found = [
+            {"store": str(path), "models": [asdict(model) for model in models]}
+            for path, models in stores.items()
+        ]
+        print_result({"stores": found}, as_json=True)
         return
-    console().print(_table(models))
-    for model in models:
-        for detail, count in model.failures.items():
-            console().print(f"{model.model}: {count:,} failed: {detail}", markup=False)
+    for path, models in stores.items():
+        if len(stores) > 1:
+            console().print(f"{path}", markup=False, style="bold")
+        for model in models:
+            console().print(model.model, markup=False)
+            console().print(_table(model))
+            for detail, count in model.failures.items():
+                console().print(f"{model.model}: {count:,} failed: {detail}", markup=False)
 
 
-def _table(models: list[ModelUsage]) -> Any:
+def _table(model: ModelUsage) -> Any:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("model", overflow="fold")
     columns = ("answered", "failed", "retried", "cut", "prompt tok", "new tok", "USD", "s each")
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
-    for model in models:
-        usd = "" if model.usd is None else f"{model.usd:,.4f}"
-        each = "" if model.mean_seconds is None else f"{model.mean_seconds:,.2f}"
-        table.add_row(
-            model.model,
-            f"{model.answered:,}",
-            f"{model.failed:,}",
-            f"{model.retried:,}",
-            f"{model.cut:,}",
-            f"{model.prompt_tokens:,}",
-            f"{model.completion_tokens:,}",
-            usd,
-            each,
-        )
+    usd = "" if model.usd is None else f"{model.usd:,.4f}"
+    each = "" if model.mean_seconds is None else f"{model.mean_seconds:,.2f}"
+    table.add_row(
+        f"{model.answered:,}",
+        f"{model.failed:,}",
+        f"{model.retried:,}",
+        f"{model.cut:,}",
+        f"{model.prompt_tokens:,}",
+        f"{model.completion_tokens:,}",
+        usd,
+        each,
+    )
     return table
 
 
-def _one(path: Path, key: str) -> dict[str, Any]:
+def _one(paths: list[Path], key: str) -> dict[str, Any]:
     import json
 
     from codetune.errors import UsageError
@@ -83,12 +88,14 @@ def _one(path: Path, key: str) -> dict[str, Any]:
         raw = bytes.fromhex(key)
     except ValueError:
         raw = b""
-    with RequestStore(path) as store:
-        answer = store.get(raw)
+    answer = None
+    for path in paths:
+        with RequestStore(path) as store:
+            answer = answer or store.get(raw)
     if answer is None:
         raise UsageError(
             f"no answered request has the key {key}",
-            where=str(path),
+            where=", ".join(map(str, paths)),
             next_step="take one from a row's lineage (generated.request_key)",
         )
     return {

@@ -56,6 +56,7 @@ def doctor(
 
 def _print_remedies(findings: Sequence[Finding]) -> None:
     from codetune.cli.console import console
+    from codetune.installation import install_command
 
     missing = [finding for finding in findings if finding.remedy]
     if not missing:
@@ -65,8 +66,7 @@ def _print_remedies(findings: Sequence[Finding]) -> None:
         console().print(f"  {finding.name}: {finding.remedy}", markup=False)
     extras = [finding.name for finding in missing if finding.area == "packages"]
     if len(extras) > 1:
-        together = ",".join(extras)
-        console().print(f'  all extras at once: pip install "codetune[{together}]"', markup=False)
+        console().print(f"  all extras at once: {install_command(','.join(extras))}", markup=False)
 
 
 def _printed(findings: Iterator[Finding]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from codetune.errors import DataError
 from codetune.models.store.request_store import RequestStore
 
-__all__ = ["ModelUsage", "find_store", "usage_by_model"]
+__all__ = ["ModelUsage", "find_stores", "usage_by_model"]
 
 _GIVEN_UP = re.compile(r"^gave up after \d+ s and \d+ tries: ")
 """Removed from failures, so that equal ones can be counted together."""
@@ -45,14 +45,14 @@ class ModelUsage:
     """Message -> requests."""
 
 
-def find_store(folder: Path) -> Path:
-    """The request store of a run: the file itself, or the one in or under a folder.
+def find_stores(folder: Path) -> list[Path]:
+    """The request stores of a run: the file itself, the one in a folder, or all below it.
 
     Raises:
-        DataError: None, or several.
+        DataError: There is none.
     """
     if folder.is_file():
-        return folder
+        return [folder]
     found = [folder / STORE_NAME] if (folder / STORE_NAME).is_file() else []
     if not found and folder.is_dir():
         found = sorted(folder.rglob(STORE_NAME))
@@ -62,10 +62,7 @@ def find_store(folder: Path) -> Path:
             where=str(folder),
             next_step=f"name a folder with {STORE_NAME} in it",
         )
-    if len(found) > 1:
-        listed = ", ".join(str(path.relative_to(folder)) for path in found[:5])
-        raise DataError(f"several request stores are here: {listed}", where=str(folder), next_step="name one")
-    return found[0]
+    return found
 
 
 def usage_by_model(path: Path) -> list[ModelUsage]:

@@ -27,6 +27,7 @@ from codetune.train.cpu.loop import CpuLoop, row_losses
 from codetune.train.cpu.lora import add_adapters, named_adapters
 from codetune.train.encoding import Encoder
 from codetune.train.hardware import peak_rss_bytes, resolve_dtype
+from codetune.train.held_out import write_held_out
 from codetune.train.loss_log import LossLog
 from codetune.train.rows import TrainingRows, encode_datasets, write_rejects
 from codetune.train.summary import finish_training, held_out_results
@@ -51,6 +52,7 @@ def train_on_cpu(
         encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
         rows = encode_datasets(datasets, encoder, config, context.seed)
         rejects = write_rejects(stage.folder, rows.rejected)
+        write_held_out(stage, datasets, {row.row_id for row in rows.held_out})
     dtype = resolve_dtype(config.dtype)
     with phase(context.progress, "train: load the model"):
         model, parameters = _trainable(config, folder, dtype, context.seed)

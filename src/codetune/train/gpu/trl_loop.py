@@ -36,6 +36,7 @@ from codetune.train.cpu.loop import total_steps
 from codetune.train.encoding import Encoded, Encoder
 from codetune.train.gpu.trl_arguments import accelerate_config, accumulation_steps
 from codetune.train.hardware import resolve_dtype
+from codetune.train.held_out import write_held_out
 from codetune.train.loss_log import LossLog
 from codetune.train.rows import encode_datasets, write_rejects
 from codetune.train.summary import finish_training
@@ -80,6 +81,7 @@ def train_with_trl(
     encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
     rows = encode_datasets(datasets, encoder, config, context.seed)
     rejects = write_rejects(stage.folder, rows.rejected)
+    write_held_out(stage, datasets, {row.row_id for row in rows.held_out})
     steps = total_steps(config, len(rows.train))
     work = stage.folder / "work"
     _write_rows(work / "rows.parquet", rows.train)
