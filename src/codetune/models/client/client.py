@@ -12,18 +12,20 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from codetune.errors import BackendUnavailableError, ConfigError, UsageError
 from codetune.models.client.endpoint import Endpoint, EndpointPool, Lease
 from codetune.models.client.payload import ParsedAnswer, parse_answer
-from codetune.models.client.shared_limits import SharedLimits
 from codetune.models.client.structured_fallback import StructuredFallback, StructuredRequest
 from codetune.models.client.structured_modes import StructuredMode, request_body
 from codetune.models.client.transport import ServerRefusal, Transport, Unavailable
 from codetune.models.spec import EndpointSpec, ModelSpec
+
+if TYPE_CHECKING:
+    from codetune.models.client.shared_limits import SharedLimits
 
 __all__ = ["EndpointsDownError", "OpenAIClient", "ServerAnswer", "key_refused", "list_models"]
 
