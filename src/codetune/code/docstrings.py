@@ -56,14 +56,17 @@ def docstring_text(source: str) -> str | None:
     return inspect.cleandoc(value).strip() or None if isinstance(value, str) else None
 
 
-def without_docstring(code: str, programming_language: str) -> str:
+def without_docstring(code: str, programming_language: str, tree: ast.Module | None = None) -> str:
     """Code without the docstring of its first definition; everything else stays as it is.
 
     Only Python's docstrings stand inside a definition: code in other languages, code without a
     docstring and code that does not parse are given back unchanged. Blank lines after the docstring
-    go with it. A body that was nothing but its docstring gets `pass`.
+    go with it. A body that was nothing but its docstring gets `pass`. `tree` is the code's, where it was
+    parsed before.
     """
-    if canonical_language(programming_language) != "python" or (tree := python_tree(code)) is None:
+    if canonical_language(programming_language) != "python":
+        return code
+    if tree is None and (tree := python_tree(code)) is None:
         return code
     definition = next((node for node in ast.walk(tree) if isinstance(node, PYTHON_DEFINITIONS)), None)
     if definition is None or docstring_statement(definition) is None:

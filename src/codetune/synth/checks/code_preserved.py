@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from codetune.code.parsing import leaves, parse, parses
-from codetune.synth.checks.snippet_text import SnippetView, parsed_python
+from codetune.code.parsing import leaves, parse, parses, python_tree
+from codetune.synth.checks.snippet_text import SnippetView
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 
 __all__ = ["CompletedProgram", "completed", "held_definition", "holds_unchanged"]
@@ -31,7 +31,7 @@ def completed(text: str, view: SnippetView) -> CompletedProgram:
     """
     tree = definition = None
     if view.tree is not None:
-        tree = parsed_python(text)
+        tree = python_tree(text)
         definition = held_definition(tree, view.tree) if tree is not None else None
         parsed, held = tree is not None, definition is not None
     else:
@@ -58,7 +58,7 @@ def holds_unchanged(program: str, code: str, programming_language: str) -> bool:
         programming_language: One of `codetune.code.languages.PARSED_LANGUAGES`.
     """
     if programming_language == "python":
-        tree, wanted = parsed_python(program), parsed_python(code)
+        tree, wanted = python_tree(program), python_tree(code)
         return tree is not None and wanted is not None and held_definition(tree, wanted) is not None
     wanted_tokens, found = _tokens(code, programming_language), _tokens(program, programming_language)
     size = len(wanted_tokens)

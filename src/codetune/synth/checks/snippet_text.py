@@ -7,26 +7,16 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
 from codetune.code.docstrings import without_docstring
+from codetune.code.parsing import python_tree
 from codetune.records import Snippet
 
-__all__ = ["SnippetView", "parsed_python", "shortened"]
+__all__ = ["SnippetView", "shortened"]
 
 _DOCUMENTATION_CHARS = 300
-
-
-def parsed_python(code: str) -> ast.Module | None:
-    """The syntax tree of Python code; None where it does not parse."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes and the like
-            return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 @dataclass(frozen=True)
@@ -46,7 +36,7 @@ class SnippetView:
     @cached_property
     def tree(self) -> ast.Module | None:
         """The syntax tree of Python code; None for other languages and code that does not parse."""
-        return parsed_python(self.code) if self.language == "python" else None
+        return python_tree(self.code) if self.language == "python" else None
 
     @cached_property
     def _names(self) -> list[str]:
@@ -73,7 +63,7 @@ class SnippetView:
     @cached_property
     def undocumented(self) -> str:
         """The code, for Python without its docstring: that is shown apart."""
-        return without_docstring(self.code, self.language)
+        return without_docstring(self.code, self.language, self.tree)
 
     @cached_property
     def identifiers(self) -> frozenset[str]:

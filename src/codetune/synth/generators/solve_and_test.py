@@ -13,11 +13,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
+from codetune.code.parsing import python_tree
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Instruction, Verdict
 from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
-from codetune.synth.checks.snippet_text import parsed_python
 from codetune.synth.generator import rejected
 from codetune.synth.options import Profile, SolveAndTestOptions
 from codetune.synth.python.mutants import emptied, mutants
@@ -235,7 +235,7 @@ class SolveAndTest:
 
 def _defined(code: str) -> tuple[str, ...]:
     """Functions and classes at the top of the code; empty where it does not parse."""
-    tree = parsed_python(code)
+    tree = python_tree(code)
     body = tree.body if tree is not None else ()
     return tuple(n.name for n in body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef))
 
@@ -246,7 +246,7 @@ def _has_function(code: str) -> tuple[str, str] | None:
 
 def _entry_point(code: str) -> str:
     """The function to test: the last one at the top, which may call the others; else the last class."""
-    tree = parsed_python(code)
+    tree = python_tree(code)
     if tree is None:
         raise Rejection("does not parse", code)
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]

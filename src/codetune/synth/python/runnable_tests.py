@@ -13,7 +13,7 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from codetune.synth.checks.snippet_text import parsed_python
+from codetune.code.parsing import python_tree
 from codetune.synth.runtime.answer_parsers import first_json_object
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 from codetune.text.fences import fenced_blocks
@@ -107,11 +107,17 @@ def runnable_tests(code: str, names: Collection[str]) -> str:
     Raises:
         InvalidAnswerError: They do not parse, or test nothing of the solution.
     """
-    tree = parsed_python(code)
+    tree = python_tree(code)
     if tree is None:
         raise InvalidAnswerError("tests do not parse", "the tests are not valid Python")
-    tree.body = [node for node in tree.body if not _is_import_of_solution(node) and not _is_main(node)]
-    tree.body = [node for node in tree.body if getattr(node, "name", None) not in names]  # the solution again
+    body = [
+        node
+        for node in tree.body
+        if not _is_import_of_solution(node)
+        and not _is_main(node)
+        and getattr(node, "name", None) not in names  # the solution again
+    ]
+    tree = ast.Module(body, [])
     if not _has_test(tree):
         raise InvalidAnswerError("not a test", "there is no assert")
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
