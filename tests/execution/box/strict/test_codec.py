@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import datetime
 import decimal
 import fractions
@@ -100,3 +101,43 @@ def test_the_rest_is_refused() -> None:
 def test_malformed_data_is_refused(forged: Any) -> None:
     with pytest.raises(NotSerializable):
         decode(forged)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4),
+    max_leaves=12,
+)
+TAGS = st.sampled_from(["f", "i", "l", "t", "d", "dC", "dO", "s", "z", "c", "b", "q", "r", "D", "Q", "T", "E", "e", "I", "o"])  # fmt: skip
+TAGGED = st.recursive(
+    JSON, lambda inner: st.tuples(TAGS, inner, inner, inner).map(list) | st.tuples(TAGS, inner).map(list)
+)
+
+
+@given(JSON | TAGGED)
+def test_data_that_an_attacker_wrote_is_a_value_or_not_serializable(packed: Any) -> None:
+    for resolve in (lambda number: number, None):
+        with contextlib.suppress(NotSerializable):
+            decode(packed, resolve) if resolve else decode(packed)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [["Q", 1, 0], ["Q", 1, -1], ["Q", ["i", "0x1" + "0" * 20_000], 3], ["D", 0, "1", 10**18], ["D", 0, "1" * 70_000, 0],
+     ["D", 2, "1", 0], ["E", math.inf, 0, 0], ["E", 10**18, 0, 0], ["i", "0x" + "f" * 2_000_000], ["T", "datetime", "9" * 99, 0],
+     ["q", [], -1], ["q", [], 10**18], ["s", [1, 1]], ["d", [[1, 2], [1, 3]]], ["s", [n * (2**61 - 1) for n in range(99)]],
+     ["d", [[n * (2**61 - 1), 0] for n in range(99)]], ["o", True], ["o", -1], ["c", 1, 2], [True, 1], ["r", 1, 2, 0]],
+)  # fmt: skip
+def test_numbers_and_keys_that_are_made_to_hurt_are_refused(hostile: Any) -> None:
+    with pytest.raises(NotSerializable):
+        decode(hostile, lambda number: number)
+
+
+def test_depth_and_number_of_values_are_bounded() -> None:
+    deep: Any = 1
+    for _ in range(300):
+        deep = ["l", [deep]]
+    with pytest.raises(NotSerializable):
+        decode(deep)
+    with pytest.raises(NotSerializable, match="too many"):
+        decode(["l", [["l", [1] * 1000]] * 5000])

@@ -1,17 +1,21 @@
-"""The strict judge: same verdicts as the standard one for honest programs, and what it can't send it says."""
+"""Strict isolation: the verdicts of honest programs are right, and answers are taken apart with care."""
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 
 import pytest
 
+from codetune.execution.box.strict.channel import Channel, ChannelClosed
+from codetune.execution.box.strict.test_side import bind_names
 from codetune.execution.host.probe import probe
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor, Limits, Program
 from codetune.records import Verdict
 
-LIMITS = Limits(cpu_seconds=1, wall_seconds=4)
+LIMITS = Limits(cpu_seconds=1, wall_seconds=60)
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +115,76 @@ def test_no_program_is_excused_by_what_it_does_to_us(executor: Executor) -> None
     for execution in executor.run(programs):
         assert execution.verdict is not Verdict.PASS
         assert execution.verdict.is_about_the_program, f"{execution.id}: {execution.detail}"
+
+
+# What the program writes in place of an honest answer, after it said that it is ready.
+ANSWERS = {
+    "no array": b'{"a": 1}',
+    "too short": b'["", "value"]',
+    "printed is no text": b'[1, "value", 2, null]',
+    "kind is no text": b'["", ["value"], 2, null]',
+    "an unknown kind": b'["", "module", "os"]',
+    "a callable where a value was asked for": b'["", "callable", null]',
+    "a malformed value": b'["", "value", ["N", "Fraction", "1e99999999"], null]',
+    "changes of another length": b'["", "value", 2, ["l", [1, 2, 3]]]',
+    "changes that are no list": b'["", "value", 2, 5]',
+    "an error without kinds": b'["", "error", "AssertionError", ""]',
+}
+
+
+def connected(*messages: bytes) -> tuple[int, int]:
+    """Our end of a channel whose other end has written these messages, and that other end."""
+    ours, theirs = socket.socketpair()
+    for text in messages:
+        theirs.sendall(len(text).to_bytes(4, "big") + text)
+    return ours.detach(), theirs.detach()
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_that_is_none_closes_the_channel(name: str) -> None:
+    ours, theirs = connected(b'["ready"]', b'["", "callable", null]', ANSWERS[name])
+    tests = b"f(1)"
+    try:
+        found = bind_names(compile(tests, "t", "exec"), tests, b"def f(x): pass", ours)
+        with pytest.raises(ChannelClosed):
+            found["f"](1)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize("first", [b'["go"]', b'["ready", 1]', b"[]"])
+def test_nothing_begins_before_the_program_is_ready(first: bytes) -> None:
+    ours, theirs = connected(first)
+    try:
+        with pytest.raises(ChannelClosed):
+            bind_names(compile("f(1)", "t", "exec"), b"f(1)", b"def f(x): pass", ours)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_only_names_of_tests_and_program_are_asked_for() -> None:
+    tests = b"import math\nassert abs(f(1) - g) < math.pi and all([h])"
+    program = b"import math, json\ndef abs(x): pass\ndef all(x): pass\ndef f(x): pass\ndef unused(): pass"
+    ours, theirs = connected(b'["ready"]', b'["", "callable", null]')
+    try:
+        found = bind_names(compile(tests, "t", "exec"), tests, program, ours)
+        assert set(found) == {"f", "math"}
+        asked = Channel(theirs).receive()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert asked == ["name", "f"]
+
+
+def test_an_error_is_raised_as_the_nearest_builtin_kind_and_never_as_an_exit() -> None:
+    kinds = b'["", "error", ["Mine", "SystemExit", "KeyboardInterrupt", "KeyError", "Exception"], "no"]'
+    ours, theirs = connected(b'["ready"]', b'["", "callable", null]', kinds)
+    try:
+        found = bind_names(compile("f(1)", "t", "exec"), b"f(1)", b"def f(x): pass", ours)
+        with pytest.raises(KeyError, match="no"):
+            found["f"](1)
+    finally:
+        os.close(ours)
+        os.close(theirs)

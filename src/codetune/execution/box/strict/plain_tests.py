@@ -26,14 +26,14 @@ _FOREIGN_MODULES = sys.stdlib_module_names - _MODULES
 _PREFIXES = ("_", "f_", "gi_", "cr_", "ag_", "tb_", "co_", "with_traceback")
 _OPERATIONS = frozenset(
     {
-        "STORE_ATTR", "DELETE_ATTR", "LOAD_BUILD_CLASS", "IMPORT_STAR", "SETUP_ANNOTATIONS", "YIELD_VALUE",
-        "GET_AWAITABLE", "BEFORE_WITH", "BEFORE_ASYNC_WITH", "SEND",
+        "STORE_ATTR", "DELETE_ATTR", "LOAD_BUILD_CLASS", "IMPORT_STAR", "SETUP_ANNOTATIONS",
+        "GET_AWAITABLE", "BEFORE_WITH", "BEFORE_ASYNC_WITH",
     }
 )  # fmt: skip
 _NUMBERS = frozenset(dis.opmap[name] for name in _OPERATIONS if name in dis.opmap)
 _IMPORT = dis.opmap["IMPORT_NAME"]
 _SUSPECT = re.compile(
-    rb"\b(?:exec|eval|compile|open|setattr|getattr|globals|vars|class|type|yield|await|with|super)\b"
+    rb"\b(?:exec|eval|compile|open|setattr|getattr|globals|vars|class|type|await|with|super)\b"
 )
 _NOT_OURS = frozenset({"__name__", "__main__"})
 
