@@ -14,6 +14,12 @@ SOURCE = Path(codetune.__file__).parent
 MODULES = sorted(p for p in SOURCE.rglob("*.py") if p.name not in ("__init__.py", "__main__.py"))
 
 PINNED = {
+    "codetune": {
+        "Commit", "Completion", "Conversation", "Dataset", "Edit", "EditHistory", "Instruction", "Message",
+        "Problem", "Record", "Snippet", "Submission", "TrainedModel", "Verdict", "__version__", "collect",
+        "compare_scores", "curate_rows", "evaluate_model", "open_dataset", "run_recipe", "synthesize",
+        "train_model", "word_tasks",
+    },
     "records": {
         "RECORD_TYPES", "Check", "Commit", "Completion", "Conversation", "Edit", "EditHistory", "Generated", "Instruction",
         "Lineage", "Message", "Problem", "Record", "Revision", "Snippet", "Submission", "Verdict", "content_id",
@@ -57,7 +63,7 @@ def test_every_module_lists_what_it_exports_and_has_it(path: Path) -> None:
     assert set(names) <= defined, f"__all__ names what is not there: {set(names) - defined}"
 
 
-@pytest.mark.parametrize("module", [records, errors], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [codetune, records, errors], ids=lambda m: m.__name__)
 def test_the_names_everyone_builds_on_are_pinned(module: object) -> None:
     name = module.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
     assert set(module.__all__) == PINNED[name]  # type: ignore[attr-defined]
@@ -73,3 +79,12 @@ def test_columns_of_the_records_are_pinned(name: str) -> None:
 def test_no_room_has_a_name_that_says_nothing() -> None:
     empty = {"utils", "util", "helpers", "helper", "common", "misc"}
     assert not [p for p in SOURCE.rglob("*") if p.stem in empty]
+
+
+def test_every_name_of_the_front_door_is_there() -> None:
+    assert dir(codetune) == sorted(PINNED["codetune"])
+    for name in PINNED["codetune"]:
+        assert getattr(codetune, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'train_modle'"):
+        codetune.train_modle  # noqa: B018
+    assert (SOURCE / "py.typed").exists()

@@ -21,7 +21,7 @@ FLOORS: list[set[str]] = [
     {"synth", "curate", "train", "evaluate", "mix", "export", "histories"},
     {"report"},
     {"recipes", "doctor"},
-    {"cli"},
+    {"cli", "api"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 

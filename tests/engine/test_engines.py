@@ -18,7 +18,7 @@ from tests.waiting import is_running, wait_until
 from codetune.engine.local import LocalEngine
 from codetune.engine.open import open_engine
 from codetune.engine.protocol import Engine
-from codetune.errors import ConfigError, DataError
+from codetune.errors import CodetuneError, ConfigError, DataError
 
 NAMES = ["local-1", "local-3", pytest.param("ray", marks=pytest.mark.slow)]
 
@@ -122,3 +122,53 @@ def test_an_interrupted_run_does_not_wait_for_its_workers(tmp_path: Path) -> Non
             raise KeyboardInterrupt
     # This line is reached although both workers nap for ever.
     wait_until(lambda: not any(is_running(int(path.name)) for path in tmp_path.iterdir()))
+
+
+def run_script(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    script = folder / "script.py"
+    script.write_text(text)
+    return subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+
+
+def test_a_script_without_a_main_guard_has_workers(tmp_path: Path) -> None:
+    done = run_script(
+        tmp_path,
+        "import math\nfrom codetune.engine.local import LocalEngine\n"
+        "print('once')\nwith LocalEngine(2) as engine:\n    print(list(engine.map(math.sqrt, [1, 4])))\n",
+    )
+    assert (done.returncode, done.stdout) == (0, "once\n[1.0, 2.0]\n"), done.stderr
+
+
+def test_functions_of_a_guarded_script_reach_the_workers(tmp_path: Path) -> None:
+    done = run_script(
+        tmp_path,
+        "from codetune.engine.local import LocalEngine\ndef half(x):\n    return x / 2\n"
+        "if __name__ == '__main__':\n    with LocalEngine(2) as engine:\n"
+        "        print(list(engine.map(half, [1, 4])))\n",
+    )
+    assert (done.returncode, done.stdout) == (0, "[0.5, 2.0]\n"), done.stderr
+
+
+def test_functions_of_a_script_without_a_guard_are_told_to_have_one(tmp_path: Path) -> None:
+    done = run_script(
+        tmp_path,
+        "from codetune.engine.local import LocalEngine\ndef half(x):\n    return x / 2\n"
+        "with LocalEngine(2) as engine:\n    list(engine.map(half, [1, 4]))\n",
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        "the worker processes could not start, as each imports the script that is running; "
+        'put the work of the script under `if __name__ == "__main__":`, or use one worker.'
+    )
+
+
+def end_itself(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_a_worker_that_is_killed_is_one_sentence_and_the_engine_goes_on() -> None:
+    with LocalEngine(2) as engine:
+        with pytest.raises(CodetuneError, match="a worker process was ended from outside"):
+            list(engine.map(end_itself, range(3)))
+        assert list(engine.map(slower_when_smaller, range(3))) == [0, 1, 4]

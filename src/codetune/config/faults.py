@@ -64,12 +64,19 @@ def check_settings(
 def build_settings(kind: type[M], data: Mapping[str, Any]) -> M:
     """Build settings from plain values, without a file.
 
+    Args:
+        kind: The settings' class.
+        data: Key -> value, with the keys that `--set` takes.
+
     Raises:
         ConfigError: Every fault of them, in one sentence each.
     """
-    file = YamlFile("", data, {})
+    file = YamlFile("", {}, {})
+    for key, value in data.items():
+        path = kind.path_of(key, file.data) if issubclass(kind, Settings) else (key,)
+        file.assign(path, value, "")
     faults: list[Fault] = []
-    settings = check_settings(kind, data, file, (), faults)
+    settings = check_settings(kind, file.data, file, (), faults)
     raise_faults(file, faults)
     assert settings is not None
     return settings

@@ -10,10 +10,12 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import TypeVar
 
 from codetune.engine.worker_errors import Guarded
+from codetune.engine.worker_start import ended_early, needs_script, script_hidden
 
 __all__ = ["LocalEngine", "available_cores"]
 
@@ -59,19 +61,24 @@ class LocalEngine:
             # Workers are spawned, not forked: the parent may hold threads (a server, Arrow).
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_die_with_parent)
-        pool = self._pool
+        pool, guarded, script = self._pool, Guarded(function), needs_script(function)
         remaining = iter(shards)
-        guarded = Guarded(function)
-        # A bounded window: memory doesn't grow with the number of shards.
-        window: deque[Future[R]] = deque(
-            pool.submit(guarded, shard) for shard in islice(remaining, 2 * self.workers)
-        )
+
+        def submit(shard: T) -> Future[R]:
+            with script_hidden(unless=script or type(shard).__module__ == "__main__"):
+                return pool.submit(guarded, shard)
+
+        window: deque[Future[R]] = deque()
         try:
+            # A bounded window: memory doesn't grow with the number of shards.
+            window.extend(map(submit, islice(remaining, 2 * self.workers)))
             while window:
                 result = window.popleft().result()
-                for shard in islice(remaining, 1):
-                    window.append(pool.submit(guarded, shard))
+                window.extend(map(submit, islice(remaining, 1)))
                 yield result
+        except BrokenProcessPool as error:
+            self._pool = None
+            raise ended_early(script) from error
         finally:
             for future in window:
                 future.cancel()

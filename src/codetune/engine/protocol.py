@@ -28,7 +28,8 @@ class Engine(Protocol):
     def map(self, function: Callable[[T], R], shards: Iterable[T]) -> Iterator[R]:
         """Apply a picklable function to each shard; results come in the shards' order.
 
-        An exception in a worker is raised here, at its shard's turn.
+        An exception in a worker is raised here, at its shard's turn. A worker that is ended from outside
+        raises `CodetuneError`.
         """
         ...
 
