@@ -240,12 +240,13 @@ def evaluate_model(benchmark: str = "humaneval", *, output: str | Path, model: s
     from codetune.evaluate.benchmarks.registry import benchmark as find
     from codetune.evaluate.config import AskConfig
     from codetune.evaluate.evaluate_model import evaluate_model as evaluate
-    from codetune.evaluate.prompts.protocols import apply_protocol
+    from codetune.evaluate.prompts.protocols import check_covers
     from codetune.evaluate.scoring.open_scoring import open_scoring
     from codetune.evaluate.scoring.score import Score
 
-    chosen, asked = apply_protocol(find(benchmark), dict(settings))
-    config = build_settings(AskConfig, asked)
+    chosen = find(benchmark)
+    config = build_settings(AskConfig, settings)
+    check_covers(config.protocol, chosen.name)
     tuned = adapter.folder if isinstance(adapter, TrainedModel) else adapter
     backend = find_backend(
         model,
