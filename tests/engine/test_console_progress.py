@@ -101,3 +101,14 @@ def test_what_an_error_ended_is_not_called_done(capsys: pytest.CaptureFixture[st
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("reading: 4 of 4") and first.endswith("done")
     assert second.startswith("asking: 0 of 4") and second.endswith("stopped")
+
+
+def test_a_short_label_leaves_room_for_the_note_at_80_columns() -> None:
+    shown, written = terminal(80)
+    shown.start("train", 400)
+    shown.note("step 12 of 400, loss 1.234")
+    assert shown._live is not None
+    shown._live.refresh()
+    line = last_bar(written)
+    shown.finish()
+    assert "step 12 of 400" in line and len(line) <= 80

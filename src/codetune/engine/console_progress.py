@@ -11,6 +11,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TaskID,
     TextColumn,
@@ -24,8 +25,8 @@ __all__ = ["ConsoleProgress"]
 _LINE_EVERY_SECONDS = 10.0
 _EARLIER_SECONDS = 0.2
 """What is reported as done within this time of the start was done by an earlier run."""
-_NARROW = 100
-"""Below this many columns the note is not shown, so that count, time and time left always are."""
+_LEAST_NOTE = 24
+"""Columns that have to be left for a note: count, time and time left are always shown, the note is not."""
 
 
 class ConsoleProgress:
@@ -55,7 +56,7 @@ class ConsoleProgress:
         self._began = time.monotonic()
         self._last_note = ""
         if self._console.is_terminal:
-            self._live = Progress(*_columns(self._console.width), console=self._console, transient=True,
+            self._live = Progress(*_columns(self._console.width, label, total), console=self._console, transient=True,
                                   expand=True)  # fmt: skip
             self._live.start()
             self._bar = self._live.add_task(label, total=total, rate="", note="")
@@ -102,21 +103,21 @@ class ConsoleProgress:
         self._console.print(f"{self._label}:{count}{note}, {elapsed:.1f} s{ending}", markup=False)
 
 
-def _columns(width: int) -> list[SpinnerColumn | TextColumn | BarColumn | MofNCompleteColumn
-                                 | TimeElapsedColumn | TimeRemainingColumn]:  # fmt: skip
+def _columns(width: int, label: str, total: int | None) -> list[str | ProgressColumn]:
     """What a bar shows on a terminal of so many columns; the note takes what the others leave."""
-    is_narrow = width < _NARROW
-    label = Column(no_wrap=True, overflow="ellipsis", max_width=22 if is_narrow else 32)
+    longest = 32 if width >= 120 else 22
+    digits = len(str(total)) if total else 6
+    others = 1 + min(len(label), longest) + 10 + (2 * digits + 1) + 10 + 7 + 7 + 7  # 7 spaces between
+    has_note = width - others >= _LEAST_NOTE
+    shortened = Column(no_wrap=True, overflow="ellipsis", max_width=longest)
+    rest = Column(ratio=1, no_wrap=True, overflow="ellipsis")
     return [
         SpinnerColumn(),
-        TextColumn("{task.description}", markup=False, table_column=label),
-        BarColumn(bar_width=None, table_column=Column(ratio=1)) if is_narrow else BarColumn(bar_width=24),
+        TextColumn("{task.description}", markup=False, table_column=shortened),
+        BarColumn(bar_width=10) if has_note else BarColumn(bar_width=None, table_column=rest),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        *([] if is_narrow else [
-            TextColumn("{task.fields[note]}", markup=False,
-                       table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
-        ]),
-    ]  # fmt: skip
+        *([TextColumn("{task.fields[note]}", markup=False, table_column=rest)] if has_note else []),
+    ]

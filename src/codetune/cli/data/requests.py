@@ -15,8 +15,12 @@ __all__ = ["requests"]
 
 def requests(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A run's folder, its cache, or requests.sqlite itself.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]",
+            help="A folder with requests.sqlite below it, or that file; the project's cache if not given.",
+        ),
+    ] = None,
     key: Annotated[
         str | None, typer.Option(help="Print one request and its answer; keys are in each row's lineage.")
     ] = None,
@@ -26,15 +30,16 @@ def requests(
 
     \b
     Examples:
-      codetune requests runs/quickstart
-      codetune requests runs/quickstart --key 5f0c2a9b7d1e4c3f8a6b9d0e1f2a3b4c
+      codetune requests
+      codetune requests runs/eval-humaneval --key 5f0c2a9b7d1e4c3f8a6b9d0e1f2a3b4c
     """
     from dataclasses import asdict
 
     from codetune.cli.console import console, print_result
     from codetune.models.store.usage import find_stores, usage_by_model
+    from codetune.store.cache import cache_folder
 
-    paths = find_stores(folder)
+    paths = find_stores(folder if folder is not None else cache_folder())
     if key is not None:
         print_result(_one(paths, key), as_json=True)
         return

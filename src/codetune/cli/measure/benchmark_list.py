@@ -12,16 +12,23 @@ __all__ = ["LIST_OPTION"]
 def _listed(wanted: bool) -> None:
     if not wanted:
         return
+    from rich.text import Text
+
+    from codetune.cli.console import console
     from codetune.evaluate.benchmarks.listing import listing
 
     rows = list(listing())
-    width = max(len(row.name) for row in rows)
-    for row in rows:
-        print(f"{row.name:{width}}  {row.title}; {row.items} items; {row.licence}")
-        if row.found:
-            print(f"{'':{width}}    {row.found}")
-        if row.missing:
-            print(f"{'':{width}}    missing: {row.missing}")
+    ready, others = ([row for row in rows if bool(row.missing) is lacks] for lacks in (False, True))
+    text = Text()
+    for heading, group in (("Ready on this machine", ready), ("Something is missing", others)):
+        text.append(f"{heading}\n", style="bold")
+        for row in group:
+            text.append(f"  {row.name}", style="cyan")
+            text.append(f"  {row.title}; {row.items} items; {row.licence}\n")
+            if row.missing:
+                text.append(f"      {row.missing}\n", style="dim")
+    text.rstrip()
+    console().print(text, soft_wrap=True)
     raise typer.Exit
 
 
