@@ -61,7 +61,27 @@ def test_paradigm(paradigm, language, code):
     assert tags_of(code, language)[0] == f"paradigm:{paradigm}"
 
 
+JAVA_AND_CSHARP = [
+    ("public int Size() { return count; }", "object-oriented"),
+    ("public static int Max(int a, int b) { return a > b ? a : b; }", "procedural"),
+    ("public virtual void Add(int x) { items.Add(x); }", "object-oriented"),
+]
+
+
+@pytest.mark.parametrize(("code", "paradigm"), JAVA_AND_CSHARP)
+def test_the_same_method_has_the_same_paradigm_in_both_languages(code, paradigm):
+    assert tags_of(code, "csharp", "A.F")[0] == f"paradigm:{paradigm}"
+    assert tags_of(code.replace("virtual ", ""), "java", "A.F")[0] == f"paradigm:{paradigm}"
+
+
+def test_on_takes_the_name_of_an_event():
+    assert tags_of("query.on(condition)", "javascript")[0] != "paradigm:event-driven"
+    assert tags_of("bus.on('saved', refresh)", "javascript")[0] == "paradigm:event-driven"
+
+
 def test_a_handler_by_its_name():
+    assert tags_of("def handle_click(event):\n    print(event)", "python")[0] == "paradigm:event-driven"
+    assert tags_of("def handle_error(code):\n    print(code)", "python")[0] == "paradigm:procedural"
     assert tags_of("def on_click(event):\n    print(event)", "python")[0] == "paradigm:event-driven"
     assert tags_of("def once_more(x):\n    print(x)", "python")[0] == "paradigm:procedural"
 

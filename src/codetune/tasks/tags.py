@@ -3,8 +3,10 @@
 The rule, written down so that it can be checked by eye (docs/tasks.md tells it at length):
 
     paradigm   the first that holds:
-        event-driven      a handler is registered (`button.on("click", f)`), or the function is one (`on_click`)
-        object-oriented   a type with members is defined, or its own object is used (`self`, `this`, `@x`)
+        event-driven      a handler is registered (`button.on("click", f)`), or the function is one (`on_click`,
+                          `handleClick(event)`)
+        object-oriented   a type with members is defined, the function is a member of one that is not static, or
+                          its own object is used (`self`, `this`, `@x`)
         functional        at least two of: lambdas, comprehensions, `map`/`filter`/`reduce`..., and no more
                           loops than those
         procedural        everything else
@@ -29,6 +31,7 @@ from tree_sitter import Node
 
 from codetune.code.languages import PARSED_LANGUAGES
 from codetune.code.parsing import parse
+from codetune.tasks.membership import is_instance_member
 
 __all__ = ["SyntaxProfile", "level_of", "paradigm_of", "profile_of", "tags_of"]
 
@@ -47,7 +50,6 @@ _LOOPS = frozenset({
 _TYPES = frozenset({
     "class_definition", "class_declaration", "class_specifier", "class", "interface_declaration",
     "impl_item", "trait_item", "trait_declaration", "record_declaration", "enum_declaration", "singleton_class",
-    "method_declaration", "constructor_declaration", "method_definition",
 })  # fmt: skip
 _LAMBDAS = frozenset({
     "lambda", "lambda_expression", "arrow_function", "closure_expression", "func_literal",
@@ -71,7 +73,12 @@ _REGISTER = frozenset({
     "add_done_callback", "connect_signal", "setonclicklistener", "handlefunc", "addactionlistener",
     "onclick",
 })  # fmt: skip
-_HANDLER_NAME = re.compile(r"^(on|handle)_?(?=[A-Z_])\w+$|^on_[a-z]\w*$")
+_HANDLER_NAME = re.compile(r"^on_?(?=[A-Z])\w+$|^on_[a-z]\w*$")
+_HANDLES = re.compile(r"^[Hh]andle(?:_\w+|[A-Z]\w*)?$")
+_EVENT_PARAMETER = re.compile(r"\b(?:e|ev|evt|event|\w+[Ee]vent(?:Args)?)\b")
+_NAMES = frozenset({
+    "identifier", "attribute", "member_expression", "method_reference", "field_access", "argument", "name",
+})  # fmt: skip
 _SELVES = frozenset({"self", "this", "this_expression", "instance_variable", "class_variable", "super"})
 _ADVANCED = {
     "async": frozenset({"await", "await_expression", "async"}),
@@ -139,7 +146,7 @@ def profile_of(code: str, programming_language: str) -> SyntaxProfile:
 
 def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: str) -> int:
     if ("function" in kind or "method" in kind) and (name := node.child_by_field_name("name")) is not None:
-        profile.is_handler |= bool(_HANDLER_NAME.match((name.text or b"").decode("utf-8", "replace")))
+        profile.is_handler |= _is_handler(node, (name.text or b"").decode("utf-8", "replace"))
     if kind not in _COUNTED:
         return depth
     if kind in _BRANCHES:
@@ -156,7 +163,7 @@ def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: s
     if kind in _CALLS:
         called = _called(node)
         profile.functional += called in _FUNCTIONAL
-        profile.registers += called in _REGISTER and _has_function_argument(node)
+        profile.registers += called in _REGISTER and _registers_function(node, called)
     for word, kinds in _ADVANCED.items():
         if kind in kinds:
             profile.advanced[word] += 1
@@ -184,20 +191,25 @@ def _called(node: Node) -> str:
     return re.split(r"[.:>]", text)[-1].strip().lower()
 
 
-def _has_function_argument(node: Node) -> bool:
+def _is_handler(node: Node, name: str) -> bool:
+    if _HANDLER_NAME.match(name):
+        return True
+    parameters = node.child_by_field_name("parameters")
+    text = (parameters.text or b"").decode("utf-8", "replace") if parameters is not None else ""
+    return bool(_HANDLES.match(name) and _EVENT_PARAMETER.search(text))
+
+
+def _registers_function(node: Node, called: str) -> bool:
     arguments = node.child_by_field_name("arguments")
     if arguments is None:
         return False
-    plain = (
-        "identifier",
-        "attribute",
-        "member_expression",
-        "method_reference",
-        "field_access",
-        "argument",
-        "name",
-    )
-    return any(child.type in _LAMBDAS or child.type in plain for child in arguments.named_children)
+    given = arguments.named_children
+    if any(child.type in _LAMBDAS for child in given):
+        return True
+    # `on` and `once` are common words: they take the name of an event and a function.
+    if called in ("on", "once") and (len(given) < 2 or "string" not in given[0].type):
+        return False
+    return any(child.type in _NAMES for child in given)
 
 
 def paradigm_of(profile: SyntaxProfile) -> str:
@@ -222,9 +234,16 @@ def level_of(profile: SyntaxProfile) -> str:
 
 
 @lru_cache(maxsize=64)  # the tasks made of one snippet ask for the same code in turn
-def tags_of(code: str, programming_language: str) -> tuple[str, ...]:
-    """`paradigm:...` and `level:...` of a piece of code; nothing for languages without a grammar."""
+def tags_of(code: str, programming_language: str, name: str | None = None) -> tuple[str, ...]:
+    """`paradigm:...` and `level:...` of a piece of code; nothing for languages without a grammar.
+
+    Args:
+        code: One definition, or more.
+        programming_language: Lower-case name.
+        name: Qualified name of the definition, as in `Snippet.name`: it tells a member from a function.
+    """
     if programming_language not in PARSED_LANGUAGES:
         return ()
     profile = profile_of(code, programming_language)
+    profile.has_members |= is_instance_member(code, programming_language, name)
     return (f"paradigm:{paradigm_of(profile)}", f"level:{level_of(profile)}")
