@@ -233,9 +233,9 @@ def test_a_shortage_says_where_the_rows_went(two, tmp_path, context):
     ]
     card = run(config(*parts), [], tmp_path / "out", context)
     assert card.results["mixture"]["shortages"] == [
-        "two: short by 3 (22 fitting rows of 22; 8 were refused before: empty field 8; 25 wanted)",
+        "two: short by 3 (22 fitting rows of 22; 8 were rejected before: empty field 8; 25 wanted)",
         "one: short by 17 (8 fitting rows of 30; 22 more are in an earlier part; "
-        "10 were refused before: empty field 10; 25 wanted)",
+        "10 were rejected before: empty field 10; 25 wanted)",
     ]
 
 
@@ -478,3 +478,21 @@ def test_submissions_become_repairs(tmp_path, context):
     assert [row.task for row in Dataset(tmp_path / "out", Instruction)] == ["code_repair"] * 4
     with pytest.raises(ConfigError, match="has to name its task"):
         run(MixConfig(parts=[{"name": "tries", "count": 4}]), [folder], tmp_path / "other", context)
+
+
+def test_rows_that_upstream_tests_with_are_not_taken(tmp_path, context):
+    given = [
+        *instructions("train", 10, tags=("split:train",)),
+        *instructions("test", 10, tags=("split:test",)),
+        *instructions("both", 5, tags=("split:train", "split:test")),
+        *instructions("none", 5),
+    ]
+    folder = write(tmp_path / "rows", Instruction, given)
+    card = run(config(part("p", folder, 30)), [], tmp_path / "out", context)
+    assert Counter(row.source for row in rows(tmp_path / "out")) == {"train": 10, "none": 5}
+    (sentence,) = card.results["mixture"]["shortages"]
+    assert "15 more are in another split of upstream's" in sentence
+    both = config({**part("p", folder, 30), "upstream_splits": ["train", "test"]})
+    assert len(rows(run(both, [], tmp_path / "two", context) and tmp_path / "two")) == 30
+    everything = config(part("p", folder, 30), upstream_splits=[])
+    assert len(rows(run(everything, [], tmp_path / "all", context) and tmp_path / "all")) == 30

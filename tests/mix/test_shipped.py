@@ -41,7 +41,10 @@ def chinese(texts, language):
 
 
 def test_comit_from_real_samples(shared_data, tmp_path, context):
-    config = load_mixture(find_mixture("comit"), data=str(shared_data), scale=0.002, missing="skip")
+    # The samples hold mostly rows that upstream tests with.
+    config = load_mixture(
+        find_mixture("comit"), data=str(shared_data), scale=0.002, missing="skip", upstream_splits=()
+    )
     card = run(config, [], tmp_path / "comit", context, translate=chinese)
     told = card.results["mixture"]
     assert told["missing"] == {}
@@ -50,6 +53,16 @@ def test_comit_from_real_samples(shared_data, tmp_path, context):
     found = {row.task for row in Dataset(tmp_path / "comit", Instruction)}
     assert found == {name for name in TASKS if name not in ("edit", "instruction_following")}
     assert any("forbids commercial use" in text for text in told["warnings"])
+
+
+def test_comit_takes_no_row_that_upstream_tests_with(shared_data, tmp_path, context):
+    config = load_mixture(find_mixture("comit"), data=str(shared_data), scale=0.01, missing="skip")
+    card = run(config, [], tmp_path / "comit", context, translate=chinese)
+    for folder in (tmp_path / "comit", tmp_path / "comit" / "valid", tmp_path / "comit" / "test"):
+        tags = {tag for row in Dataset(folder, Instruction) for tag in row.tags if tag.startswith("split:")}
+        assert tags <= {"split:train"}
+    clones = next(part for part in card.results["mixture"]["parts"] if part["source"] == "codexglue-clone")
+    assert clones["rejected"]["split not wanted"] > 0
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ class MixPart(Settings):
     )
     language: Literal["en", "zh"] | None = Field(None, description="Natural language wanted; null takes all.")
     programming_languages: tuple[str, ...] = Field((), description="Languages wanted; empty takes all.")
+    upstream_splits: tuple[Literal["train", "valid", "test"], ...] | None = Field(
+        None, description="Overrides the mixture's `upstream_splits` for this part; empty takes all."
+    )
     translate: bool = Field(
         False, description="Translate the docstrings of snippets into `language` first; never the code."
     )
@@ -77,6 +80,10 @@ class MixConfig(Settings):
     splits: Splits = Field(
         default_factory=lambda: Splits(valid=0.0, test=0.0),
         description="What is held out for validation and testing.",
+    )
+    upstream_splits: tuple[Literal["train", "valid", "test"], ...] = Field(
+        ("train",),
+        description="Upstream's splits whose rows are taken; rows of sources without splits count as train.",
     )
     shortage: Shortage = Field(
         "short",
@@ -122,6 +129,10 @@ class MixConfig(Settings):
             raise ConfigError(f"the mixture has no part {name!r}{known}", where=f"--set {key}")
         number = next(i for i, part in enumerate(values["parts"]) if part.get("name") == name)
         return ("parts", number, *rest.split("."))
+
+    def splits_of(self, part: MixPart) -> tuple[str, ...]:
+        """Upstream's splits that a part is taken from; empty for all."""
+        return self.upstream_splits if part.upstream_splits is None else part.upstream_splits
 
     def wanted(self, part: MixPart) -> int:
         """Target rows of a part, scaled; never zero."""

@@ -82,7 +82,7 @@ def prepare(
         if path is None:
             return Missing(part, f"there is nothing at {base / (part.path or '')}")
         try:
-            folder = _collected(part, path, config.prompt_templates, context)
+            folder = _collected(part, path, config, context)
         except DataError as error:  # something lies there that is not this source's
             return Missing(part, f"{error.what} ({error.where or path})")
     else:
@@ -104,19 +104,20 @@ def _resolve(base: Path, path: str) -> str | None:
     return str(local) if local.exists() else None
 
 
-def _collected(part: MixPart, path: str, templates: str | None, context: StageContext) -> Path:
+def _collected(part: MixPart, path: str, config: MixConfig, context: StageContext) -> Path:
     assert part.source is not None
     given: dict[str, object] = {
         "source": part.source,
         "path": path,
         "languages": part.programming_languages,
-        "prompt_templates": templates,
+        "prompt_templates": config.prompt_templates,
+        "split": config.splits_of(part),
     }
     if part.language is not None and get_source(part.source).record is Instruction and not part.translate:
         given["language"] = part.language  # what becomes rows later is collected once for all languages
-    config = build_settings(CollectConfig, {**given, **part.options})
-    key = json_hash([config.model_dump(mode="json"), context.seed])
-    return _made(context, f"{part.source}-{key[:12]}", lambda folder: collect(config, [], folder, context))
+    settings = build_settings(CollectConfig, {**given, **part.options})
+    key = json_hash([settings.model_dump(mode="json"), context.seed])
+    return _made(context, f"{part.source}-{key[:12]}", lambda folder: collect(settings, [], folder, context))
 
 
 def _instructions(

@@ -16,11 +16,12 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from codetune.seeding import fraction, rank
+from codetune.sources.rows.splits import is_wanted, splits_of_tags
 from codetune.store.dataset import parquet_errors
 
 __all__ = ["Choice", "Wanted", "choose", "split_of"]
 
-_COLUMNS = ("id", "task", "language", "programming_language", "license")
+_COLUMNS = ("id", "task", "language", "programming_language", "license", "tags")
 
 
 def split_of(seed: int, group: str, valid: float, test: float) -> str | None:
@@ -49,6 +50,7 @@ class Wanted:
     task: str | None = None
     language: str | None = None
     programming_languages: tuple[str, ...] = ()
+    upstream_splits: tuple[str, ...] = ()
 
     def accepts(self, row: dict[str, Any]) -> bool:
         """Whether a row is of the wanted kind."""
@@ -57,6 +59,10 @@ class Wanted:
             and (self.language is None or row["language"] == self.language)
             and (not self.programming_languages or row["programming_language"] in self.programming_languages)
         )
+
+    def is_in_split(self, row: dict[str, Any]) -> bool:
+        """Whether a row is in upstream's splits that are taken."""
+        return is_wanted(splits_of_tags(row["tags"] or ()), self.upstream_splits)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +79,8 @@ class Choice:
     """Rows that are there more than once: how many of `taken` are repetitions."""
     taken_earlier: int = 0
     """Eligible rows that an earlier part has taken already."""
+    other_splits: int = 0
+    """Rows of the wanted kind in a split of upstream's that is not taken, e.g. `test`."""
     rows: dict[Path, list[tuple[int, int]]] = field(default_factory=dict)
     """File -> (row number in it, how often), in the file's order."""
     licenses: Counter[str] = field(default_factory=Counter)
@@ -111,6 +119,9 @@ def choose(
     for number, index, row in _rows(files):
         choice.found += 1
         if not wanted.accepts(row):
+            continue
+        if not wanted.is_in_split(row):
+            choice.other_splits += 1
             continue
         key = row["id"].encode()
         if key in taken:

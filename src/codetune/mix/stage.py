@@ -139,6 +139,7 @@ def _choose(config: MixConfig, part: Prepared, context: StageContext, taken: set
         task=part.part.task,
         language=part.part.language,
         programming_languages=part.part.programming_languages,
+        upstream_splits=config.splits_of(part.part),
     )
     choice = choose(
         part.dataset.parts(), wanted, seed=context.seed, taken=taken, upsample=shortage == "upsample"

@@ -27,7 +27,8 @@ class PartSummary:
     taken: int
     copies: int
     taken_earlier: int
-    refused: dict[str, int]
+    other_splits: int
+    rejected: dict[str, int]
     """Reason -> rows that never got so far: broken, or without what the task needs."""
     licenses: dict[str, int]
     languages: dict[str, int]
@@ -42,7 +43,7 @@ class PartSummary:
         license_name: str | None,
         wanted: int,
         choice: Choice,
-        refused: Mapping[str, int] = MappingProxyType({}),
+        rejected: Mapping[str, int] = MappingProxyType({}),
     ) -> PartSummary:
         """Count a choice; rows without a licence are under the part's, where that is known."""
         licenses = Counter(choice.licenses)
@@ -58,7 +59,8 @@ class PartSummary:
             taken=choice.taken,
             copies=choice.copies,
             taken_earlier=choice.taken_earlier,
-            refused=dict(refused),
+            other_splits=choice.other_splits,
+            rejected=dict(rejected),
             licenses=dict(sorted(licenses.items())),
             languages=dict(sorted(choice.languages.items())),
             programming_languages=dict(sorted(choice.programming_languages.items())),
@@ -75,14 +77,16 @@ class PartSummary:
     @property
     def account(self) -> str:
         """Where the rows that are not there went, in words."""
-        told = [f"{self.eligible:,} fitting rows of {self.found:,}"]
+        sentences = [f"{self.eligible:,} fitting rows of {self.found:,}"]
         if self.taken_earlier:
-            told.append(f"{self.taken_earlier:,} more are in an earlier part")
-        if self.refused:
-            most = ", ".join(f"{reason} {rows:,}" for reason, rows in list(self.refused.items())[:2])
-            more = ", ..." if len(self.refused) > 2 else ""
-            told.append(f"{sum(self.refused.values()):,} were refused before: {most}{more}")
-        return "; ".join([*told, f"{self.wanted:,} wanted"])
+            sentences.append(f"{self.taken_earlier:,} more are in an earlier part")
+        if self.other_splits:
+            sentences.append(f"{self.other_splits:,} more are in another split of upstream's")
+        if self.rejected:
+            most = ", ".join(f"{reason} {rows:,}" for reason, rows in list(self.rejected.items())[:2])
+            more = ", ..." if len(self.rejected) > 2 else ""
+            sentences.append(f"{sum(self.rejected.values()):,} were rejected before: {most}{more}")
+        return "; ".join([*sentences, f"{self.wanted:,} wanted"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +120,8 @@ class MixSummary:
     @property
     def shortages(self) -> list[str]:
         """A sentence for each part that did not reach its target by itself."""
-        told = [f"{part.name}: {part.outcome} ({part.account})" for part in self.parts if part.outcome]
-        return told + [
+        sentences = [f"{part.name}: {part.outcome} ({part.account})" for part in self.parts if part.outcome]
+        return sentences + [
             f"{name}: left out, {wanted:,} wanted ({reason})"
             for name, (wanted, reason) in self.missing.items()
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, field_validator, model_validator
 
 from codetune.code.languages import PARSED_LANGUAGES, canonical_language
@@ -53,6 +55,10 @@ class CollectConfig(Settings):
         ge=2,
         le=50,
         description="Code search: pieces of code a query is shown with, the right one included.",
+    )
+    split: tuple[Literal["train", "valid", "test"], ...] = Field(
+        (),
+        description="Upstream's splits wanted; empty takes all. Rows of sources without splits count as train.",
     )
     tags: tuple[str, ...] = Field(
         (), description="StackExchange: questions with one of these tags; empty takes all."

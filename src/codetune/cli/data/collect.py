@@ -25,6 +25,10 @@ def collect(
         list[str] | None,
         typer.Option("--language", "-l", help="Programming language to keep; may be repeated."),
     ] = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option("--split", help="Upstream's split to keep: train, valid or test; may be repeated."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many rows, chosen by seed and record id.")
     ] = None,
@@ -56,6 +60,7 @@ def collect(
         "source": source,
         "path": path,
         "languages": tuple(language) if language else None,
+        "split": tuple(split) if split else None,
         "limit": limit,
         "require_docstring": require_docstring or None,
         "prompt_templates": prompt_templates,

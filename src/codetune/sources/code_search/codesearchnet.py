@@ -36,6 +36,7 @@ class CodeSearchNetSource(RowSource):
     reads = "LANG/final/jsonl/SPLIT/*.jsonl.gz, with CodeXGLUE's lists dataset/LANG/SPLIT.txt where they are"
     record = Snippet
     url = "https://github.com/github/CodeSearchNet"
+    has_splits = True
     suffixes = (".jsonl", "/train.txt", "/valid.txt", "/test.txt")
 
     def fits(self, row: Mapping[str, Any]) -> bool:

@@ -23,6 +23,7 @@ class ConalaSource(RowSource):
     reads = "conala-train.json, conala-test.json, conala-mined.jsonl"
     license = "MIT"
     url = "https://conala-corpus.github.io"
+    has_splits = True
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "intent" in row and "snippet" in row

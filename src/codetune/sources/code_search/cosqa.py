@@ -20,6 +20,7 @@ class CosqaSource(RowSource):
     reads = "cosqa-train.json, cosqa-dev.json"
     license = "LicenseRef-C-UDA-1.0"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Text-Code/NL-code-search-WebQuery"
+    has_splits = True
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "doc" in row and "code" in row and "label" in row

@@ -30,6 +30,7 @@ class BigCloneBenchSource(RowSource):
     reads = "data.jsonl with train.txt, valid.txt, test.txt"
     license = "LicenseRef-C-UDA-1.0"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/Clone-detection-BigCloneBench"
+    has_splits = True
     suffixes = ("data.jsonl", *_PAIRS)
 
     def fits(self, row: Mapping[str, Any]) -> bool:

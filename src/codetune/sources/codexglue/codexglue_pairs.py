@@ -106,6 +106,7 @@ class TranslationSource(_ParallelSource):
     reads = "SPLIT.java-cs.txt.java and SPLIT.java-cs.txt.cs"
     license = "LicenseRef-C-UDA-1.0"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/code-to-code-trans"
+    has_splits = True
     suffixes = (".txt.java", ".txt.cs")
     left, right = ".java", ".cs"
 
@@ -140,6 +141,7 @@ class RefinementSource(_ParallelSource):
     reads = "small/ and medium/ with SPLIT.buggy-fixed.buggy and SPLIT.buggy-fixed.fixed"
     license = "LicenseRef-C-UDA-1.0"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/code-refinement"
+    has_splits = True
     suffixes = (".buggy", ".fixed")
     left, right = ".buggy", ".fixed"
 

@@ -27,6 +27,7 @@ class DevignSource(RowSource):
     reads = "function.json with train.txt, valid.txt, test.txt; or SPLIT.jsonl"
     license = "LicenseRef-C-UDA-1.0"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/Defect-detection"
+    has_splits = True
     suffixes = (".json", ".jsonl", "train.txt", "valid.txt", "test.txt")
 
     def fits(self, row: Mapping[str, Any]) -> bool:

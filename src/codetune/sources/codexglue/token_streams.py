@@ -41,6 +41,7 @@ class CompletionSource(RowSource):
     reads = "line_completion/test.json or dev.json of py150 and javaCorpus"
     license = "MIT"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/CodeCompletion-line"
+    has_splits = True
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "input" in row and "gt" in row
@@ -89,6 +90,7 @@ class ConcodeSource(RowSource):
     reads = "train.json, dev.json (JSON Lines of nl and code)"
     license = "LicenseRef-C-UDA-1.0"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Text-Code/text-to-code"
+    has_splits = True
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "nl" in row and "code" in row
@@ -120,10 +122,14 @@ class ClozeSource(RowSource):
     reads = "LANG/clozeTest.json, with answers/LANG/answers.txt (id<CODESPLIT>word) beside or above"
     license = "LicenseRef-C-UDA-1.0"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/ClozeTesting-maxmin"
+    has_splits = True
     suffixes = (".json", "answers.txt")
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "nl_tokens" in row and "pl_tokens" in row
+
+    def splits(self, row: Row, record: Any) -> tuple[str, ...]:
+        return ("test",)  # all of it is made to test with
 
     def check(self, upstream: InputFiles) -> None:
         super().check(replace(upstream, files=upstream.matching(".json")))

@@ -36,6 +36,7 @@ class CodeContestsSource(RowSource):
     reads = "Parquet or JSON Lines with description, solutions and tests"
     license = "CC-BY-4.0"
     url = "https://github.com/google-deepmind/code_contests"
+    has_splits = True
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         return ("description" in row and "solutions" in row) or ("content" in row and "test" in row)

@@ -19,6 +19,7 @@ from codetune.sources.files.input_files import InputFiles, find
 from codetune.sources.files.row_blocks import Block, blocks, rows
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.signatures import source_of_rows
+from codetune.sources.rows.splits import is_wanted, split_of_file, splits_of_tags
 from codetune.sources.source import Collection, rejected_row
 from codetune.store.dataset import RejectedRow, Shard
 
@@ -40,6 +41,8 @@ class RowSource:
     url: ClassVar[str | None] = None
     suffixes: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson", ".parquet")
     lines_only: ClassVar[bool] = False
+    has_splits: ClassVar[bool] = False
+    """Whether upstream names its files after splits."""
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         """Whether a row has the fields of this source."""
@@ -56,6 +59,14 @@ class RowSource:
     def complete(self, found: Sequence[Any], config: CollectConfig, seed: int) -> Shard[Record]:
         """Records of a block's rows, where they need each other (candidates of a search)."""
         return Shard(found)
+
+    def splits(self, row: Row, record: Any) -> tuple[str, ...]:
+        """Upstream's splits that a record is in: by its tags, else by its file."""
+        named = splits_of_tags(getattr(record, "tags", ()))
+        if named or not self.has_splits:
+            return named
+        split = split_of_file(row.file)
+        return (split,) if split else ()
 
     def table(self, block: Block, config: CollectConfig) -> tuple[pa.Table, Sequence[int]] | None:
         """The records of a block as one table, for sources that need no object a row.
@@ -134,7 +145,8 @@ class RowSource:
 
 def convert_block(source: RowSource, config: CollectConfig, seed: int, block: Block) -> Shard[Record]:
     """Records and refusals of one block; runs in a worker."""
-    if not config.languages and (quick := source.table(block, config)) is not None:
+    quickly = not config.languages and not config.split
+    if quickly and (quick := source.table(block, config)) is not None:
         table, odd = quick
         rest = _convert_rows(source, config, seed, _only(block, odd)) if odd else _NOTHING
         if not rest.kept:
@@ -173,11 +185,21 @@ def _convert_rows(source: RowSource, config: CollectConfig, seed: int, block: Bl
             for record in source.convert(row):
                 if languages and record.programming_language not in languages:
                     raise Rejection("language not wanted", str(record.programming_language))
-                kept.append(record)
+                splits = source.splits(row, record)
+                if not is_wanted(splits, config.split):
+                    raise Rejection("split not wanted", ", ".join(splits))
+                kept.append(_tagged(record, splits))
         except Rejection as fault:
             rejected.append(_rejected_row(source, row, fault))
     completed = source.complete(kept, config, seed)
     return Shard(completed.kept, [*rejected, *completed.rejected])
+
+
+def _tagged(record: Any, splits: Sequence[str]) -> Any:
+    """The record with its splits as tags, where it has room for tags."""
+    if not splits or not hasattr(record, "tags") or splits_of_tags(record.tags):
+        return record
+    return replace(record, tags=(*(f"split:{split}" for split in splits), *record.tags))
 
 
 def _rejected_row(source: RowSource, row: Row, fault: Rejection) -> RejectedRow:
