@@ -265,3 +265,16 @@ def test_the_standard_library_is_the_same_with_any_number_of_workers_and_quick(c
     names = {(row.path, row.name) for row in one}
     assert ("heapq.py", "heappush") in names
     assert not any(path.startswith(("test/", "idlelib/", "site-packages/")) for path, _ in names)
+
+
+def test_headers_of_two_languages(tmp_path, collect):
+    (tmp_path / "c.h").write_text("static inline int area(int x) {\n  int y = x;\n  return y;\n}\n")
+    (tmp_path / "cpp.h").write_text(
+        "namespace a {\ninline int side(int x) {\n  int y = x;\n  return y;\n}\n}\n"
+    )
+    (tmp_path / "objc.h").write_text("@interface A\n- (int)f;\n@end\n")
+    dataset = collect(source="code", path=str(tmp_path))
+    assert {(row.name, row.programming_language) for row in dataset} == {("area", "c"), ("a::side", "cpp")}
+    assert [(r["path"], r["reason"]) for r in dataset.rejects()] == [("objc.h", "another language")]
+    (row,) = collect(source="code", path=str(tmp_path), languages=("cpp",))
+    assert row.path == "cpp.h"

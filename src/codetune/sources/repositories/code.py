@@ -12,7 +12,8 @@ from hashlib import sha1
 from pathlib import Path
 
 from codetune.code.functions import FunctionSpan, functions
-from codetune.code.languages import PARSED_LANGUAGES
+from codetune.code.languages import PARSED_LANGUAGES, language_of_path
+from codetune.code.shared_extensions import told_language
 from codetune.errors import DataError
 from codetune.records import Snippet
 from codetune.rejection import Rejection
@@ -54,7 +55,6 @@ class _Origin:
 @dataclass(frozen=True)
 class _File:
     path: str
-    language: str
     license: str | None
     committed: str | None
     """Blob id of the file in the commit; None where there is none."""
@@ -160,7 +160,7 @@ class _Licenses:
 def _file(root: Path, file: SourceFile, licenses: _Licenses, checkout: Checkout | None) -> _File:
     full = root / file.path
     committed = checkout.blobs.get(full.relative_to(checkout.root).as_posix()) if checkout else None
-    return _File(file.path, file.language, licenses.of(full.parent), committed)
+    return _File(file.path, licenses.of(full.parent), committed)
 
 
 def _batches(files: Sequence[_File], sizes: Sequence[int]) -> Iterator[tuple[_File, ...]]:
@@ -190,16 +190,18 @@ def _work(
         path = printable(file.path)
         try:
             text, commit = _read(origin, config, file)
+            language = _language(config, file, text)
         except Rejection as rejection:
-            row = {"path": path, "programming_language": file.language, "source": origin.source}
+            told = language_of_path(file.path)
+            row = {"path": path, "programming_language": told, "source": origin.source}
             detail = f"{path}: {rejection.detail}" if rejection.detail else path
             rejected.append(rejected_row(row, rejection.reason, detail))
             continue
         spdx = license_of_header(text) or file.license
-        for span in functions(text, file.language):
+        for span in functions(text, language):
             snippet = Snippet(
                 code=span.code,
-                programming_language=file.language,
+                programming_language=language,
                 name=span.name,
                 docstring=span.docstring,
                 path=path,
@@ -235,6 +237,18 @@ def _read(origin: _Origin, config: CollectConfig, file: _File) -> tuple[str, str
     # A file changed since the commit is not the commit's; line ends may differ by git's settings.
     unchanged = file.committed in (_blob_id(data), _blob_id(data.replace(b"\r\n", b"\n")))
     return text, origin.commit if unchanged else None
+
+
+def _language(config: CollectConfig, file: _File, text: str) -> str:
+    """The language a file is written in.
+
+    Raises:
+        Rejection: It is none of those wanted, though its extension is.
+    """
+    language = told_language(file.path, text)
+    if language is None or language not in (config.languages or PARSED_LANGUAGES):
+        raise Rejection("another language", language or "")
+    return language
 
 
 def _blob_id(data: bytes) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pygit2
 
-from codetune.code.languages import PARSED_LANGUAGES, language_of_path
+from codetune.code.languages import PARSED_LANGUAGES
+from codetune.code.shared_extensions import languages_of_extension, told_language
 from codetune.errors import DataError
 from codetune.records import Commit, Lineage
 from codetune.rejection import Rejection
@@ -153,12 +154,16 @@ def _changed_files(
     languages = config.languages or PARSED_LANGUAGES
     for delta in deltas:
         path = printable(delta.new_file.path)
-        language = language_of_path(path)
         status = delta.status_char()
-        if language not in languages or status not in ("AMR" if config.new_files else "MR"):
+        if set(languages).isdisjoint(languages_of_extension(path)) or status not in (
+            "AMR" if config.new_files else "MR"
+        ):
             continue  # a deleted file has nothing that a model could write
         try:
             before, after = _change(repository, delta, config)
+            language = told_language(path, after)
+            if language is None or language not in languages:
+                raise Rejection("another language", language or "")
         except Rejection as rejection:
             yield _rejected(history, identity, path, rejection.reason, rejection.detail)
             continue

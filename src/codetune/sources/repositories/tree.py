@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from codetune.code.languages import language_of_path
+from codetune.code.shared_extensions import languages_of_extension
 
 __all__ = ["SourceFile", "Tree", "is_vendored", "walk"]
 
@@ -38,11 +38,10 @@ def is_vendored(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file whose extension names one of the languages wanted."""
+    """A file whose extension may be that of a language wanted."""
 
     path: str
     """Inside the folder, with forward slashes."""
-    language: str
     size: int
 
 
@@ -145,7 +144,8 @@ def _files(
         path = inside + entry.name
         is_folder = entry.is_dir(follow_symlinks=False)
         leads_to_folder = entry.is_symlink() and Path(entry.path).is_dir()
-        if not (is_folder or leads_to_folder) and language_of_path(entry.name) not in languages:
+        spoken = languages_of_extension(entry.name)
+        if not (is_folder or leads_to_folder) and languages.isdisjoint(spoken):
             continue
         reason = _why_not(entry, path, names, is_folder)
         if reason is None and path in without:
@@ -158,7 +158,7 @@ def _files(
             yield from _files(folder / entry.name, path + "/", prefix, specs, wanted, seen, unreadable)
         else:
             size = entry.stat(follow_symlinks=False).st_size
-            yield SourceFile(path, language_of_path(entry.name) or "", size)
+            yield SourceFile(path, size)
 
 
 def _why_not(entry: os.DirEntry[str], path: str, siblings: set[str], is_folder: bool) -> str | None:
