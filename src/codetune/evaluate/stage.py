@@ -11,6 +11,7 @@ and verdicts through the verdict cache, so a killed run neither asks nor execute
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,8 +26,10 @@ from codetune.evaluate.prompts.protocols import check_covers
 from codetune.evaluate.scoring.open_scoring import open_scoring
 from codetune.evaluate.scoring.score import Score
 from codetune.evaluate.statistics.compare import compare_folders
+from codetune.records import Instruction
 from codetune.store.atomic import write_text
 from codetune.store.context import StageContext
+from codetune.store.dataset import Dataset
 from codetune.store.hashing import code_hash, hash_files, json_hash
 from codetune.store.run_card import Plan, RunCard, read_card
 from codetune.store.stage_output import StageOutput
@@ -34,6 +37,8 @@ from codetune.store.stage_output import StageOutput
 __all__ = ["COMPARISON_NAME", "MODELS", "folder_of", "run"]
 
 STAGE = "evaluate"
+HELD_OUT = "held_out"
+"""Folder of the rows inside a training that it measured on and did not learn."""
 COMPARISON_NAME = "comparison.json"
 MODELS = ("base", "tuned")
 
@@ -67,7 +72,10 @@ def run(
         BackendError: A request failed for good; run again to go on.
     """
     folder, card = find_training(inputs)
-    asked = [(benchmark(name), _data_of(name, config, inputs, folder)) for name in config.benchmarks]
+    asked = [
+        (benchmark(name), _data_of(name, config, inputs, folder))
+        for name in _with_rows(config, inputs, folder, context)
+    ]
     if len({chosen.name for chosen, _ in asked}) < len(asked):
         raise ConfigError("a benchmark is named twice", where="benchmarks")
     for chosen, _ in asked:
@@ -153,6 +161,31 @@ def _scores(
     return scores
 
 
+def _with_rows(
+    config: EvaluateConfig, inputs: Sequence[Path], training: Path, context: StageContext
+) -> list[str]:
+    """The benchmarks, without tasks of which a training on few rows held none out; that is noted."""
+    held_out = read_card(training / HELD_OUT)
+    given = [folder for folder in inputs if folder != training and read_card(folder) is not None]
+    counted = (
+        Counter(row.task for row in Dataset(training / HELD_OUT, Instruction)) if held_out else Counter()
+    )
+    kept = []
+    for name in config.benchmarks:
+        task = name.removeprefix("task:")
+        if task == name or name in config.data or given or counted[task]:
+            kept.append(name)
+        else:
+            context.progress.note(f"{name} is left out: the training held out no row of this task")
+    if not kept:
+        raise DataError(
+            "there is nothing to evaluate on: the training held out no row of these tasks",
+            where=str(training),
+            next_step="train on more rows, raise held_out_fraction, or name a dataset beside the training under `from`",
+        )
+    return kept
+
+
 def _data_of(name: str, config: EvaluateConfig, inputs: Sequence[Path], training: Path) -> Path | None:
     """A benchmark's data: as the settings say, or for rows of your own the dataset among the inputs."""
     unknown = sorted(set(config.data) - set(config.benchmarks))
@@ -165,8 +198,8 @@ def _data_of(name: str, config: EvaluateConfig, inputs: Sequence[Path], training
     if not name.startswith("task:"):
         return None
     datasets = [folder for folder in inputs if folder != training and read_card(folder) is not None]
-    if not datasets and read_card(training / "held_out") is not None:
-        return training / "held_out"
+    if not datasets and read_card(training / HELD_OUT) is not None:
+        return training / HELD_OUT
     if len(datasets) != 1:
         raise DataError(
             f"{name} needs rows that training did not see, and {len(datasets)} datasets are among the inputs",
