@@ -10,7 +10,7 @@ from typing import Any
 
 from codetune.edits.formats.registry import EditFormat, edit_format
 from codetune.errors import ConfigError, DataError
-from codetune.records import Conversation, Edit, Instruction, Record
+from codetune.records import Commit, Conversation, Edit, Instruction, Record, Snippet, Submission
 from codetune.text.conversation import conversation_of, user_text
 from codetune.text.edit_conversation import cursorcore_turns, edit_conversation
 
@@ -49,7 +49,9 @@ class Format:
             names = " or ".join(reads.__name__ for reads in self.reads)
             raise DataError(
                 f"the format {self.name} needs {names} rows, the dataset holds {kind.__name__}",
-                next_step="word them first with codetune's tasks stage, or choose another format",
+                next_step="make instructions of them with codetune tasks, or choose another format"
+                if kind in (Snippet, Commit, Submission)
+                else "choose another format",
             )
 
 

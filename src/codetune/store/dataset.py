@@ -12,6 +12,7 @@ is complete, whenever the process was killed, and the number of workers can't ch
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ import pyarrow.parquet as pq
 
 from codetune.engine.protocol import Engine
 from codetune.errors import DataError
-from codetune.records import RECORD_TYPES, Record
+from codetune.records import RECORD_TYPES, Commit, Instruction, Record, Snippet, Submission
 from codetune.store.atomic import replacing
 from codetune.store.card import write_dataset_card
 from codetune.store.columns import table_of_records, table_of_rejects
@@ -240,7 +241,9 @@ class Dataset(Generic[R]):
             raise DataError(
                 f"the dataset holds {found.__name__} rows where {kind.__name__} rows are needed",
                 where=str(folder),
-                next_step="give the output of the stage that makes them",
+                next_step=f"make instructions of them with: codetune tasks {shlex.quote(str(folder))}"
+                if kind is Instruction and found in (Snippet, Commit, Submission)
+                else "give the output of the stage that makes them",
             )
         self.folder = folder
         self.card = card

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from codetune.cli.main import run as codetune
+from codetune.errors import DataError
 from codetune.records import Instruction
 from codetune.store.dataset import Dataset
 
@@ -45,8 +46,17 @@ def test_instructions_are_no_snippets(
 ) -> None:
     assert tasks(snippets, tmp_path / "first", "-q") == 0
     assert tasks(tmp_path / "first", tmp_path / "second") == 2
-    assert "holds Instruction rows where Snippet rows are needed" in capsys.readouterr().err
+    assert "no task can be made of Instruction rows" in capsys.readouterr().err
     assert not (tmp_path / "second").exists()
+
+
+def test_snippets_given_for_instructions_are_told_the_command(
+    snippets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(DataError, match=rf"make instructions of them with: codetune tasks {snippets}"):
+        Dataset(snippets, Instruction)
+    assert codetune(["export", str(snippets), "--format", "alpaca", "-o", str(tmp_path / "a.json")]) == 2
+    assert "make instructions of them with codetune tasks" in capsys.readouterr().err
 
 
 def test_an_unknown_task_is_one_sentence(
