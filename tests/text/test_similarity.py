@@ -47,3 +47,9 @@ def test_rouge_l_counts_words_and_chinese_characters() -> None:
     assert rouge_l("Sort it!", "sort IT") == 1.0
     assert rouge_l("返回两数之和", "返回两数之差") == pytest.approx(5 / 6)
     assert rouge_l("say it", "") == 0.0
+
+
+@given(TEXT, TEXT)
+def test_rouge_l_is_a_fraction(a: str, b: str) -> None:
+    assert 0.0 <= rouge_l(a, b) <= 1.0
+    assert rouge_l(a, b) == pytest.approx(rouge_l(b, a))
