@@ -1,4 +1,4 @@
-"""The records that walk the whole way: what sources yield, tasks word, curate keeps, train reads.
+"""The records that stages pass on: what sources yield, tasks word, curate keeps, train reads.
 
 Foreign formats end inside `sources/`; from there on only these travel. Every record is frozen,
 knows its content hash (`id`) and is written to Parquet with the schema that

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pygit2
@@ -254,10 +253,9 @@ def test_a_changed_file_is_another_input(project, collect, tmp_path):
         collect(path=str(project), output=output)
 
 
-def test_the_standard_library_is_the_same_with_any_number_of_workers_and_quick(collect):
-    start = time.process_time()
+def test_the_standard_library_is_the_same_with_any_number_of_workers(collect):
+    # How long it takes is printed by benchmarks/bench_collect.py.
     one = collect(languages=["python"], require_docstring=True)
-    assert time.process_time() - start < 15
     two = collect(languages=["python"], require_docstring=True, workers=2)
     assert one.card.output_hash == two.card.output_hash
     assert len(one) > 2000

@@ -68,8 +68,8 @@ def code_hash(module: str) -> str:
 
     Prompts and templates are code too: the files beside those modules count.
 
-    An edit in another room leaves the hash alone, so an unrelated upgrade doesn't refuse to
-    resume; an edit anywhere on the stage's own way changes it.
+    An edit in another package leaves the hash alone, so an unrelated upgrade doesn't refuse to
+    resume; an edit in anything that the stage imports changes it.
     """
     seen: set[str] = set()
     queue = [module]
@@ -80,6 +80,11 @@ def code_hash(module: str) -> str:
             queue.extend(_imports(name))
     paths = [path for name in seen if (path := _origin(name))]
     root = _origin(_PACKAGE)
-    rooms = {path.parent for path in paths if root is None or path.parent != root.parent}
-    data = {p for room in rooms for p in room.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
+    packages = {path.parent for path in paths if root is None or path.parent != root.parent}
+    data = {
+        p
+        for package in packages
+        for p in package.rglob("*")
+        if p.is_file() and p.suffix not in (".py", ".pyc")
+    }
     return hash_files(Path("/") if root is None else root.parent, {*paths, *data})

@@ -14,7 +14,7 @@ from codetune.execution.box.isolation import seccomp
 from codetune.execution.host import probe
 from codetune.execution.host.box_view import box_view
 from codetune.execution.host.slot import SlotSpec
-from codetune.execution.languages.toolchains import LANGUAGES, toolchains
+from codetune.execution.languages.toolchains import LANGUAGES, toolchain, toolchains
 
 SOURCE = Path(probe.__file__).parents[3]
 TRIAL = (
@@ -79,5 +79,13 @@ def test_the_filter_assembles_for_known_machines_only(machine: str) -> None:
 def test_every_language_says_what_it_has_or_how_to_get_it() -> None:
     found = {tool.language: tool for tool in toolchains()}
     assert set(found) == set(LANGUAGES)
-    assert all(tool.version or tool.install for tool in found.values())
     assert found["python"].version == f"Python {sys.version.split()[0]}"
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"python"}))
+def test_a_language_that_is_not_there_says_how_to_get_it(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    missing = toolchain.__wrapped__(language)  # what was found before is remembered
+    assert missing.version is None and missing.install

@@ -100,18 +100,18 @@ def _table(card: RunCard, output: Path) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    told = card.results["mixture"]
-    table = Table(title=f"{told['name']}: {card.counts['kept']:,} rows in {output}", title_justify="left")
+    mixture = card.results["mixture"]
+    table = Table(title=f"{mixture['name']}: {card.counts['kept']:,} rows in {output}", title_justify="left")
     table.add_column("part")
     table.add_column("source")
     for heading in ("wanted", "rows"):
         table.add_column(heading, justify="right")
     table.add_column("licences")
-    for part in told["parts"]:
+    for part in mixture["parts"]:
         short = part["taken"] < part["wanted"]
         licenses = ", ".join(part["licenses"]) or "-"
         rows = Text(f"{part['taken']:,}", style="yellow" if short else "green")
         table.add_row(part["name"], part["source"], f"{part['wanted']:,}", rows, licenses)
-    lines = [Text(f"held out: {rows:,} {split}", style="dim") for split, rows in told["held_out"].items()]
-    lines += [Text(f"! {text}", style="yellow") for text in (*told["warnings"], *told["shortages"])]
+    lines = [Text(f"held out: {rows:,} {split}", style="dim") for split, rows in mixture["held_out"].items()]
+    lines += [Text(f"! {text}", style="yellow") for text in (*mixture["warnings"], *mixture["shortages"])]
     return Group(table, *lines)

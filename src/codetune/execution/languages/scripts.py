@@ -51,7 +51,7 @@ MARKED || exit 0
 """
 
 
-_TOLD = {
+_END_MARKS = {
     "javascript": (f"globalThis.{_MARK} = true;", f"globalThis.{_MARK} === true", "true"),
     "ruby": (f"${_MARK} = true", f"${_MARK} == true", "true"),
     "php": (f"$GLOBALS['{_MARK}'] = true;", f"($GLOBALS['{_MARK}'] ?? false) === true", "true"),
@@ -63,7 +63,7 @@ _TOLD = {
 def _marked(program: Program, language: str, start: str) -> tuple[str, bytes]:
     """The program's text, with the mark behind its tests, and the lines that start it."""
     text = source_of(program)
-    line, asks, always = _TOLD[language]
+    line, asks, always = _END_MARKS[language]
     if text is program.code:
         return text, start.replace("MARKED", always).encode()
     return f"{text}\n{line}\n", start.replace("MARKED", asks).encode()

@@ -87,7 +87,7 @@ class BatchModel:
                 self._new[key] = Pending(key, request.sample, path, payload)
                 self._last_came = time.monotonic()
         if self._driver is None:
-            self._driver = asyncio.create_task(self._drive())
+            self._driver = asyncio.create_task(self._submit_and_poll())
         response = await asyncio.shield(self._waiting[key])
         return self._reply(key, response, self._structured.request(payload).mode, stored=False)
 
@@ -99,7 +99,7 @@ class BatchModel:
             asked_as=asked_as,
         )  # fmt: skip
 
-    async def _drive(self) -> None:
+    async def _submit_and_poll(self) -> None:
         """Send, check and fetch until the model is closed."""
         looked = -self._poll_seconds
         try:

@@ -51,12 +51,12 @@ class CodeNetSource:
         clusters = _clusters(root)
         items = [_Problem(root, path.stem, clusters.get(path.stem, path.stem)) for path in problems]
         texts = sorted(path for path in (root / "problem_descriptions").glob("p*.html"))
-        # The programs are told by their problem's metadata: hashing millions of files would read all.
-        told = [*problems, *texts, *(p for p in (_cluster_file(root),) if p is not None)]
+        # The programs count by their problem's metadata: hashing millions of files would read all.
+        read = [*problems, *texts, *(p for p in (_cluster_file(root),) if p is not None)]
         return Collection(
             items=lambda: items,
             work=partial(_series, config),
-            inputs={"input of codenet": hash_files(root, told)},
+            inputs={"input of codenet": hash_files(root, read)},
             total=len(items),
             notes={"problems": len(items), "problems_with_statement": len(texts)},
         )

@@ -32,14 +32,14 @@ def unreadable(location: str, error: BaseException, *, after: int = 0) -> DataEr
     # fsspec's HTTP file system reports whatever happened as a missing file.
     if scheme in ("http", "https") and isinstance(error, FileNotFoundError) and error.__cause__ is not None:
         error = error.__cause__
-    reason, next_step = _told(scheme, error)
+    reason, next_step = _explained(scheme, error)
     read = f" after {after:,} bytes" if after else ""
     return DataError(
         f"the address can't be read{read}: {reason}", where=_without_secrets(location), next_step=next_step
     )
 
 
-def _told(scheme: str, error: BaseException) -> tuple[str, str]:
+def _explained(scheme: str, error: BaseException) -> tuple[str, str]:
     if _is(error, "huggingface_hub.errors", "GatedRepoError"):
         return "its owners gave access to named users only", _GATED
     status = getattr(getattr(error, "response", None), "status_code", None) or getattr(error, "status", None)

@@ -89,9 +89,9 @@ def license_of_text(text: str) -> str | None:
     plain = " ".join(re.sub(r"[^a-z0-9]+", " ", text[:40_000].lower()).split())
     # Names and grants stand at the top; further down, licences name others and bundles add theirs.
     heading = plain[:1500]
-    told = {spdx for spdx, phrases in _TEXTS if phrases[0] in heading and all(p in plain for p in phrases)}
-    told -= {weaker for stronger, weaker in _IMPLIED if stronger in told}
-    return told.pop() if len(told) == 1 else None
+    named = {spdx for spdx, phrases in _TEXTS if phrases[0] in heading and all(p in plain for p in phrases)}
+    named -= {weaker for stronger, weaker in _IMPLIED if stronger in named}
+    return named.pop() if len(named) == 1 else None
 
 
 def license_of_folder(folder: Path) -> str | None:

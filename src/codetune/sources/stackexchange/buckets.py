@@ -170,12 +170,12 @@ class _Sorting:
         self.newest = ""
         self._wanted = wanted
         self._titles_of = titles_of
-        self._fates = skipped
+        self._skipped = skipped
         self._questions = _Bits()
 
     def into(self, files: list[BinaryIO], file: InputFile) -> None:
         """Write each wanted row into the file of its question."""
-        count, skipped = len(files), self._fates
+        count, skipped = len(files), self._skipped
         writes = [file.write for file in files]
         newest = b""
         try:
@@ -212,19 +212,19 @@ class _Sorting:
             if question in self._titles_of:
                 self._note_title(row)
             if self._wanted and not self._is_tagged(row):
-                self._fates.other_tags += 1
+                self._skipped.other_tags += 1
                 return None
             self._questions.add(question)
             return question, created or b""
         if kind != b"2":
-            self._fates.other_kinds += 1
+            self._skipped.other_kinds += 1
             return None
         if parent is None and (parent := _value(_PARENT, row)) is None:
             self.broken.append(Broken(number, "missing field", "ParentId"))
             return None
         question = int(parent)
         if question not in self._questions:
-            self._fates.answers_to_others += 1
+            self._skipped.answers_to_others += 1
             return None
         return question, created or b""
 

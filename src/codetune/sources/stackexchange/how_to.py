@@ -105,9 +105,9 @@ def cross_validated(labelled: Sequence[tuple[str, bool]], *, folds: int = 5, see
 
     titles = [title for title, _ in labelled]
     truth = np.array([label for _, label in labelled], dtype=bool)
-    told: dict[str, Any] = {"labelled": len(titles), "how_to": int(truth.sum())}
+    shares: dict[str, Any] = {"labelled": len(titles), "how_to": int(truth.sum())}
     if min(truth.sum(), (~truth).sum()) < folds:
-        return told
+        return shares
     learned = np.zeros(len(titles), dtype=bool)
     parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     for train, test in parts.split(titles, truth, [title.strip().lower() for title in titles]):
@@ -116,5 +116,5 @@ def cross_validated(labelled: Sequence[tuple[str, bool]], *, folds: int = 5, see
     ruled = np.array([rule(title) for title in titles])
     for way, answers in (("learned", learned), ("rule", ruled), ("all", np.ones(len(titles), dtype=bool))):
         figures = precision_recall_fscore_support(truth, answers, average="binary", zero_division=0)[:3]
-        told[way] = dict(zip(("precision", "recall", "f1"), map(float, figures), strict=True))
-    return told
+        shares[way] = dict(zip(("precision", "recall", "f1"), map(float, figures), strict=True))
+    return shares

@@ -273,7 +273,7 @@ class InstructFromCode:
                 check=lambda answer: self._statement_fault(view, answer.instruction),
             )
             return _Written(asked.value.instruction, asked.generated("instruction"), asked.checks())
-        told = await context.ask(
+        reply = await context.ask(
             "instruct_from_code",
             Tagged(("instruction",)),
             shown,
@@ -282,13 +282,13 @@ class InstructFromCode:
             may_cut="code",
             check=lambda answer: self._statement_fault(view, answer["instruction"]),
         )
-        statement = told.value["instruction"]
-        checks = told.checks()
+        statement = reply.value["instruction"]
+        checks = reply.checks()
         if self.language == "en":
             share = grounded_share(statement, self._ground(view))
             note = Check(check="words shared with the code", verdict="passed", detail=f"{share:.0%}")
             checks = (*checks, note)
-        return _Written(statement, told.generated("instruction"), checks)
+        return _Written(statement, reply.generated("instruction"), checks)
 
     async def _together(
         self, views: Sequence[SnippetView], context: GenerationContext

@@ -21,7 +21,7 @@ _NAMES = frozenset(
         "locals", "memoryview", "open", "quit", "setattr", "super", "type", "vars", "purge", "template",
     }
 )  # fmt: skip
-_FOREIGN_MODULES = sys.stdlib_module_names - _MODULES
+_OTHER_MODULES = sys.stdlib_module_names - _MODULES
 """Names a module may have for another one, by which `re.copyreg` could be reached and changed."""
 _PREFIXES = ("_", "f_", "gi_", "cr_", "ag_", "tb_", "co_", "with_traceback")
 _OPERATIONS = frozenset(
@@ -46,11 +46,7 @@ def may_be_plain(text: bytes) -> bool:
 def are_plain(code: types.CodeType) -> bool:
     """Whether compiled tests can't change anything but their own names."""
     for name in code.co_names:
-        if (
-            name in _NAMES
-            or name in _FOREIGN_MODULES
-            or (name.startswith(_PREFIXES) and name not in _NOT_OURS)
-        ):
+        if name in _NAMES or name in _OTHER_MODULES or (name.startswith(_PREFIXES) and name not in _NOT_OURS):
             return False
     imports = False
     for number in code.co_code[::2]:
