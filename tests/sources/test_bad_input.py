@@ -338,14 +338,15 @@ def test_every_source_names_the_one_that_a_foreign_file_is_of(tmp_path, collect,
     theirs = "stackexchange" if source != "stackexchange" else "codepro"
     name, data = FOREIGN[theirs]
     (tmp_path / name).write_bytes(data)
+    more = {"map": {"instruction": "ask", "output": "say"}} if source == "generic" else {}
     with pytest.raises(DataError, match=f"it looks like the source {theirs}\\.$"):
-        collect(source=source, path=str(tmp_path / name))
+        collect(source=source, path=str(tmp_path / name), **more)
     rows = tmp_path / "rows"
     rows.mkdir()
     theirs = "conala" if source != "conala" else "codexglue-cosqa"
     (rows / "rows.json").write_text(json.dumps([EXAMPLES[theirs]] * 3))
     with pytest.raises(DataError, match=f"it looks like the source {theirs}\\.$"):
-        collect(source=source, path=str(rows))
+        collect(source=source, path=str(rows), **more)
 
 
 def test_an_archive_of_another_source_is_named(tmp_path, collect):
@@ -386,9 +387,10 @@ def test_git_reads_no_file_and_never_the_repository_around_it(tmp_path, collect)
 def test_no_path_nothing_there_and_a_foreign_file_are_sentences(tmp_path, collect, source):
     (tmp_path / "empty").mkdir()
     (tmp_path / "foreign.txt").write_text("just a few words\n")
+    more = {"map": {"instruction": "ask", "output": "say"}} if source == "generic" else {}
     for path in (None, str(tmp_path / "none"), str(tmp_path / "empty"), str(tmp_path / "foreign.txt")):
         with pytest.raises(DataError) as error:
-            collect(source=source, path=path, output=tmp_path / "out")
+            collect(source=source, path=path, output=tmp_path / "out", **more)
         assert "\n" not in str(error.value)
         assert "looks like" not in str(error.value)
         assert not (tmp_path / "out").exists()

@@ -3,7 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from codetune.sources.repositories.licenses import license_of_folder, license_of_header, license_of_text
+from codetune.sources.repositories.licenses import (
+    license_of_folder,
+    license_of_header,
+    license_of_text,
+    licenses_together,
+)
 
 
 def test_real_licence_texts_of_installed_packages() -> None:
@@ -63,3 +68,11 @@ def test_folders(tmp_path: Path, files: dict[str, str], expected: str | None) ->
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     assert license_of_folder(tmp_path) == expected
+
+
+def test_several_texts_are_a_choice_where_files_are_named_after_them(tmp_path):
+    mit, unlicense = {"MIT": "LICENSE-MIT"}, {"Unlicense": "UNLICENSE"}
+    assert licenses_together({**mit, **unlicense}) == "MIT OR Unlicense"
+    assert licenses_together({"MIT": "LICENSE", "Apache-2.0": "COPYING"}) == "Apache-2.0 AND MIT"
+    assert licenses_together(mit) == "MIT"
+    assert licenses_together({}) is None

@@ -59,3 +59,20 @@ def test_wrong_blocks_of_the_same_question_stand_against_the_right_one(tmp_path,
     assert "wrong()" in first.candidates
     assert len(dataset) == 8
     assert dataset.card.rejects == {"labelled as no answer": 1}
+
+
+def test_conala_in_other_languages_has_its_site_and_licence(tmp_path, collect):
+    rows = [
+        {"intent": f"¿Cómo sumar {n} números?", "snippet": f"sum(range({n}))", "question_id": n}
+        for n in range(6)
+    ]
+    for name in ("es_test.json", "conala-train.json"):
+        (tmp_path / name).write_text(json.dumps(rows))
+    found = {
+        row.lineage.upstream_id.partition(":")[0]: row for row in collect(source="conala", path=str(tmp_path))
+    }
+    spanish, english = found["es_test.json"], found["conala-train.json"]
+    assert (spanish.language, spanish.license) == ("es", "CC-BY-SA-4.0")
+    assert spanish.lineage.url.startswith("https://es.stackoverflow.com/q/")
+    assert (english.language, english.license) == ("en", None)  # stated nowhere
+    assert english.lineage.url.startswith("https://stackoverflow.com/q/")

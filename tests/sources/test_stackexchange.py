@@ -419,3 +419,13 @@ def test_learning_without_scikit_learn_names_the_extra(collect, tmp_path, monkey
     with pytest.raises(MissingExtraError, match=r"\[mining\]"):
         collect(source="stackexchange", path=path, how_to_labels="labels.jsonl")
     assert collect(source="stackexchange", path=path).card.counts["kept"] == 0  # too few candidates, no fault
+
+
+def test_a_question_without_candidates_takes_its_answer_along(collect, tmp_path):
+    path = dump(
+        tmp_path, question(1, "How to sort a list?"), answer(2, 1, "<pre><code>x = sorted(y)</code></pre>")
+    )
+    dataset = collect(source="stackexchange", path=path)
+    assert [(r["reason"], r["detail"].partition(":")[0]) for r in dataset.rejects()] == [
+        ("too few candidates", "Posts.xml, row 2"), ("too few candidates", "Posts.xml, row 1"),
+    ]  # fmt: skip

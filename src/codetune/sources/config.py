@@ -50,6 +50,11 @@ class CollectConfig(Settings):
     max_files_per_commit: int = Field(
         50, ge=1, description="Git: commits that touch more files are moves and imports, and refused whole."
     )
+    map: dict[str, str] = Field(
+        {},
+        description="Generic rows: what each field of the record is made of, e.g. instruction: prompt; a.b.0 looks "
+        "into objects and lists, =text is the same in every row.",
+    )
     candidates: int = Field(
         5,
         ge=2,

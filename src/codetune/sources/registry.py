@@ -23,6 +23,7 @@ from codetune.sources.instruction_sets.alpaca import (
 )
 from codetune.sources.instruction_sets.codegpt import CodeGptSource
 from codetune.sources.instruction_sets.conversations import MessagesSource, ShareGptSource
+from codetune.sources.instruction_sets.generic import GenericSource
 from codetune.sources.repositories.code import CodeSource
 from codetune.sources.repositories.commitpack import CommitPackSource
 from codetune.sources.repositories.cursorcore import CursorCoreHistorySource, CursorCoreSource
@@ -65,6 +66,7 @@ _ALL: tuple[Source, ...] = (
     AlpacaSource(),
     ShareGptSource(),
     MessagesSource(),
+    GenericSource(),
 )
 
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}

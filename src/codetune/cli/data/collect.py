@@ -29,6 +29,13 @@ def collect(
         list[str] | None,
         typer.Option("--split", help="Upstream's split to keep: train, valid or test; may be repeated."),
     ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            help="Source generic: TARGET=FIELD, e.g. instruction=prompt or tests=cases.0.code; may be repeated.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many rows, chosen by seed and record id.")
     ] = None,
@@ -52,6 +59,7 @@ def collect(
     Example:
       codetune collect code ./my-project -l python -l go -o data/functions
       codetune collect codealpaca code_alpaca_20k.json -o data/codealpaca
+      codetune collect generic leetcode.jsonl --map instruction=prompt --map output=solution -o data/leetcode
     """
     from codetune.cli.stage_runs import print_card, read_options, run_stage
     from codetune.sources.config import CollectConfig
@@ -61,9 +69,22 @@ def collect(
         "path": path,
         "languages": tuple(language) if language else None,
         "split": tuple(split) if split else None,
+        "map": _pairs(mapping) if mapping else None,
         "limit": limit,
         "require_docstring": require_docstring or None,
         "prompt_templates": prompt_templates,
     }
     settings = read_options(CollectConfig, options, given)
     print_card(run_stage("collect", settings, [], options), options)
+
+
+def _pairs(mapping: list[str]) -> dict[str, str]:
+    from codetune.errors import ConfigError
+
+    found = {}
+    for text in mapping:
+        target, equals, field = text.partition("=")
+        if not equals or not field:
+            raise ConfigError(f"--map {text!r} is not of the form TARGET=FIELD")
+        found[target.strip()] = field
+    return found

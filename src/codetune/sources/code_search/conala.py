@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
 
 from codetune.records import Record
 from codetune.sources.code_search.search_pairs import SearchPair, choices
@@ -14,6 +17,9 @@ from codetune.store.dataset import Shard
 
 __all__ = ["ConalaSource"]
 
+_MULTILINGUAL = re.compile(r"(es|ja|ru)[_-]")
+"""Files of MCoNaLa: questions of Stack Overflow's Spanish, Japanese and Russian sites (CC BY-SA 4.0, its README)."""
+
 
 class ConalaSource(RowSource):
     """Rows of `intent` (and `rewritten_intent`, which is preferred), `snippet` and `question_id`."""
@@ -21,7 +27,7 @@ class ConalaSource(RowSource):
     name = "conala"
     holds = "2,900 questions with a line of Python, reworded by annotators; 600,000 mined ones"
     reads = "conala-train.json, conala-test.json, conala-mined.jsonl"
-    license = "MIT"
+    license: ClassVar[str | None] = None
     url = "https://conala-corpus.github.io"
     has_splits = True
 
@@ -30,6 +36,10 @@ class ConalaSource(RowSource):
 
     def convert(self, row: Row) -> Iterable[Any]:
         question = row.fields.get("question_id")
+        translated = _MULTILINGUAL.match(PurePosixPath(row.file).name)
+        site = f"{translated[1]}.stackoverflow.com" if translated else "stackoverflow.com"
+        if translated:
+            row = replace(row, license="CC-BY-SA-4.0")
         group = str(question) if question is not None else row.upstream_id
         yield SearchPair(
             row=row,
@@ -37,7 +47,8 @@ class ConalaSource(RowSource):
             code=row.full_text("snippet"),
             group=group,
             programming_language="python",
-            url=f"https://stackoverflow.com/q/{question}" if question is not None else None,
+            language=translated[1] if translated else None,
+            url=f"https://{site}/q/{question}" if question is not None else None,
         )
 
     def complete(self, found: Sequence[Any], config: CollectConfig, seed: int) -> Shard[Record]:

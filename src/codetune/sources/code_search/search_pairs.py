@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codetune.records import Instruction, Record, content_id
 from codetune.sources.config import CollectConfig
@@ -30,6 +30,8 @@ class SearchPair:
     answers: bool = True
     """False: the code is labelled as no answer; it serves as a candidate of its own question."""
     programming_language: str | None = None
+    language: str | None = None
+    """Natural language of the query; None is that of the run."""
     url: str | None = None
     upstream_id: str | None = None
     tags: tuple[str, ...] = ()
@@ -78,7 +80,7 @@ def _pool(
 
 
 def _choice(pair: SearchPair, shown: Candidates) -> Instruction:
-    return pair.row.to_instruction(
+    row = pair.row.to_instruction(
         "code_search",
         {"query": pair.query, "candidates": shown.codes, "answer": shown.answer},
         programming_language=pair.programming_language,
@@ -90,3 +92,4 @@ def _choice(pair: SearchPair, shown: Candidates) -> Instruction:
         ),
         tags=pair.tags,
     )
+    return row if pair.language is None else replace(row, language=pair.language)

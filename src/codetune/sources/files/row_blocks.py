@@ -25,6 +25,7 @@ BLOCK_BYTES = 8 << 20
 _MAX_ROW_BYTES = 64 << 20
 _BOM = b"\xef\xbb\xbf"
 _BETWEEN_ROWS = re.compile(rb"[}\]\"]\s*,\s*(?=[{\[\"])")
+_BETWEEN_OBJECTS = re.compile(rb"}\s*,\s*(?={)")
 _PARQUET_ROWS = 5_000
 
 Kind = Literal["lines", "array", "objects"]
@@ -229,8 +230,11 @@ def _elements(data: bytes) -> int | None:
 
 def _last_boundary(data: bytes) -> tuple[int, int]:
     """(bytes, elements) of the longest run of whole elements that a boundary ends; (0, 0) if none."""
-    candidates = [match.end() for match in _BETWEEN_ROWS.finditer(data, max(0, len(data) - (256 << 10)))]
-    for cut in reversed(candidates[-200:]):
+    tail = max(0, len(data) - (256 << 10))
+    # Most boundaries are of two objects; each that is tried and is none costs a parse of everything before it.
+    objects = [match.end() for match in _BETWEEN_OBJECTS.finditer(data, tail)][-2:]
+    candidates = [match.end() for match in _BETWEEN_ROWS.finditer(data, tail)][-200:]
+    for cut in dict.fromkeys((*reversed(objects), *reversed(candidates))):
         count = _elements(data[:cut])
         if count is not None:
             return cut, count

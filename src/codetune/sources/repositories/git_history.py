@@ -21,7 +21,7 @@ from codetune.rejection import Rejection
 from codetune.sources.config import CollectConfig
 from codetune.sources.files.input_files import mode_of, printable
 from codetune.sources.repositories.checkout import UNREADABLE, repository_name
-from codetune.sources.repositories.licenses import is_license_file, license_of_text
+from codetune.sources.repositories.licenses import is_license_file, license_of_text, licenses_together
 from codetune.sources.repositories.screening import is_generated, is_minified
 from codetune.sources.repositories.tree import is_vendored
 from codetune.sources.source import Collection, rejected_row
@@ -250,7 +250,7 @@ _licenses: dict[str, str | None] = {}
 
 
 def _license(repository: Any, tree: Any) -> str | None:
-    found = set()
+    found: dict[str, str] = {}
     for entry in tree:
         if entry.type_str == "blob" and is_license_file(entry.name):
             key = str(entry.id)
@@ -260,8 +260,10 @@ def _license(repository: Any, tree: Any) -> str | None:
                 except UNREADABLE:  # not in this clone: the licence is unknown, the change is good
                     continue
                 _licenses[key] = license_of_text(text)
-            found.add(_licenses[key])
-    return " AND ".join(sorted(known)) if (known := {name for name in found if name}) else None
+            spdx = _licenses[key]
+            if spdx is not None:
+                found.setdefault(spdx, entry.name)
+    return licenses_together(found)
 
 
 def _rejected(history: _History, commit: str, path: str | None, reason: str, detail: str) -> RejectedRow:

@@ -9,10 +9,18 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["is_license_file", "license_of_folder", "license_of_header", "license_of_text", "spdx_of_name"]
+__all__ = [
+    "is_license_file",
+    "license_of_folder",
+    "license_of_header",
+    "license_of_text",
+    "licenses_together",
+    "spdx_of_name",
+]
 
 _HEADER = re.compile(r"SPDX-License-Identifier:\s*([A-Za-z0-9.+\-() ]{2,120})")
 _EXPRESSION = re.compile(r"^[A-Za-z0-9.+\-()/ ]{2,120}$")
@@ -112,9 +120,20 @@ def license_of_folder(folder: Path) -> str | None:
         spdx = license_of_text(_read(folder / name))
         if spdx is not None:
             found.setdefault(spdx, name)
+    return licenses_together(found)
+
+
+def licenses_together(found: Mapping[str, str]) -> str | None:
+    """The expression of several licence texts of one folder.
+
+    Args:
+        found: SPDX id -> name of the file that holds its text.
+    """
     if not found:
         return None
-    choice = len(found) > 1 and all("-" in name for name in found.values())
+    choice = len(found) > 1 and all(
+        "-" in name or name.upper().startswith("UNLICEN") for name in found.values()
+    )
     return (" OR " if choice else " AND ").join(sorted(found))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -147,15 +147,23 @@ def _mined(config: CollectConfig, seed: int, bucket: Bucket) -> Shard[Record]:
     threads = _threads(bucket, rejected)
     wanted = [t for t in threads if t.question is not None and _is_wanted(t, config, bucket, rejected)]
     pairs: list[SearchPair] = []
+    answers: dict[str, int] = {}
+    """Upstream id of a question that became a pair -> number of the answer's row."""
     kept_titles = _are_how_to([t.question[1].title for t in wanted if t.question], config, bucket)
     for thread, is_how_to in zip(wanted, kept_titles, strict=True):
         if not is_how_to:
             _reject_thread(thread, bucket.file, "no how-to question", rejected)
         else:
-            pair = _pair(thread, config, seed, bucket, rejected)
-            if pair is not None:
-                pairs.append(pair)
+            found = _pair(thread, config, seed, bucket, rejected)
+            if found is not None:
+                pairs.append(found[0])
+                answers[found[0].row.upstream_id] = found[1]
     shard = choices(pairs, config, seed)
+    for question in shard.rejected:  # its answer goes with it
+        assert isinstance(question.row, Mapping)
+        number = answers.get(question.row["lineage"]["upstream_id"])
+        if number is not None:
+            rejected.append(_rejected(bucket.file, number, question.reason, "answer of the question"))
     return Shard(shard.kept, [*rejected, *shard.rejected])
 
 
@@ -204,14 +212,14 @@ def _are_how_to(titles: Sequence[str], config: CollectConfig, bucket: Bucket) ->
 
 def _pair(
     thread: _Thread, config: CollectConfig, seed: int, bucket: Bucket, rejected: list[RejectedRow]
-) -> SearchPair | None:
-    """The question with the best block of its best answer; the other posts of the thread are refused."""
+) -> tuple[SearchPair, int] | None:
+    """The question with the best block of its best answer, and that answer's row; the other posts are refused."""
     assert thread.question is not None
     number, question = thread.question
     accepted = question.accepted
     ranked = sorted(thread.answers, key=lambda entry: (entry[1].id != accepted, -entry[1].score, entry[1].id))
     language = _language(question.tags, config.tags)
-    for order, (_, answer) in enumerate(ranked):
+    for order, (answer_number, answer) in enumerate(ranked):
         found = _blocks(answer, question.title, language)
         if not found:
             continue
@@ -239,7 +247,7 @@ def _pair(
             config.prompt_templates,
         )
         kind = "single" if len(found) == 1 else "multi"
-        return SearchPair(
+        pair = SearchPair(
             row=row,
             query=question.title.strip(),
             code=block.code,
@@ -248,6 +256,7 @@ def _pair(
             upstream_id=f"question {question.id}, answer {answer.id}, block {block.position}",
             tags=(f"blocks:{kind}", f"quality:{worth:.1f}", *(f"tag:{tag}" for tag in question.tags)),
         )
+        return pair, answer_number
     _reject_thread(thread, bucket.file, "no code block that answers", rejected)
     return None
 
