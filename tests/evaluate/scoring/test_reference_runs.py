@@ -83,3 +83,14 @@ def test_items_of_other_languages_or_without_a_reference_are_not_run() -> None:
     items = [replace(ITEM, canonical_solution=None), replace(ITEM, programming_language="java")]
     assert run_references(items, HUMANEVAL, executor).conditions == {}
     assert executor.seen == []
+
+
+def test_limits_that_the_reference_meets_are_doubled_though_it_was_seen_to_use_less() -> None:
+    base = HUMANEVAL.limits
+
+    def end(program: Program) -> tuple[Verdict, float, int]:
+        enough = program.limits.memory_bytes >= 2 * base.memory_bytes
+        return (Verdict.PASS if enough else Verdict.OOM), 0.1, base.memory_bytes // 2
+
+    limits = run_references([ITEM], HUMANEVAL, Scripted(end)).conditions["X/0"].limits
+    assert limits.memory_bytes == 2 * base.memory_bytes

@@ -8,7 +8,7 @@ reference solution alone: no sample can change them. Reference runs are kept by 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from codetune.evaluate.benchmarks.benchmark import Benchmark
@@ -19,6 +19,9 @@ __all__ = ["ItemConditions", "References", "run_references"]
 
 _GENEROUS = 4
 """How much more a reference solution may use than the benchmark's limits."""
+_CLOSE = 0.25
+"""Of a limit."""
+_MOST_DOUBLINGS = 2
 _CPU_ROOM, _MEMORY_ROOM = 4.0, 1.5
 """An item's limits are at least so many times what its reference solution used."""
 
@@ -74,7 +77,9 @@ def run_references(problems: Sequence[Problem], benchmark: Benchmark, executor: 
     # Where the tests need the program's own objects, strict isolation can't serve the reference either.
     failed = [made for (_, made), run in zip(pairs, runs, strict=True) if _may_need_one_process(run)]
     again = dict(zip((m.id for m in failed), _run(executor, map(_in_process, failed)), strict=True))
-    conditions, broken = {}, {}
+    conditions: dict[str, ItemConditions] = {}
+    broken: dict[str, str] = {}
+    close: list[Program] = []
     for (problem, made), run in zip(pairs, runs, strict=True):
         second = again.get(made.id)
         in_process = second is not None and second.verdict is Verdict.PASS
@@ -82,12 +87,44 @@ def run_references(problems: Sequence[Problem], benchmark: Benchmark, executor: 
         if best.verdict is Verdict.PASS:
             fitting = _fitting(benchmark.limits, best)
             conditions[problem.task_id] = ItemConditions(fitting, in_process)
+            if _is_close(best, benchmark.limits):
+                close.append(replace(made, id=problem.task_id))
         elif best.verdict is not Verdict.SKIPPED:
             broken[problem.task_id] = f"{best.verdict}: {best.detail}"
+    _make_room(conditions, close, executor)
     return References(conditions, broken)
 
 
-def _run(executor: Executor, programs: Iterable[Program]) -> Iterator[Execution] | list[Execution]:
+def _is_close(run: Execution, limits: Limits) -> bool:
+    """Whether what a reference used is a good part of the limits: then they are tried out."""
+    return run.memory_bytes > _CLOSE * limits.memory_bytes or run.cpu_seconds * _CPU_ROOM > limits.cpu_seconds
+
+
+def _make_room(conditions: dict[str, ItemConditions], programs: list[Program], executor: Executor) -> None:
+    """Double the limits under which a reference fails that passes under larger ones.
+
+    Memory that is seen is less than what is asked for, which is what is limited.
+    """
+    for _ in range(_MOST_DOUBLINGS):
+        tried = _run(executor, [conditions[program.id].apply(program) for program in programs])
+        programs = [p for p, run in zip(programs, tried, strict=True) if run.verdict is not Verdict.PASS]
+        if not programs:
+            return
+        for program in programs:
+            found = conditions[program.id]
+            conditions[program.id] = replace(found, limits=_doubled(found.limits))
+
+
+def _doubled(limits: Limits) -> Limits:
+    return replace(
+        limits,
+        cpu_seconds=2 * limits.cpu_seconds,
+        wall_seconds=None if limits.wall_seconds is None else 2 * limits.wall_seconds,
+        memory_bytes=2 * limits.memory_bytes,
+    )
+
+
+def _run(executor: Executor, programs: Iterable[Program]) -> list[Execution]:
     return list(executor.run(programs))
 
 

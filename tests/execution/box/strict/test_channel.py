@@ -46,7 +46,7 @@ def test_a_message_comes_over_and_one_too_large_is_not_sent() -> None:
         Channel(write).send(["call", "f", 1.5, "\ud800"])
         assert Channel(read).receive() == ["call", "f", 1.5, "\ud800"]
         with pytest.raises(ValueError, match="too large"):
-            Channel(write).send(["x" * (33 << 20)])
+            Channel(write).send(["x" * (65 << 20)])
     finally:
         os.close(read)
         os.close(write)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 __all__ = ["Channel", "ChannelClosed", "parse_message"]
 
-_LARGEST_MESSAGE = 32 << 20
+_LARGEST_MESSAGE = 64 << 20
 """Bytes. Read back, a message of nothing but brackets takes twenty times as much."""
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 __all__ = ["NotSerializable", "decode", "encode"]
 
-_MOST_ITEMS = 4_000_000
+_MOST_ITEMS = 12_000_000
 """Values in one message."""
 _DEEPEST = 200
 _SAFE_INTEGER = 1 << 60
