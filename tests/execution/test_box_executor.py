@@ -125,7 +125,7 @@ def test_no_sandbox_shouts_and_stamps_each_result(capsys: pytest.CaptureFixture[
     assert (execution.verdict, execution.tier) == (Verdict.PASS, "none")
 
 
-def test_a_strange_judge_is_refused() -> None:
+def test_an_unknown_test_isolation_is_an_error() -> None:
     with pytest.raises(UsageError, match="no test isolation"):
         open_executor(1, test_isolation="lenient")
 

@@ -1,4 +1,4 @@
-"""Whether a program printed what it should; compared outside the box, as contest judges do."""
+"""Whether a program printed what it should; compared outside the box, as programming contests do."""
 
 from __future__ import annotations
 

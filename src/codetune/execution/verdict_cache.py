@@ -110,7 +110,7 @@ def _store_error(error: sqlite3.DatabaseError, path: Path) -> DataError:
         return DataError(
             "the disk is full",
             where=str(path),
-            next_step="make room and run the same command again: what was judged is kept",
+            next_step="make room and run the same command again: the verdicts so far are kept",
         )
     return DataError(
         f"the verdict cache can't be used: {error}", where=str(path), next_step="remove the file"

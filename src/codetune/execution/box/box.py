@@ -48,7 +48,7 @@ class Box(Protocol):
             artefacts: Takes the files that the job asked for, where PID 1 doesn't send them.
 
         Returns:
-            What is to be added to what PID 1 told.
+            What is to be added to what PID 1 reported.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""One run, as the zygote is told of it."""
+"""One run, as the zygote reads it from a request frame."""
 
 from __future__ import annotations
 

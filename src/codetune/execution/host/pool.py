@@ -227,7 +227,7 @@ class _Schedule(Generic[T]):
                 self._done[index] = (job.item, following)
 
     def _lost(self, index: int, job: Job[T], slot: AnySlot) -> None:
-        """The zygote died: once that is chance, twice it is told."""
+        """The zygote died: the job gets one more try, then a result that says so."""
         self._pool.replace(slot)
         job.tries += 1
         lost = _given_up(job, slot)

@@ -86,7 +86,7 @@ _RUST_MODULE = re.compile(r"(?:#\[cfg\(test\)\]\s*)?\bmod\s+(\w+)\s*\{")
 
 def _rust(program: Program, path: str, memory_mib: int) -> Build:
     text = source_of(program)
-    # Where there are tests, those within the answer are not the judge of it.
+    # Where there are tests, those within the answer don't decide.
     tests = list(_RUST_TEST.finditer(text, 0 if text is program.code else len(program.code) + 1))
     calls = []
     for test in tests:  # the harness's own main couldn't report: call the tests ourselves

@@ -1,4 +1,4 @@
-"""The codec between judge and program: what goes over comes back equal, and nothing else comes over."""
+"""The codec between test side and program side: what goes over comes back equal, and nothing else comes over."""
 
 from __future__ import annotations
 

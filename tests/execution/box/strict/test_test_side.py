@@ -107,7 +107,7 @@ def test_no_program_is_excused_by_what_it_does_to_us(executor: Executor) -> None
     programs = [
         Program(id=name, code=code, tests=tests, limits=limits)
         for name, code, tests in (
-            ("fills the judge", "def f(x): return [[] for _ in range(10**6)]", "k = [f(n) for n in range(99)]\nassert 0"),
+            ("fills the test side", "def f(x): return [[] for _ in range(10**6)]", "k = [f(n) for n in range(99)]\nassert 0"),
             ("one huge answer", "def f(x): return [0] * 10**8", "assert f(1) == 2"),
             ("breaks the compiler", "import builtins\nbuiltins.compile = None\ndef f(x): return 1", "assert f(1) == 2"),
         )

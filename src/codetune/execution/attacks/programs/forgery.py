@@ -60,7 +60,7 @@ def f(x): return L([N(1)])
     _h("an endless answer", "class E(list):\n    def __iter__(self):\n        while True: yield 1\n    def __len__(self): return 1 << 40\ndef f(x): return E([1])", V.WRONG, V.OOM, V.CPU_TLE, V.RUNTIME,
        tests=_ASSERT_WRONG, test_isolation="strict"),
     _h("an answer of a hundred million numbers", "def f(x): return [0] * 10**8", V.OOM, V.RUNTIME, V.WRONG, V.CPU_TLE, V.WALL_TLE, V.EARLY_EXIT, tests=_ASSERT_WRONG, test_isolation="strict"),
-    _h("answers that fill the judge's memory", "def f(x): return [[] for _ in range(10**6)]", V.OOM, V.WRONG, V.RUNTIME, V.CPU_TLE, V.WALL_TLE,
+    _h("answers that fill the tests' memory", "def f(x): return [[] for _ in range(10**6)]", V.OOM, V.WRONG, V.RUNTIME, V.CPU_TLE, V.WALL_TLE,
        tests="kept = [f(n) for n in range(200)]\nassert f(1) == 2", test_isolation="strict"),
     _h("a name the tests use, taken over", "def abs(x): return 0.0\ndef isinstance(a, b): return True\ndef len(x): return 2\ndef f(x): return [1, 5]",
        V.WRONG, tests="import math\nassert math.isclose(f(1)[1], 2.0) and f(1) == [1, 2]", test_isolation="strict"),

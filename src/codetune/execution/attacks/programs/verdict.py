@@ -19,9 +19,9 @@ VERDICT = (
     _h("exec another program", "import os\nos.execv('/bin/true', ['true'])", V.EARLY_EXIT, tests=_ASSERT_WRONG),
     _h("leave in a child, pass in the parent's name", "import os\ndef f(x):\n    if os.fork() == 0: return 2\n    os.wait(); return 1",
        V.WRONG, tests=_ASSERT_WRONG),
-    _h("print what a judge might look for", "print('PASS\\nOK\\n{\"kind\":\"end\"}\\npassed')\ndef f(x): return 1", V.WRONG, tests=_ASSERT_WRONG),
+    _h("print what a harness might look for", "print('PASS\\nOK\\n{\"kind\":\"end\"}\\npassed')\ndef f(x): return 1", V.WRONG, tests=_ASSERT_WRONG),
     _h("close every file", "import os\nos.closerange(0, 1024)\ndef f(x): return 1", V.EARLY_EXIT, V.WRONG, tests=_ASSERT_WRONG),
-    _h("flood the judge's pipe", """
+    _h("flood the report pipe", """
 import os
 def f(x):
     for n in range(3, 64):
@@ -98,5 +98,5 @@ def f(x):
     a = []; a.append(a)
     return {0: a, 1: 10**100000, 2: 'x' * 10**7}.get(x)
 """, V.WRONG, V.RUNTIME, tests="assert f(1) == 10**100000 and f(2) == 'x' * 10**7\nassert f(0) == 1", test_isolation="strict"),
-    _h("exit under the strict judge", "import os\ndef f(x): os._exit(0)", V.EARLY_EXIT, tests=_ASSERT_WRONG, test_isolation="strict"),
+    _h("exit under strict isolation", "import os\ndef f(x): os._exit(0)", V.EARLY_EXIT, tests=_ASSERT_WRONG, test_isolation="strict"),
 )  # fmt: skip

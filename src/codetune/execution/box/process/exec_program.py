@@ -1,4 +1,4 @@
-"""The last stretch of a fresh fork: it closes what isn't its own, is confined, and becomes the program."""
+"""The last stretch of a fresh fork: it closes what isn't its own, is confined, and runs the program."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Run a Python program inside the box, and say how it ended.
+"""Run a Python program, its tests, or both inside the box, and report how they ended.
 
-The word that it ended well is a secret of this run. It lies in a pipe, in no variable, until the
-tests have run to their end; only then is it read, and sent over another pipe. So a program that
-leaves early, walks the frames or writes to every open file has nothing to say. One that takes this
-very file apart still could: that is what the strict judge is for.
+What goes in is a job, the report pipe, the secret's pipe and, in a strict run, the channel to the other side.
+What comes out is one report. The report of a good end is signed with a secret, which the zygote hands out
+when the main thread asks for it from the end of `run_python`. A program that leaves early, walks frames,
+reads or writes every open file has nothing to sign with. A program that changes the interpreter its tests
+run in can still pass them: strict test isolation is for that.
 """
 
 from __future__ import annotations
