@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -53,7 +56,7 @@ def main() -> None:
             for _, reply in answers(server, list(range(100, 116 if slots == 1 else 164)), shared=False):
                 tokens += reply.completion_tokens or 0
             rate = tokens / (time.perf_counter() - begun)
-            told: list[dict[int, str]] = []
+            answered: list[dict[int, str]] = []
             begun, tokens = time.perf_counter(), 0
             for repeat in range(3):
                 order = random.Random(repeat).sample(range(24), 24)
@@ -61,10 +64,42 @@ def main() -> None:
                 for number, reply in answers(server, order, shared=True):
                     texts[number] = reply.text
                     tokens += reply.completion_tokens or 0
-                told.append(texts)
+                answered.append(texts)
             shared_rate = tokens / (time.perf_counter() - begun)
-            same = sum(told[0][n] == other[n] for other in told[1:] for n in told[0])
+            same = sum(answered[0][n] == other[n] for other in answered[1:] for n in answered[0])
             print(f"| {slots} | {started:.1f} | {rate:.0f} | {shared_rate:.0f} | {same} of 48 |", flush=True)
+    for when, seconds in interrupts().items():
+        print(f"Ctrl-C while {when}: ended after {seconds:.2f} s (promised: 2 s)", flush=True)
+
+
+ENDLESS = """
+from codetune.models.open import run_requests
+from codetune.models.protocol import ChatRequest
+from codetune.records import Message
+questions = (
+    ChatRequest(messages=(Message(role="user", content=f"Write function {number}"),), max_new_tokens=400)
+    for number in range(1000)
+)
+print("begun", flush=True)
+for _ in run_requests("local", questions, store=None, slots=2):
+    pass
+"""
+
+
+def interrupts() -> dict[str, float]:
+    """Seconds from SIGINT to the end of a run that loads the model, and of one that waits for answers."""
+    found = {}
+    for when, after in (("loading", 0.4), ("answering", 5.0)):
+        command = [sys.executable, "-c", ENDLESS]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
+            assert running.stdout is not None
+            running.stdout.readline()
+            time.sleep(after)
+            begun = time.perf_counter()
+            running.send_signal(signal.SIGINT)
+            running.wait()
+            found[when] = time.perf_counter() - begun
+    return found
 
 
 if __name__ == "__main__":
