@@ -116,7 +116,7 @@ class RequestRefusedError(BackendError):
 
 
 class BackendUnavailableError(BackendError):
-    """The server could not be reached or failed in a way that may pass."""
+    """The server could not be reached or failed; a later request may succeed."""
 
 
 class ExecutionError(CodetuneError):

@@ -127,5 +127,5 @@ def test_an_interrupted_command_names_the_words_to_run_again(number: int, tmp_pa
     _, said = process.communicate()
     assert process.returncode == 130, said
     assert said.splitlines()[-1] == (
-        f"Stopped. What was done is kept; to go on, run the same command again: {shlex.join(['codetune', *words])}"
+        f"Stopped. What was done is kept; to continue, run the same command again: {shlex.join(['codetune', *words])}"
     )

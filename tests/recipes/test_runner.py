@@ -244,3 +244,12 @@ def test_a_step_that_is_gone_is_made_again_and_is_the_same(finished: FinishedRun
         results = run_recipe(finished.recipe, run, engine=engine, cache=run / "cache")
     assert [result.name for result in results if result.worked] == ["curate", "report"]
     assert contents(run) == contents(finished.folder)
+
+
+def test_a_folder_of_other_files_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "recipe.yaml").write_text("stages:\n  - {stage: collect, with: {path: stdlib}}\n")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.txt").write_text("years of work")
+    assert codetune(["run", str(tmp_path / "recipe.yaml"), "-o", str(tmp_path / "run")]) == 2
+    assert "files that codetune did not make, thesis.txt among them" in capsys.readouterr().err
+    assert [entry.name for entry in (tmp_path / "run").iterdir()] == ["thesis.txt"]

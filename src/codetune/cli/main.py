@@ -170,7 +170,7 @@ def _terminated(signum: int, frame: object) -> None:
 def _interrupted(arguments: list[str]) -> int:
     _end_progress()
     command = shlex.join(["codetune", *arguments])
-    _say(f"Stopped. What was done is kept; to go on, run the same command again: {command}")
+    _say(f"Stopped. What was done is kept; to continue, run the same command again: {command}")
     return _INTERRUPTED
 
 

@@ -1,4 +1,4 @@
-"""One sentence for each way in which a value can be wrong, in codetune's words."""
+"""One sentence for each kind of wrong value, in codetune's words."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class YamlFile:
         return inner[0] if inner else None
 
     def assign(self, path: KeyPath, value: Any, option: str) -> None:
-        """Set one value; mappings on the way to it are made.
+        """Set one value; missing mappings around it are made.
 
         Args:
             path: Where in `data`.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from codetune.engine.progress import Progress, SilentProgress
 from codetune.engine.protocol import Engine
-from codetune.errors import UsageError
+from codetune.errors import OutputError, UsageError
 from codetune.recipes.recipe import Recipe
 from codetune.recipes.stages import STAGES
 from codetune.store.atomic import make_folder, write_text
@@ -23,7 +23,9 @@ from codetune.store.cache import cache_folder
 from codetune.store.context import StageContext
 from codetune.store.run_card import RunCard, read_card
 
-__all__ = ["StepResult", "run_recipe"]
+__all__ = ["RECIPE_NAME", "StepResult", "run_recipe"]
+
+RECIPE_NAME = "recipe.yaml"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def run_recipe(
     for step in recipe.steps:
         if read_card(folder / step.name) is None:
             STAGES[step.stage].check_installed(step.settings)
+    _check_folder(folder, recipe)
     make_folder(folder)
     context = StageContext(
         seed=recipe.seed,
@@ -76,6 +79,20 @@ def run_recipe(
         with contextlib.suppress(OSError):  # a mistake found before anything was made leaves nothing behind
             folder.rmdir()
         raise
+
+
+def _check_folder(folder: Path, recipe: Recipe) -> None:
+    """Leave alone a folder that holds other things than a run."""
+    if not folder.is_dir() or (folder / RECIPE_NAME).exists():
+        return
+    ours = {step.name for step in recipe.steps} | {"cache"}
+    others = sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
+    if others:
+        raise OutputError(
+            f"the output folder holds files that codetune did not make, {others[0]} among them",
+            where=str(folder),
+            next_step="choose an empty or new folder with -o",
+        )
 
 
 def _run_steps(recipe: Recipe, folder: Path, context: StageContext, overwrite: bool) -> list[StepResult]:
@@ -92,7 +109,7 @@ def _run_steps(recipe: Recipe, folder: Path, context: StageContext, overwrite: b
             context.progress.finish()
             context.progress.note(f"{step.name} finished in {time.monotonic() - clock:.1f} s")
     resolved = recipe.to_yaml()
-    path = folder / "recipe.yaml"
+    path = folder / RECIPE_NAME
     if not path.exists() or path.read_text("utf-8") != resolved:
         write_text(path, resolved)
     return results

@@ -44,7 +44,7 @@ def write_dataset_card(
         description: A paragraph: what the rows are.
         plan: The stage's plan, for its name and seed.
         kept: Rows in `data/`.
-        rejects: Reason -> refused rows.
+        rejects: Reason -> rejected rows.
         licenses: SPDX expression or `unknown` -> kept rows.
         sources: Source -> kept rows.
     """
@@ -63,13 +63,13 @@ def write_dataset_card(
         "---\n" + yaml.safe_dump(front, sort_keys=False, allow_unicode=True) + "---",
         f"# {title}",
         description,
-        f"Made by codetune's stage `{plan.stage}` with seed {plan.seed}; `run.json` tells the rest. "
-        f"{kept:,} rows were kept, {sum(rejects.values()):,} refused (see `rejects/`).",
+        f"Made by codetune's stage `{plan.stage}` with seed {plan.seed}; `run.json` has the details. "
+        f"{kept:,} rows were kept, {sum(rejects.values()):,} rejected (see `rejects/`).",
     ]
     if sources:
         parts += ["## Sources", _table(("source", "rows"), sources)]
     if licenses:
         parts += ["## Licences", _table(("licence", "rows"), licenses)]
     if rejects:
-        parts += ["## Refused", _table(("reason", "rows"), rejects)]
+        parts += ["## Rejected", _table(("reason", "rows"), rejects)]
     write_text(folder / "README.md", "\n\n".join(parts) + "\n")

@@ -14,10 +14,10 @@ __all__ = ["StageContext"]
 
 @dataclass(frozen=True, kw_only=True)
 class StageContext:
-    """The surroundings of a stage; nothing in it may change what comes out, but the seed."""
+    """Engine, cache, progress and seed; only the seed may change what comes out."""
 
     seed: int = 0
     cache: Path
-    """Folder that outlives the stage: `requests.sqlite`, `verdicts.sqlite`, dequantised weights."""
+    """Folder that outlives the stage: `requests.sqlite`, `verdicts.sqlite`, de-quantised weights."""
     engine: Engine = field(default_factory=lambda: LocalEngine(workers=1))
     progress: Progress = field(default_factory=SilentProgress)

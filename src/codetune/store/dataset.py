@@ -1,4 +1,4 @@
-"""Dataset directories: numbered Parquet parts, the rows that were refused, a card.
+"""Dataset directories: numbered Parquet parts, the rejected rows, a dataset card.
 
     data/part-00000.parquet       rows kept
     rejects/part-00000.parquet    rejected rows: the same columns and stage, reason, detail

@@ -253,7 +253,7 @@ class StageOutput:
 
     def __exit__(self, *_: object) -> None:
         try:
-            # On a full disk the clock's reading is lost; the error on its way out says why.
+            # On a full disk the time spent is not written; the error that is raised says why.
             with contextlib.suppress(OutputError, OSError):
                 if self._lock is not None and not self.finished_here and not self._give_up():
                     self.checkpoint_time()
@@ -261,7 +261,7 @@ class StageOutput:
             self.close()
 
     def _give_up(self) -> bool:
-        """Take back a claim that came to nothing; False where there is work to go on with."""
+        """Undo a claim that led to no work; False where there is work to continue."""
         nothing = self.preparations | {PLAN_NAME, _LOCK_NAME}
         if self.resumed or {*os.listdir(self.folder)} - nothing:
             return False

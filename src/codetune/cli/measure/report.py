@@ -23,7 +23,7 @@ def report(
     seed: Annotated[int, typer.Option(help="Draws the records that are shown.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print path and size as JSON.")] = False,
 ) -> None:
-    """Write one HTML page about a run: data, refusals, samples, training, scores, run cards.
+    """Write one HTML page about a run: data, rejections, samples, training, scores, run cards.
 
     The page holds everything it shows: it opens from disk, offline, and prints.
 

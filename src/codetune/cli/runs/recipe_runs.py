@@ -128,7 +128,7 @@ def _scores(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
                 )
             )
             rows += [("warning", warning.text) for warning in score.warnings]
-        word = "a tie" if found.verdict == "tie" else found.verdict
+        word = "no difference can be told" if found.verdict == "tie" else found.verdict
         p_value = found.p_value if found.adjusted_p_value is None else found.adjusted_p_value
-        rows.append(("that is", f"{word}  ({found.test}, p = {p_value:.3f})"))
+        rows.append(("change", f"{word}  ({found.test}, p = {p_value:.3f})"))
     return rows
