@@ -28,7 +28,7 @@ COMMAND = [sys.executable, "-m", "codetune.cli.main"]
         (["collect", "code", ".", "--limit", "abc"], "Error: --limit has to be a whole number, not 'abc'."),
         (["collect", "--nope"], "Error: No such option: --nope. See: codetune collect --help"),
         (["run", "quickstrat"], "Error: there is no recipe 'quickstrat'; did you mean 'quickstart'?"),
-        (["run", "comit"], "Error: there is no recipe 'comit'; known are quickstart."),
+        (["run", "comit"], "Error: there is no recipe 'comit'; known are "),
         (["run", "min_lines.yaml"], "Error: there is no such file (min_lines.yaml); check the path."),
         (["merge", "x", "-o", "y", "--dtype", "int3"], "Error: --dtype: 'int3' is not one of"),
     ],
