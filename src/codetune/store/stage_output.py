@@ -231,6 +231,7 @@ class StageOutput:
             seconds=round(self.seconds, 3),
         )
         card.write(self.folder)
+        card = read_card(self.folder) or card  # results as every later reader finds them: plain data
         (self.folder / PLAN_NAME).unlink(missing_ok=True)
         self.finished = card
         self.close()
