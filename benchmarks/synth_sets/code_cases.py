@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 
 from servers.teacher import Script
@@ -153,15 +154,15 @@ def solve_and_test(good: bool, language: str, count: int) -> list[Case]:
     pack's own faulty solutions, tests that pass on anything, answers that are none."""
     pack = [
         (
-            row["instruction"].split("\n", 1)[-1] if False else row["instruction"],
+            row["instruction"],
             row["declaration"] + row["canonical_solution"],
             row["declaration"] + row["buggy_solution"],
             row["entry_point"],
-            [line.strip() for line in row["test"].splitlines() if line.strip().startswith("assert") and row["entry_point"] in line],
+            [line.strip() for line in row["test"].splitlines() if _is_test(line.strip(), row["entry_point"])],
         )
         for row in humaneval("python")
-    ]  # fmt: skip
-    pack = [entry for entry in pack if len(entry[4]) >= 3 and all(_parses(line) for line in entry[4])]
+    ]
+    pack = [entry for entry in pack if len(entry[4]) >= 3]
     pack += [(f.statement, f.module, "", f.name, f.tests.splitlines()) for f in mbpp()]
     cases = []
     for i in range(count):
@@ -177,12 +178,18 @@ def solve_and_test(good: bool, language: str, count: int) -> list[Case]:
     return cases
 
 
-def _parses(line: str) -> bool:
+def _is_test(line: str, name: str) -> bool:
+    """Whether a line is a whole assert of the function that needs nothing of the lines around it."""
     try:
-        ast.parse(line)
+        tree = ast.parse(line)
     except SyntaxError:
         return False
-    return True
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return (
+        isinstance(tree.body[0], ast.Assert) and name in used
+        if tree.body and used <= {name, *dir(builtins)}
+        else False
+    )
 
 
 def _tests(lines: list[str], form: int) -> str:
