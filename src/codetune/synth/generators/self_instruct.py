@@ -107,7 +107,7 @@ class SelfInstruct:
 
     def load(self, earlier: Iterable[Instruction]) -> None:
         for row in earlier:
-            self.known.add(self._compared(row))
+            self._remember(row)
 
     def finalize(self, made: Sequence[Shard[Instruction]]) -> Shard[Instruction]:
         kept: list[Instruction] = []
@@ -122,7 +122,7 @@ class SelfInstruct:
                         RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
                     )
                 else:
-                    self.known.add(self._compared(row))
+                    self._remember(row)
                     kept.append(row)
         return Shard(tuple(kept), tuple(refused))
 
@@ -210,7 +210,14 @@ class SelfInstruct:
 
     def _compared(self, row: Instruction) -> str:
         """What has to be new: the same request about another input is another task."""
-        return row.instruction if self.profile == "small" else f"{row.instruction}\n{row.input}"
+        return (
+            f"{row.instruction}\n{row.input}" if row.input and self.profile == "strong" else row.instruction
+        )
+
+    def _remember(self, row: Instruction) -> None:
+        self.known.add(row.instruction)  # also where it has an input: without one it would be no new task
+        if self._compared(row) != row.instruction:
+            self.known.add(self._compared(row))
 
     def _must_be_new(self, text: str) -> None:
         score, which = self.known.nearest(text)

@@ -20,11 +20,11 @@ from codetune.synth.checks.novelty import NoveltyIndex, words
 
 __all__ = ["Diversity", "diversity_of"]
 
-_COLUMNS = ("id", "instruction", "output", "programming_language", "lineage")
+_COLUMNS = ("id", "instruction", "input", "output", "programming_language", "lineage")
 _MOST = 2000
 """Rows that are compared with each other."""
 _NEAR = 0.85
-"""ROUGE-L above which two tasks count as near duplicates; see docs/design/synthesis.md."""
+"""ROUGE-L above which two tasks, inputs included, count as near duplicates; see docs/design/synthesis.md."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ def diversity_of(folder: Path) -> Diversity | None:
                 if (score := _score(row)) is not None:
                     scores[score] += 1
                 place = -int.from_bytes(blake2b(str(row["id"]).encode(), digest_size=8).digest(), "big")
-                (heappush if len(sample) < _MOST else heappushpop)(sample, (place, row["instruction"]))
+                (heappush if len(sample) < _MOST else heappushpop)(
+                    sample, (place, f"{row['instruction']}\n{row['input']}".strip())
+                )
     texts = [text for _, text in sorted(sample, reverse=True)]
     nearest = list(_nearest(texts))
     runs = Counter(run for text in texts for run in _runs(words(text)))
