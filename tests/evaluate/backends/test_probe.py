@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -117,3 +118,12 @@ def test_a_single_way_is_taken_without_a_question() -> None:
         AskConfig(prompt_style="chat"), benchmark("live-code-bench"), REMOTE_STYLES, problems, never, seed=0
     )
     assert longer.config.max_new_tokens == 2048
+
+
+def test_a_data_file_may_have_any_name(tmp_path: Path) -> None:
+    data = tmp_path / "a #1.jsonl.gz"
+    shutil.copy(benchmark("humaneval").path(), data)
+    with SolvingServer("continues") as server:
+        done = evaluate(server.url, tmp_path / "out", "--limit", "2", "--data", str(data))
+    assert done.returncode == 0, done.stderr
+    assert score_of(tmp_path / "out")["passed"] == 2
