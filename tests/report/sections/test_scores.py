@@ -61,9 +61,7 @@ def test_a_difference_has_the_prompt_and_both_programs(folder) -> None:
 
 def test_a_sample_that_was_not_judged_is_no_difference(tmp_path) -> None:
     write_scored(tmp_path / "a", [("x", "PASS", "", ""), ("y", "PASS", "", ""), ("z", "PASS", "", "")])
-    write_scored(
-        tmp_path / "b", [("x", "HARNESS_ERROR", "", ""), ("y", "WRONG", "", ""), ("w", "WRONG", "", "")]
-    )
+    write_scored(tmp_path / "b", [("x", "SKIPPED", "", ""), ("y", "WRONG", "", ""), ("w", "WRONG", "", "")])
     assert [d.task_id for d in read_differences(tmp_path / "a", tmp_path / "b")] == ["y"]
 
 
