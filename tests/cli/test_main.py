@@ -64,8 +64,9 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 
 def test_characters_that_stdout_does_not_have_are_escaped() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run([*COMMAND, "doctor", "--help"], env=environment, capture_output=True)
-    assert done.returncode == 0 and done.stdout.isascii() and not done.stderr
+    code = "from codetune.cli.streams import open_streams; open_streams(); print('held \\u2713')"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "held \\u2713\n", "")
 
 
 def test_a_deleted_current_folder_is_one_sentence(tmp_path: Path) -> None:
