@@ -73,6 +73,13 @@ def test_calls_and_their_inputs_are_told(python: str, use: str, calls: int, mean
     assert (found["calls"], found["meaningful"]) == (calls, meaningful)
 
 
+@pytest.mark.parametrize("python", PYTHONS)
+def test_texts_over_lines_in_a_method_are_no_hindrance(python: str) -> None:
+    program = 'class A:\n    def f(self):\n        """One.\n\n    two\n    """\n        return f"""{\n1}\n"""\n\nA().f()\n'
+    found = report(python, program, 2)
+    assert (found["ended"], found["calls"], found["taken"]) == ("ran", 1, 1)
+
+
 def test_stand_ins_are_no_inputs() -> None:
     program = "from types import SimpleNamespace\n\n\ndef f(a):\n    a\n\nf(SimpleNamespace(x=1)); f(lambda *a: 1); f(None)\n"
     assert not report(sys.executable, program, 4)["meaningful"]

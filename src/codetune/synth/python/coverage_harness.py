@@ -100,6 +100,8 @@ def _set_line(node: ast.AST, number: int) -> None:
         part = queue.pop()
         if hasattr(part, "lineno"):
             part.lineno = part.end_lineno = number  # type: ignore[attr-defined]
+            # A text over lines may end left of where it began.
+            part.col_offset = part.end_col_offset = 0  # type: ignore[attr-defined]
         queue.extend(
             c
             for c in ast.iter_child_nodes(part)
