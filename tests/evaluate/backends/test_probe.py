@@ -127,3 +127,11 @@ def test_a_data_file_may_have_any_name(tmp_path: Path) -> None:
         done = evaluate(server.url, tmp_path / "out", "--limit", "2", "--data", str(data))
     assert done.returncode == 0, done.stderr
     assert score_of(tmp_path / "out")["passed"] == 2
+
+
+def test_a_missing_training_set_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    with SolvingServer("continues") as server:
+        done = evaluate(server.url, tmp_path / "out", "--train", str(tmp_path / "nothing"))
+        assert not server.asked
+    assert done.returncode == 2 and "nothing" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "run.json").exists()

@@ -16,9 +16,10 @@ from codetune.evaluate.scoring.run_samples import Reader, SampleResult, run_samp
 from codetune.evaluate.scoring.score import Conditions, Usage, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.execution.protocol import Executor
-from codetune.records import Completion, Problem
+from codetune.records import Completion, Problem, Record
+from codetune.store.dataset import Dataset
 from codetune.store.hashing import hash_files
-from codetune.store.run_card import RunCard, read_card
+from codetune.store.run_card import RunCard
 from codetune.store.stage_output import StageOutput
 
 if TYPE_CHECKING:
@@ -48,9 +49,12 @@ class ScoringContext:
 
 
 def training_inputs(train: Sequence[Path]) -> dict[str, str]:
-    """Training sets as inputs of a plan; what isn't finished is named when it is read."""
-    cards = {folder: read_card(folder) for folder in train}
-    return {f"{TRAINING_SET}{folder}": card.output_hash if card else "" for folder, card in cards.items()}
+    """Training sets as inputs of a plan, before anything is asked or run.
+
+    Raises:
+        DataError: One is no finished dataset directory.
+    """
+    return {f"{TRAINING_SET}{folder}": Dataset[Record](folder).card.output_hash for folder in train}
 
 
 def score_run(
