@@ -8,7 +8,7 @@ import pytest
 
 from codetune.sources.rows.splits import is_wanted, split_of_file, splits_of_tags
 
-from .conftest import data_root, needs_data
+from ..conftest import data_root, needs_data
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from codetune.sources.stackexchange.html_text import html_pieces, html_text
 from codetune.sources.stackexchange.posts import Post, license_of_post, parse_row, parse_rows, quality
 from codetune.sources.stackexchange.stackexchange import _labeller
 
-from .conftest import data_root, needs_data
+from ..conftest import data_root, needs_data
 
 
 def post(number: int, **attributes: object) -> str:
