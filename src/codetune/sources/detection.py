@@ -1,6 +1,6 @@
 """Which source a file, a folder or an archive looks like: by its name, by its first lines, by its rows' fields.
 
-Asked only when a source has refused a place, to say in the same sentence which one may take it.
+Asked only when a source can't read a path, to name in the same sentence the source that may.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a source is: foreign files in, our records out.
+"""What a source is: upstream's files in, records out.
 
-A source opens a place and gives back a `Collection`: a list of independent pieces of work and the
+A source opens a path and gives back a `Collection`: a list of independent pieces of work and the
 function that turns one piece into a `Shard`. Pieces are cut the same way in every run, so the
 stage can spread them over workers, stop anywhere, and go on.
 """
@@ -22,7 +22,7 @@ STAGE = "collect"
 
 @dataclass(frozen=True, kw_only=True)
 class Collection:
-    """An opened place: the work that is to do there."""
+    """An opened path: the work that is to do there."""
 
     items: Callable[[], Iterable[Any]]
     """Pieces of work, streamed; the same pieces in the same order at every call."""
@@ -47,7 +47,7 @@ class Source(Protocol):
         record: Type of record it yields.
         license: SPDX expression of the data as upstream states it; None where it differs by row or
             is not stated.
-        url: Where upstream publishes it; None for formats that belong to nobody.
+        url: Where upstream publishes it; None for formats without an owner.
     """
 
     @property
@@ -69,7 +69,7 @@ class Source(Protocol):
     def url(self) -> str | None: ...
 
     def open(self, config: CollectConfig, seed: int) -> Collection:
-        """Look at the place without reading it through.
+        """Look at the path without reading all of it.
 
         Raises:
             DataError: There is nothing of this source there, or it can't be read.

@@ -15,7 +15,7 @@ __all__ = ["MAX_RATIO", "Inflated", "bounded_member"]
 MAX_RATIO = 250
 """Inflated bytes a compressed byte may become, on the whole. Text reaches 20, tables of zeros 1,000."""
 _FREE_BYTES = 256 << 20
-"""Inflated bytes that nobody asks about: small archives may be as dense as they like."""
+"""Inflated bytes below which the ratio is not checked: small archives may be as dense as they like."""
 _PIECE = 1 << 18
 
 
@@ -125,7 +125,7 @@ def bounded_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> BinaryIO
     """Open a member of a zip archive; closing it closes the archive.
 
     Raises:
-        FileFault: It is encrypted, or compressed in a way nobody here knows; when read: damaged, or
+        FileFault: It is encrypted, or compressed by an unknown method; when read: damaged, or
             inflating beyond the bound.
     """
     if entry.flag_bits & 0x1:

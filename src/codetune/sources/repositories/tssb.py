@@ -14,7 +14,7 @@ __all__ = ["TssbSource"]
 
 
 class TssbSource(RowSource):
-    """Rows of `before` and `after`, the faulty and the mended statement, with their `diff`."""
+    """Rows of `before` and `after`, the faulty and the fixed statement, with their `diff`."""
 
     name = "tssb"
     holds = "three million fixes of single statements in Python"
@@ -30,11 +30,11 @@ class TssbSource(RowSource):
         before, after = row.full_text("before"), row.full_text("after")
         if before == after:
             raise Rejection("nothing changed", "before equals after")
-        faulty, mended = _hunk(row.optional("diff"), before, after)
+        faulty, fixed = _hunk(row.optional("diff"), before, after)
         pattern = row.optional("sstub_pattern")
         yield row.to_instruction(
             "code_repair",
-            {"code": faulty, "fixed": mended},
+            {"code": faulty, "fixed": fixed},
             programming_language="python",
             lineage=row.lineage(
                 url=row.optional("project_url"),

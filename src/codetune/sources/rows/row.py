@@ -1,4 +1,4 @@
-"""One row of upstream's on its way to a record: its place, its fields, its lineage."""
+"""One upstream row that becomes a record: where it stands, its fields, its lineage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 
 
 def natural_language(text: str) -> str:
-    """The language people wrote an instruction in, told by its script alone; `en` for Latin ones.
+    """The language people wrote an instruction in, by its script alone; `en` for Latin ones.
 
     A tenth of the letters outside code fences decides, so that a Chinese text full of English
     names is Chinese.

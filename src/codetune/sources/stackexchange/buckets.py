@@ -72,7 +72,7 @@ class Bucket:
     newest: str
     """Creation date of the dump's newest wanted post: the clock that ages are measured by."""
     titles: tuple[tuple[int, str], ...] = ()
-    """Ids and titles of the questions that were asked for by id; only the first bucket tells them."""
+    """Ids and titles of the questions that were asked for by id; only the first bucket has them."""
     how_to: tuple[tuple[str, bool], ...] | None = None
     """Labelled titles to judge by, where there are some."""
 

@@ -97,7 +97,7 @@ def cross_validated(labelled: Sequence[tuple[str, bool]], *, folds: int = 5, see
         seed: Of the folds.
 
     Returns:
-        `labelled` and `how_to` (counts) and, of each way, `precision`, `recall`, `f1` (fractions); no
+        `labelled` and `how_to` (counts) and, of each method, `precision`, `recall`, `f1` (fractions); no
         figures where a kind has fewer titles than there are folds.
     """
     from sklearn.metrics import precision_recall_fscore_support

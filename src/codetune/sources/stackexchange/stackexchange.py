@@ -64,7 +64,7 @@ class StackExchangeSource:
                 inputs[setting] = labels_hash(labels)
         _check(upstream)
         if config.block_labels is not None:
-            _labeller(config.block_labels)  # a wrong file is to be told before any work
+            _labeller(config.block_labels)  # a wrong file is an error before any work
         if config.how_to_labels is not None and not (known := how_to_labels(config.how_to_labels)).questions:
             known.with_titles({})
         return Collection(
@@ -100,7 +100,7 @@ def _pieces(
     labels = how_to_labels(config.how_to_labels) if config.how_to_labels is not None else None
     asked = frozenset(labels.questions) if labels is not None else frozenset()
     for file in upstream.files:
-        skipped[file.name] = SkippedCounts()  # a second pass counts anew
+        skipped[file.name] = SkippedCounts()  # a second pass counts again
         size = Path(file.location).stat().st_size * (8 if file.name != file.plain_name else 1)
         known = None
         for bucket in buckets(file, config.tags, skipped[file.name], size=size, titles_of=asked):
