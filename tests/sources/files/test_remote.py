@@ -161,6 +161,7 @@ class _Odd(BaseHTTPRequestHandler):
 
     cuts = 0
     """How many more answers to `/breaks/` and `/changes/` end early."""
+    was_read = threading.Event()
 
     def log_message(self, *_):
         pass
@@ -216,11 +217,15 @@ class _Odd(BaseHTTPRequestHandler):
             _Odd.cuts -= 1
             end = min(end, start + len(TEXT) // 3)
         self.wfile.write(TEXT[start:end])
+        self.wfile.flush()
+        if end < len(TEXT):
+            _Odd.was_read.wait(20)  # a connection that ends before its bytes were read has brought none
 
 
 @pytest.fixture
 def odd():
     _Odd.cuts = 0
+    _Odd.was_read.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Odd)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -255,7 +260,9 @@ def test_a_url_that_is_cut_is_taken_up_where_it_was_cut(odd, monkeypatch, kind, 
     monkeypatch.setattr(remote, "_WAIT_SECONDS", 0)
     _Odd.cuts = cuts
     with remote.open_remote(f"{odd}/{kind}/rows.jsonl") as stream:
-        assert stream.read() == TEXT
+        first = stream.read(1000)
+        _Odd.was_read.set()
+        assert first + stream.read() == TEXT
     assert _Odd.cuts == 0
 
 
@@ -263,5 +270,7 @@ def test_a_file_that_changes_between_two_connections_is_not_put_together(odd, mo
     monkeypatch.setattr(remote, "_WAIT_SECONDS", 0)
     _Odd.cuts = 1
     with remote.open_remote(f"{odd}/changes/rows.jsonl") as stream:
+        stream.read(1000)
+        _Odd.was_read.set()
         with pytest.raises(DataError, match="the file changed while it was read"):
             stream.read()
