@@ -10,7 +10,7 @@ import codetune
 SOURCE = Path(codetune.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"errors", "installation", "records", "rejection", "seeding"},
+    {"errors", "installation", "records", "rejection", "seeding", "lazy_registry"},
     {"config"},
     {"engine"},
     {"store"},

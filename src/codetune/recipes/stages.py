@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from codetune.config.settings import Settings
-from codetune.curate.config import CurateConfig
-from codetune.edits.area import AreaSettings
 from codetune.errors import MissingExtraError
-from codetune.evaluate.config import EvaluateConfig
-from codetune.histories.config import HistoriesConfig
-from codetune.mix.config import MixConfig
-from codetune.report.config import ReportConfig
-from codetune.sources.config import CollectConfig
+from codetune.lazy_registry import load
 from codetune.store.cache import make_cache
 from codetune.store.context import StageContext
 from codetune.store.run_card import RunCard
 from codetune.store.stage_output import replacing_other_runs
-from codetune.synth.config import SynthConfig
-from codetune.tasks.config import TasksConfig
-from codetune.train.config import TrainConfig
 
 __all__ = ["STAGES", "StageKind"]
 
@@ -35,7 +25,7 @@ class StageKind:
 
     Attributes:
         name: What recipes call it.
-        settings: Class of its settings.
+        place: `module:class` of its settings, loaded when they are needed.
         package: Package whose `stage` module holds `run`; loaded when the stage runs.
         given: Keyword of `run` -> `module:name` of what it is given. Stages never import one another;
             what one needs of another meets here.
@@ -44,11 +34,17 @@ class StageKind:
     """
 
     name: str
-    settings: type[Settings]
+    place: str
     package: str
     given: Mapping[str, str] = field(default_factory=dict)
     caches: bool = False
     extra: Callable[[Any], str | None] = lambda settings: None
+
+    @property
+    def settings(self) -> type[Settings]:
+        """Class of its settings."""
+        found: type[Settings] = load(self.place)
+        return found
 
     def check_installed(self, settings: Settings) -> None:
         """See that the packages that these settings need are installed.
@@ -84,14 +80,13 @@ class StageKind:
         if self.caches:
             make_cache(context.cache)
         for keyword, place in self.given.items():
-            module, _, name = place.partition(":")
-            more[keyword] = getattr(import_module(module), name)
-        run: Callable[..., RunCard] = import_module(f"codetune.{self.package}.stage").run
+            more[keyword] = load(place)
+        run: Callable[..., RunCard] = load(f"codetune.{self.package}.stage:run")
         work = partial(run, settings, inputs, output, context, **more)
         return replacing_other_runs(work, overwrite=overwrite, inputs=inputs)
 
 
-def _asks_local_model(settings: SynthConfig) -> str | None:
+def _asks_local_model(settings: Any) -> str | None:
     models = (settings.model, *settings.judges)
     return "local" if any(name == "local" or name.endswith(".gguf") for name in models) else None
 
@@ -99,27 +94,31 @@ def _asks_local_model(settings: SynthConfig) -> str | None:
 STAGES: Mapping[str, StageKind] = {
     kind.name: kind
     for kind in (
-        StageKind("collect", CollectConfig, "sources"),
-        StageKind("tasks", TasksConfig, "tasks"),
-        StageKind("histories", HistoriesConfig, "histories"),
-        StageKind("area", AreaSettings, "histories.areas"),
-        StageKind("synth", SynthConfig, "synth", caches=True, extra=_asks_local_model),
-        StageKind("mix", MixConfig, "mix", caches=True),
+        StageKind("collect", "codetune.sources.config:CollectConfig", "sources"),
+        StageKind("tasks", "codetune.tasks.config:TasksConfig", "tasks"),
+        StageKind("histories", "codetune.histories.config:HistoriesConfig", "histories"),
+        StageKind("area", "codetune.edits.area:AreaSettings", "histories.areas"),
+        StageKind(
+            "synth", "codetune.synth.config:SynthConfig", "synth", caches=True, extra=_asks_local_model
+        ),
+        StageKind("mix", "codetune.mix.config:MixConfig", "mix", caches=True),
         StageKind(
             "curate",
-            CurateConfig,
+            "codetune.curate.config:CurateConfig",
             "curate",
             given={"problems": "codetune.evaluate.benchmarks.registry:load_problems"},
         ),
-        StageKind("train", TrainConfig, "train", caches=True, extra=lambda settings: "train"),
+        StageKind(
+            "train", "codetune.train.config:TrainConfig", "train", caches=True, extra=lambda settings: "train"
+        ),
         StageKind(
             "evaluate",
-            EvaluateConfig,
+            "codetune.evaluate.config:EvaluateConfig",
             "evaluate",
             # A GGUF base is asked as a model folder where the tuned model is one; training makes it.
             given={"plain_weights": "codetune.train.weights.dequantize:dequantized_folder"},
             caches=True,
         ),
-        StageKind("report", ReportConfig, "report"),
+        StageKind("report", "codetune.report.config:ReportConfig", "report"),
     )
 }

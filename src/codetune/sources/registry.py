@@ -5,72 +5,48 @@ from __future__ import annotations
 import difflib
 
 from codetune.errors import ConfigError
-from codetune.sources.code_search.codesearchnet import CodeSearchNetSource
-from codetune.sources.code_search.conala import ConalaSource
-from codetune.sources.code_search.cosqa import CosqaSource
-from codetune.sources.codexglue.bigclonebench import BigCloneBenchSource
-from codetune.sources.codexglue.codexglue_pairs import RefinementSource, TranslationSource
-from codetune.sources.codexglue.devign import DevignSource
-from codetune.sources.codexglue.token_streams import ClozeSource, CompletionSource, ConcodeSource
-from codetune.sources.contests.code_contests import CodeContestsSource
-from codetune.sources.contests.codenet import CodeNetSource
-from codetune.sources.instruction_sets.alpaca import (
-    AlpacaSource,
-    CodeAlpacaSource,
-    GodotDodoSource,
-    GpTeacherSource,
-    InstructToCodeSource,
-)
-from codetune.sources.instruction_sets.codegpt import CodeGptSource
-from codetune.sources.instruction_sets.conversations import MessagesSource, ShareGptSource
-from codetune.sources.instruction_sets.generic import GenericSource
-from codetune.sources.repositories.code import CodeSource
-from codetune.sources.repositories.commitpack import CommitPackSource
-from codetune.sources.repositories.cursorcore import CursorCoreHistorySource, CursorCoreSource
-from codetune.sources.repositories.git_history import GitSource
-from codetune.sources.repositories.tssb import TssbSource
+from codetune.lazy_registry import LazyRegistry
 from codetune.sources.source import Source
-from codetune.sources.stackexchange.codepro import CodeProSource
-from codetune.sources.stackexchange.stackexchange import StackExchangeSource
-from codetune.sources.stackexchange.staqc import StaqcSource
 
 __all__ = ["SOURCES", "get_source"]
 
-_ALL: tuple[Source, ...] = (
-    CodeSource(),
-    GitSource(),
-    CodeSearchNetSource(),
-    TranslationSource(),
-    RefinementSource(),
-    DevignSource(),
-    BigCloneBenchSource(),
-    CompletionSource(),
-    ConcodeSource(),
-    CosqaSource(),
-    ClozeSource(),
-    StackExchangeSource(),
-    ConalaSource(),
-    StaqcSource(),
-    CodeProSource(),
-    CodeContestsSource(),
-    CodeNetSource(),
-    CommitPackSource(),
-    CursorCoreSource(),
-    CursorCoreHistorySource(),
-    CodeAlpacaSource(),
-    GpTeacherSource(),
-    InstructToCodeSource(),
-    GodotDodoSource(),
-    TssbSource(),
-    CodeGptSource(),
-    AlpacaSource(),
-    ShareGptSource(),
-    MessagesSource(),
-    GenericSource(),
+SOURCES: LazyRegistry[Source] = LazyRegistry(
+    {
+        "code": "codetune.sources.repositories.code:CodeSource",
+        "git": "codetune.sources.repositories.git_history:GitSource",
+        "codesearchnet": "codetune.sources.code_search.codesearchnet:CodeSearchNetSource",
+        "codexglue-translation": "codetune.sources.codexglue.codexglue_pairs:TranslationSource",
+        "codexglue-refinement": "codetune.sources.codexglue.codexglue_pairs:RefinementSource",
+        "codexglue-defect": "codetune.sources.codexglue.devign:DevignSource",
+        "codexglue-clone": "codetune.sources.codexglue.bigclonebench:BigCloneBenchSource",
+        "codexglue-completion": "codetune.sources.codexglue.token_streams:CompletionSource",
+        "codexglue-concode": "codetune.sources.codexglue.token_streams:ConcodeSource",
+        "codexglue-cosqa": "codetune.sources.code_search.cosqa:CosqaSource",
+        "codexglue-cloze": "codetune.sources.codexglue.token_streams:ClozeSource",
+        "stackexchange": "codetune.sources.stackexchange.stackexchange:StackExchangeSource",
+        "conala": "codetune.sources.code_search.conala:ConalaSource",
+        "staqc": "codetune.sources.stackexchange.staqc:StaqcSource",
+        "codepro": "codetune.sources.stackexchange.codepro:CodeProSource",
+        "code-contests": "codetune.sources.contests.code_contests:CodeContestsSource",
+        "codenet": "codetune.sources.contests.codenet:CodeNetSource",
+        "commitpack": "codetune.sources.repositories.commitpack:CommitPackSource",
+        "cursorcore": "codetune.sources.repositories.cursorcore:CursorCoreSource",
+        "cursorcore-histories": "codetune.sources.repositories.cursorcore:CursorCoreHistorySource",
+        "codealpaca": "codetune.sources.instruction_sets.alpaca:CodeAlpacaSource",
+        "gpteacher": "codetune.sources.instruction_sets.alpaca:GpTeacherSource",
+        "instruct-to-code": "codetune.sources.instruction_sets.alpaca:InstructToCodeSource",
+        "godot-dodo": "codetune.sources.instruction_sets.alpaca:GodotDodoSource",
+        "tssb": "codetune.sources.repositories.tssb:TssbSource",
+        "codegpt": "codetune.sources.instruction_sets.codegpt:CodeGptSource",
+        "alpaca": "codetune.sources.instruction_sets.alpaca:AlpacaSource",
+        "sharegpt": "codetune.sources.instruction_sets.conversations:ShareGptSource",
+        "messages": "codetune.sources.instruction_sets.conversations:MessagesSource",
+        "generic": "codetune.sources.instruction_sets.generic:GenericSource",
+    },
+    called=True,
 )
-
-SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
-"""Name -> source, in the order `codetune sources` lists them. One of your own is added by assignment."""
+"""Name -> source, in the order `codetune sources` lists them; each is loaded when it is used. One of your
+own is added by assignment."""
 
 
 def get_source(name: str) -> Source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
@@ -13,6 +14,7 @@ from typing import Any
 
 __all__ = ["code_hash", "file_hash", "hash_files", "json_hash"]
 
+_PLACE = re.compile(r"[a-z_][\w.]*:\w+")
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -59,6 +61,8 @@ def _imports(module: str) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _PLACE.fullmatch(node.value):
+            found.add(node.value.partition(":")[0])  # an entry of a registry, loaded when it is used
     return frozenset(name for name in found if name.split(".")[0] == _PACKAGE and _origin(name) is not None)
 
 
