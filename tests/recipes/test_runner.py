@@ -16,6 +16,7 @@ import pytest
 from tests.recipes.conftest import UNANSWERED, FinishedRun
 
 from codetune.cli.main import run as codetune
+from codetune.cli.runs.recipe_runs import score_lines
 from codetune.engine.local import LocalEngine
 from codetune.errors import OutputError
 from codetune.recipes.recipe import load_recipe
@@ -155,6 +156,20 @@ def test_the_report_has_the_numbers_of_the_scores(finished: FinishedRun) -> None
             assert reason in shown and f" {count} {percent(count / _seen(cards[name]))}" in shown
     rejected_rows = sum(sum(cards[name].rejects.values()) for name in ("tasks", "synth", "curate"))
     assert f"Records kept {cards['curate'].counts['kept']} {rejected_rows} rejected in tasks" in shown
+
+
+def test_the_terminal_has_each_benchmarks_own_numbers(finished: FinishedRun) -> None:
+    results = {result.name: result.card.results for result in finished.results}["evaluate"]
+    # Comparisons come in the order of their names and scores in that of the settings; here they differ.
+    for comparisons in (results["comparisons"], results["comparisons"][::-1]):
+        lines = dict(score_lines({**results, "comparisons": comparisons}))
+        for number, name in enumerate(score["benchmark"]["name"] for score in results["scores"]["base"]):
+            metric = next(one["metric"] for one in comparisons if one["benchmark"] == name)
+            for models, label in (("base", "before"), ("tuned", "after")):
+                score = results["scores"][models][number]
+                rate = score["pass_at_k"].get("1") or score["metrics"][metric]
+                assert lines[f"{name} {metric} {label}"].startswith(f"{percent(rate['value'])}  [")
+            assert f"{name} change" in lines
 
 
 def _seen(card: RunCard) -> int:

@@ -19,7 +19,7 @@ from codetune.recipes.recipe import Recipe, shipped_recipe
 if TYPE_CHECKING:
     from codetune.recipes.runner import StepResult
 
-__all__ = ["recipe_path", "run_and_print"]
+__all__ = ["recipe_path", "run_and_print", "score_lines"]
 
 
 def recipe_path(name: str) -> Path:
@@ -101,34 +101,37 @@ def _table(summary: Mapping[str, Any]) -> Table:
     ):
         if summary[key] is not None:
             table.add_row(label, f"{summary[key]:,}")
-    for label, text in _scores(summary["evaluation"] or {}):
+    for label, text in score_lines(summary["evaluation"] or {}):
         table.add_row(label, text)
     table.add_row("minutes", f"{summary['minutes']}")
     return table
 
 
-def _scores(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
+def score_lines(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The leading rate of each model on each benchmark with its interval, and the word that may be said."""
     from codetune.evaluate.scoring.score import Score
     from codetune.evaluate.statistics.comparison import Comparison
 
-    rows = []
-    compared = [Comparison.from_json(one) for one in evaluation.get("comparisons", ())]
-    for number, found in enumerate(compared):
-        for name, label in (("base", "before"), ("tuned", "after")):
-            score = Score.from_json(evaluation["scores"][name][number])
-            rate = score.pass_at_k.get(1) or score.metrics.get(found.metric)
+    scores = evaluation.get("scores", {})
+    found = [Comparison.from_json(one) for one in evaluation.get("comparisons", ())]
+    by_benchmark = {comparison.benchmark: comparison for comparison in found}
+    rows: list[tuple[str, str]] = []
+    for plain in zip(scores.get("base", ()), scores.get("tuned", ()), strict=True):
+        pair = [Score.from_json(one) for one in plain]
+        name = pair[0].benchmark.name
+        comparison = by_benchmark.get(name)
+        if comparison is None:
+            continue
+        for score, label in zip(pair, ("before", "after"), strict=True):
+            rate = score.pass_at_k.get(1) or score.metrics.get(comparison.metric)
             if rate is None or rate.value is None or rate.low is None or rate.high is None:
                 continue
             count = f"  ({score.passed} of {score.problems})" if score.pass_at_k else ""
-            rows.append(
-                (
-                    f"{found.benchmark} {found.metric} {label}",
-                    f"{rate.value:.1%}  [{rate.low:.1%}, {rate.high:.1%}]{count}",
-                )
-            )
+            text = f"{rate.value:.1%}  [{rate.low:.1%}, {rate.high:.1%}]{count}"
+            rows.append((f"{name} {comparison.metric} {label}", text))
             rows += [("warning", warning.text) for warning in score.warnings]
-        word = "no difference can be told" if found.verdict == "tie" else found.verdict
-        p_value = found.p_value if found.adjusted_p_value is None else found.adjusted_p_value
-        rows.append(("change", f"{word}  ({found.test}, p = {p_value:.3f})"))
+        word = "no difference can be told" if comparison.verdict == "tie" else comparison.verdict
+        p_value = comparison.p_value if comparison.adjusted_p_value is None else comparison.adjusted_p_value
+        said = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+        rows.append((f"{name} change", f"{word}  ({comparison.test}, {said})"))
     return rows
