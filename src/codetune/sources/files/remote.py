@@ -219,8 +219,12 @@ class _Stream(io.RawIOBase):
             )
         self._mark = mark
         left = self._position if file.r.status != 206 else 0  # a server without ranges begins again
-        while left and (data := file.read(min(left, _PIECE))):
-            left -= len(data)
+        try:
+            while left and (data := file.read(min(left, _PIECE))):
+                left -= len(data)
+        except BaseException:
+            file.close()
+            raise
         return file
 
     def close(self) -> None:
