@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from codetune.code.languages import PARSED_LANGUAGES
-from codetune.code.parsing import tokens
+from codetune.code.same_program import same_program
 from codetune.edits.blocks import diff_blocks
 from codetune.histories.config import HistoriesConfig
 from codetune.records import Commit, EditHistory, Lineage
@@ -59,14 +57,7 @@ def _is_formatting(commit: Commit) -> bool:
         return True
     if _WORD.findall(before) != _WORD.findall(after):
         return False
-    if language == "python":  # where indentation is meaning, so that tokens alone don't tell
-        try:
-            return ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return [line.rstrip() for line in before.split("\n") if line.strip()] == [
-                line.rstrip() for line in after.split("\n") if line.strip()
-            ]
-    return language in PARSED_LANGUAGES and tokens(before, language) == tokens(after, language)
+    return same_program(before, after, language)
 
 
 def _check_message(commit: Commit, config: HistoriesConfig) -> None:

@@ -6,14 +6,13 @@ its rules for rejection.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar
 
 from codetune.code.languages import display_name
-from codetune.code.parsing import is_parsed_language, tokens
+from codetune.code.same_program import same_lines, same_program
 from codetune.records import EditHistory, Snippet
 from codetune.rejection import Rejection
 from codetune.seeding import draw
@@ -144,15 +143,6 @@ def _is_same(step: str, code: str, programming_language: str, how: str) -> bool:
         return True
     if how == "exact":
         return False
-    if [line.rstrip() for line in step.split("\n") if line.strip()] == [
-        line.rstrip() for line in code.split("\n") if line.strip()
-    ]:
+    if same_lines(step, code):
         return True
-    if how == "formatting" or not is_parsed_language(programming_language):
-        return False
-    if programming_language == "python":
-        try:
-            return ast.dump(ast.parse(step)) == ast.dump(ast.parse(code))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return tokens(step, programming_language) == tokens(code, programming_language)
+    return how == "syntax" and same_program(step, code, programming_language)
