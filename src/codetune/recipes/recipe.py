@@ -93,6 +93,8 @@ def load_recipe(
     overrides: Mapping[str, Any] | Sequence[str] = (),
     variant: str | None = None,
     seed: int | None = None,
+    more: Mapping[str, Any] | None = None,
+    option: str = "--set",
 ) -> Recipe:
     """Read and check a recipe.
 
@@ -103,6 +105,8 @@ def load_recipe(
             file and its variant.
         variant: Name of one of the file's variants, applied before the overrides.
         seed: Replaces the file's seed.
+        more: `STEP.KEY` -> value, set last.
+        option: What messages about `more` call the option that gave it.
 
     Raises:
         ConfigError: Every fault, with its line.
@@ -117,6 +121,8 @@ def load_recipe(
             _assign(file, kinds, key, value, f"variant {variant}")
     for key, value in _assignments(overrides):
         _assign(file, kinds, key, value, f"--set {key}")
+    for key, value in (more or {}).items():
+        _assign(file, kinds, key, value, f"{option} {key}")
     built = _steps(file, top["stages"], kinds, faults)
     raise_faults(file, faults)
     return Recipe(

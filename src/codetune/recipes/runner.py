@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from codetune.engine.progress import Progress, SilentProgress
 from codetune.engine.protocol import Engine
 from codetune.errors import OutputError, UsageError
-from codetune.recipes.recipe import Recipe
+from codetune.recipes.recipe import Recipe, Step
 from codetune.recipes.stages import STAGES
 from codetune.store.atomic import make_folder, write_text
 from codetune.store.cache import cache_folder
 from codetune.store.context import StageContext
 from codetune.store.run_card import RunCard, read_card
 
-__all__ = ["RECIPE_NAME", "StepResult", "run_recipe"]
+__all__ = ["RECIPE_NAME", "StepResult", "check_folder", "run_recipe", "run_step", "write_recipe"]
 
 RECIPE_NAME = "recipe.yaml"
 
@@ -65,7 +66,8 @@ def run_recipe(
     for step in recipe.steps:
         if read_card(folder / step.name) is None:
             STAGES[step.stage].check_installed(step.settings)
-    _check_folder(folder, recipe)
+    if not (folder / RECIPE_NAME).exists():
+        check_folder(folder, {step.name for step in recipe.steps} | {"cache"})
     make_folder(folder)
     context = StageContext(
         seed=recipe.seed,
@@ -81,11 +83,18 @@ def run_recipe(
         raise
 
 
-def _check_folder(folder: Path, recipe: Recipe) -> None:
-    """Leave alone a folder that holds other things than a run."""
-    if not folder.is_dir() or (folder / RECIPE_NAME).exists():
+def check_folder(folder: Path, ours: Collection[str]) -> None:
+    """Leave alone a folder that holds other things than a run.
+
+    Args:
+        folder: Where the run goes.
+        ours: Names that a run may have left there.
+
+    Raises:
+        OutputError: It holds something else.
+    """
+    if not folder.is_dir():
         return
-    ours = {step.name for step in recipe.steps} | {"cache"}
     others = sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
     if others:
         raise OutputError(
@@ -95,21 +104,46 @@ def _check_folder(folder: Path, recipe: Recipe) -> None:
         )
 
 
-def _run_steps(recipe: Recipe, folder: Path, context: StageContext, overwrite: bool) -> list[StepResult]:
-    results: list[StepResult] = []
-    for step in recipe.steps:
-        output = folder / step.name
-        before = read_card(output)
-        inputs = [folder / source for source in step.sources]
-        clock = time.monotonic()
-        card = STAGES[step.stage].run(step.settings, inputs, output, context, overwrite=overwrite)
-        worked = card != before
-        results.append(StepResult(step.name, card, output, worked=worked))
-        if worked:
-            context.progress.finish()
-            context.progress.note(f"{step.name} finished in {time.monotonic() - clock:.1f} s")
+def run_step(
+    step: Step, inputs: Sequence[Path], output: Path, context: StageContext, *, overwrite: bool
+) -> StepResult:
+    """Run one step, unless it is finished.
+
+    Args:
+        step: What to run.
+        inputs: Folders of the steps it reads, in the order of its `sources`.
+        output: Its folder.
+        context: Seed, cache, engine, progress.
+        overwrite: Replace an output of other settings or inputs.
+    """
+    before = read_card(output)
+    clock = time.monotonic()
+    card = STAGES[step.stage].run(step.settings, inputs, output, context, overwrite=overwrite)
+    worked = card != before
+    if worked:
+        context.progress.finish()
+        context.progress.note(f"{step.name} finished in {time.monotonic() - clock:.1f} s")
+    return StepResult(step.name, card, output, worked=worked)
+
+
+def write_recipe(recipe: Recipe, folder: Path) -> None:
+    """Write the resolved recipe beside its steps; the same text is left as it is."""
     resolved = recipe.to_yaml()
     path = folder / RECIPE_NAME
     if not path.exists() or path.read_text("utf-8") != resolved:
         write_text(path, resolved)
+
+
+def _run_steps(recipe: Recipe, folder: Path, context: StageContext, overwrite: bool) -> list[StepResult]:
+    results = [
+        run_step(
+            step,
+            [folder / source for source in step.sources],
+            folder / step.name,
+            context,
+            overwrite=overwrite,
+        )
+        for step in recipe.steps
+    ]
+    write_recipe(recipe, folder)
     return results

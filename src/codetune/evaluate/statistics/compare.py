@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from codetune.evaluate.statistics.paired import (
     smallest_detectable,
 )
 
-__all__ = ["METRICS", "compare_folders", "compare_tallies"]
+__all__ = ["METRICS", "compare_folders", "compare_scores", "compare_tallies", "scores_of"]
 
 METRICS: Mapping[str, Callable[[int, int, int], float]] = {"pass@": pass_at_k, "pass^": pass_hat_k}
 _DEFAULT_METRIC = "pass@1"
@@ -127,7 +127,7 @@ def compare_folders(first: Path, second: Path, *, metric: str | None = None) -> 
         DataError: A folder holds no score, or they share no benchmark.
         UsageError: A score has no such metric.
     """
-    mine, theirs = _scores(first), _scores(second)
+    mine, theirs = scores_of(first), scores_of(second)
     shared = [name for name in mine if name in theirs]
     alone = sorted({*mine, *theirs} - set(shared))
     if not shared:
@@ -135,7 +135,7 @@ def compare_folders(first: Path, second: Path, *, metric: str | None = None) -> 
             f"the runs are of different benchmarks, {', '.join(mine)} and {', '.join(theirs)}",
             next_step="give two runs of the same one",
         )
-    found = [_compared(name, mine[name], theirs[name], metric) for name in shared]
+    found = [compare_scores([(mine[name], theirs[name])], metric=metric) for name in shared]
     if len(found) > 1:
         adjusted = holm({one.benchmark: one.p_value for one in found})
         found = [
@@ -149,55 +149,94 @@ def compare_folders(first: Path, second: Path, *, metric: str | None = None) -> 
     return ComparisonSet(tuple(found), tuple(alone))
 
 
-def _compared(
-    name: str, first: tuple[Path, Score], second: tuple[Path, Score], metric: str | None
-) -> Comparison:
-    (folder, score), (other_folder, other) = first, second
-    clusters = {**score.clusters, **other.clusters}
-    subclusters = {**score.subclusters, **other.subclusters}
+def compare_scores(pairs: Sequence[tuple[Path, Path]], *, metric: str | None = None) -> Comparison:
+    """Compare two scores of one benchmark, or several pairs of them made with different seeds.
+
+    Pairs are put together item by item: the answers of each seed count as further samples of the item, and
+    an item of one seed alone is paired with the same item of that seed.
+
+    Args:
+        pairs: Folders of (a score compared against, another) of one benchmark; at least one pair.
+        metric: As for `compare_folders`.
+
+    Raises:
+        DataError: A folder holds no score, or too few items are shared.
+        UsageError: A score has no such metric.
+    """
+    read = [(_own_score(first), _own_score(second)) for first, second in pairs]
+    clusters: dict[str, str] = {}
+    subclusters: dict[str, str] = {}
+    for score in (score for pair in read for score in pair):
+        clusters.update(score.clusters)
+        subclusters.update(score.subclusters)
+    score, other = read[0]
     if score.metrics or other.metrics:
         # Graders parse code, and are loaded only here.
         from codetune.evaluate.statistics.compare_answers import compare_answers
 
-        compared = compare_answers(
-            folder, other_folder, metric=metric, clusters=clusters, subclusters=subclusters
-        )
+        compared = compare_answers(pairs, metric=metric, clusters=clusters, subclusters=subclusters)
     else:
         compared = compare_tallies(
-            tally(read_verdicts(folder)),
-            tally(read_verdicts(other_folder)),
-            metric=metric or _DEFAULT_METRIC,
-            clusters=clusters,
-            subclusters=subclusters,
+            *_tallied(pairs), metric=metric or _DEFAULT_METRIC, clusters=clusters, subclusters=subclusters
         )
     return replace(
         compared,
-        benchmark=name,
-        first=str(folder),
-        second=str(other_folder),
+        benchmark=score.benchmark.name,
+        first=str(pairs[0][0]),
+        second=str(pairs[0][1]),
         differing=differing_conditions(score, other),
     )
 
 
-def _scores(folder: Path) -> dict[str, tuple[Path, Score]]:
-    """Benchmark -> folder of its score, and the score: this one, or those in it."""
+def _own_score(folder: Path) -> Score:
+    score = read_score(folder)
+    if score is None:
+        raise _no_score(folder)
+    return score
+
+
+def _tallied(pairs: Sequence[tuple[Path, Path]]) -> tuple[dict[str, Tally], dict[str, Tally]]:
+    """Samples of all pairs, added up by problem where both sides of a pair have it."""
+    sums: tuple[dict[str, Tally], dict[str, Tally]] = ({}, {})
+    alone: tuple[dict[str, Tally], dict[str, Tally]] = ({}, {})
+    for pair in pairs:
+        sides = [tally(read_verdicts(folder)) for folder in pair]
+        shared = {task for task, mine in sides[0].items() if mine.counted and task in sides[1]}
+        shared = {task for task in shared if sides[1][task].counted}
+        for side, total, rest in zip(sides, sums, alone, strict=True):
+            for task, mine in side.items():
+                into = (total if task in shared else rest).setdefault(task, Tally())
+                into.passed, into.counted = into.passed + mine.passed, into.counted + mine.counted
+    return {**alone[0], **sums[0]}, {**alone[1], **sums[1]}
+
+
+def scores_of(folder: Path) -> dict[str, Path]:
+    """Benchmark -> folder of its score: this folder, or those in it.
+
+    Raises:
+        DataError: No score there, or two of one benchmark.
+    """
     own = read_score(folder)
     if own is not None:
-        return {own.benchmark.name: (folder, own)}
-    found: dict[str, tuple[Path, Score]] = {}
+        return {own.benchmark.name: folder}
+    found: dict[str, Path] = {}
     for path in sorted(path.parent for path in folder.glob("*/score.json")):
         score = read_score(path)
         assert score is not None
         name = score.benchmark.name
         if name in found:
             raise DataError(
-                f"the folder holds two scores of {name}, {found[name][0].name} and {path.name}",
+                f"the folder holds two scores of {name}, {found[name].name} and {path.name}",
                 where=str(folder),
                 next_step="name one of them, or keep one score of each benchmark in the folder",
             )
-        found[name] = (path, score)
+        found[name] = path
     if not found:
-        raise DataError(
-            "this folder holds no score", where=str(folder), next_step="make one with codetune eval or score"
-        )
+        raise _no_score(folder)
     return found
+
+
+def _no_score(folder: Path) -> DataError:
+    return DataError(
+        "this folder holds no score", where=str(folder), next_step="make one with codetune eval or score"
+    )

@@ -28,12 +28,12 @@ _EXACT_UNITS = 12
 """Up to so many units every pattern of swaps is looked at."""
 
 Value = Callable[[Sequence[float]], float | None]
-Key = tuple[str, int]
+Key = tuple[str, int, int]
+"""Row, pair of runs, sample."""
 
 
 def compare_answers(
-    first: Path,
-    second: Path,
+    pairs: Sequence[tuple[Path, Path]],
     *,
     metric: str | None = None,
     clusters: Mapping[str, str] | None = None,
@@ -43,8 +43,8 @@ def compare_answers(
     """Compare two graded runs on the answers that both have.
 
     Args:
-        first: Folder with `answers.jsonl`, of the run compared against.
-        second: Another.
+        pairs: Folders with `answers.jsonl`, of (a run compared against, another); further pairs are of
+            other seeds, whose answers count as further samples of their rows.
         metric: A metric of the task; None takes the first one.
         clusters: Task id -> its cluster.
         subclusters: Task id -> its finer group, taken where there are fewer than ten clusters.
@@ -54,8 +54,7 @@ def compare_answers(
         DataError: Answers can't be read, or too few are shared.
         UsageError: There is no such metric.
     """
-    mine = {(row.task_id, row.sample): row for row in read_answers(first)}
-    theirs = {(row.task_id, row.sample): row for row in read_answers(second)}
+    mine, theirs = (_numbered([pair[side] for pair in pairs]) for side in (0, 1))
     metrics = list(dict.fromkeys(name for row in mine.values() for name in row.counts))
     chosen = metric or (metrics[0] if metrics else "")
     if chosen not in metrics:
@@ -63,11 +62,11 @@ def compare_answers(
             f"the score has no metric {metric!r}", next_step=f"choose one of: {', '.join(metrics) or 'none'}"
         )
     shared = [key for key, row in mine.items() if chosen in row.counts and chosen in _counts(theirs.get(key))]
-    units = independent_units([task for task, _ in shared], clusters or {}, subclusters)
+    units = independent_units([task for task, *_ in shared], clusters or {}, subclusters)
     if units.count < 2:
         raise DataError(
             f"the two runs share {len(shared)} graded answers, too few to compare",
-            where=f"{first}, {second}",
+            where=", ".join(map(str, pairs[0])),
             next_step="give two runs on the same rows",
         )
     # As the grader saw them: every row's language, in this order.
@@ -108,6 +107,14 @@ def compare_answers(
         smallest_detectable=detectable(float(drawn.std()) or 1 / units.count),
         note=units.note,
     )
+
+
+def _numbered(folders: Sequence[Path]) -> dict[Key, GradedAnswer]:
+    return {
+        (row.task_id, number, row.sample): row
+        for number, folder in enumerate(folders)
+        for row in read_answers(folder)
+    }
 
 
 def _counts(row: GradedAnswer | None) -> Mapping[str, tuple[float, ...]]:
