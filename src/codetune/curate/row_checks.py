@@ -60,6 +60,7 @@ def check_row(
         return rejection
     if config.secrets and (kind := find_secret(full_text(row))):
         return Rejection("secret", kind)
-    if index is not None and (found := index.overlap(full_text(row))):
+    language = row.programming_language or "python"
+    if index is not None and (found := index.overlap(full_text(row), language)):
         return Rejection("overlaps a benchmark", found[0].describe())
     return next((rejection for check in more if (rejection := check(row)) is not None), None)

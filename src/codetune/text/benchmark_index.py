@@ -3,7 +3,9 @@
 Two measures, because contamination comes in two forms:
 
 - verbatim: a run of 10 words of the item (its statement or its solution) stands in the text, and
-  that run occurs in one item only, so that a benchmark's own boilerplate says nothing;
+  that run occurs in one problem of its benchmark only, so that a benchmark's own boilerplate says
+  nothing. What other benchmarks hold takes nothing away: MBPP-sanitized repeats half of MBPP, and both
+  are still found;
 - renamed: most of the solution's shape (token 6-grams with identifiers, strings and numbers
   replaced by their kind) stands in the text, and the shape is long enough to be a fingerprint.
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from codetune.code.parsing import is_parsed_language, tokens
@@ -30,6 +32,8 @@ _MIN_SHAPES = 18
 """A solution with fewer distinct shape n-grams (a one-liner) is too common to be recognised by."""
 _MIN_SHARED = 0.8
 """Fraction of a solution's shape that has to be there."""
+_MIN_DISTINCT = 3
+"""A run of words with fewer different ones, numbers left out, stands in any table of numbers."""
 _WORD = re.compile(r"\w+")
 
 
@@ -64,7 +68,7 @@ class BenchmarkIndex:
 
     Args:
         items: (benchmark, task id) of each item.
-        words: Word n-gram -> items it occurs in.
+        words: Word n-gram -> items it occurs in, of those benchmarks in which it is one problem's own.
         word_counts: Distinct word n-grams of each item.
         shapes: Shape n-gram -> items it occurs in.
         shape_counts: Distinct shape n-grams of each item, 0 where it is too short to tell.
@@ -87,6 +91,8 @@ class BenchmarkIndex:
     @classmethod
     def build(cls, problems: Iterable[Problem]) -> BenchmarkIndex:
         """Index items by their statement and their solution."""
+        problems = list(problems)
+        problem_of = _same_problems(problems)
         items: list[tuple[str, str]] = []
         words: dict[str, list[int]] = defaultdict(list)
         word_counts: list[int] = []
@@ -95,7 +101,7 @@ class BenchmarkIndex:
         for number, problem in enumerate(problems):
             items.append((problem.benchmark, problem.task_id))
             text = f"{problem.prompt}\n{problem.canonical_solution or ''}"
-            grams = set(_joined(_words(text), _WORDS))
+            grams = {gram for gram in _joined(_words(text), _WORDS) if _says_something(gram)}
             word_counts.append(len(grams))
             for gram in grams:
                 words[gram].append(number)
@@ -105,8 +111,12 @@ class BenchmarkIndex:
             shape_counts.append(len(outline))
             for gram in outline:
                 shapes[gram].append(number)
-        unique = {gram: where for gram, where in words.items() if len(where) == 1}
-        return cls(items, unique, word_counts, dict(shapes), shape_counts)
+        own = {
+            gram: kept
+            for gram, where in words.items()
+            if (kept := where if len(where) == 1 else _of_one_problem(where, items, problem_of))
+        }
+        return cls(items, own, word_counts, dict(shapes), shape_counts)
 
     def overlap(self, text: str, programming_language: str | None = "python") -> list[Overlap]:
         """Items that the text repeats, the most repeated first.
@@ -138,6 +148,38 @@ class BenchmarkIndex:
     def _make(self, number: int, kind: str, share: float) -> Overlap:
         benchmark, task_id = self._items[number]
         return Overlap(benchmark, task_id, kind, share)
+
+
+def _same_problems(problems: Sequence[Problem]) -> list[int]:
+    """A number for each item; items of one benchmark that ask or solve word for word the same share it."""
+    numbers = list(range(len(problems)))
+
+    def first(number: int) -> int:
+        while numbers[number] != number:
+            number = numbers[number]
+        return number
+
+    seen: dict[tuple[str, str, str], int] = {}
+    for number, problem in enumerate(problems):
+        for part, text in (("prompt", problem.prompt), ("solution", problem.canonical_solution or "")):
+            words = _words(text)
+            if len(words) >= _WORDS:
+                same = seen.setdefault((problem.benchmark, part, " ".join(words)), number)
+                numbers[first(number)] = first(same)
+    return [first(number) for number in range(len(problems))]
+
+
+def _of_one_problem(where: list[int], items: list[tuple[str, str]], problem_of: list[int]) -> list[int]:
+    """Those of the items whose benchmark has one problem among them."""
+    problems: dict[str, set[int]] = defaultdict(set)
+    for number in where:
+        problems[items[number][0]].add(problem_of[number])
+    return [number for number in where if len(problems[items[number][0]]) == 1]
+
+
+def _says_something(gram: str) -> bool:
+    """Whether a run of words is more than numbers and the same few words again, as in a table."""
+    return sum(not word.isdigit() for word in set(gram.split(" "))) >= _MIN_DISTINCT
 
 
 def _joined(parts: list[str], size: int) -> Iterator[str]:
