@@ -7,11 +7,14 @@ the row (or of an earlier answer) that stands in the last user turn.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
 
 KINDS = {
     "You write programming tasks": "statement",
@@ -44,6 +47,11 @@ KINDS = {
 }
 """Beginning of a system turn -> what is asked for."""
 
+SCORES = ("score", "scores")
+"""Kinds that a judge answers."""
+ERRS = 10
+"""One score of so many is turned round by a judge that errs."""
+
 Answer = str | tuple[str, str]
 """A text, or (text, finish_reason)."""
 
@@ -66,6 +74,8 @@ class Teacher:
     """The server; `with Teacher(scripts) as url`."""
 
     scripts: list[Script]
+    judge: Literal["right", "errs", "none"] = "right"
+    """Whether scores are as scripted, one in ten is turned round, or all are 5, as if nobody judged."""
     asked: Counter[str] = field(default_factory=Counter)
     unknown: list[str] = field(default_factory=list)
 
@@ -81,7 +91,15 @@ class Teacher:
             self.unknown.append(f"{kind}: {user[:200]}")
             return "I have no answer for that."
         said = max(found, key=lambda pair: pair[0])[1].answers[kind]
-        return said(user) if callable(said) else said
+        answer = said(user) if callable(said) else said
+        return self._judged(answer, flat) if kind in SCORES and isinstance(answer, str) else answer
+
+    def _judged(self, answer: str, question: str) -> str:
+        if self.judge == "none":
+            return re.sub(r'("score": )\d(\.0)?', r"\g<1>5", answer)
+        if self.judge == "errs" and int(sha256(question.encode()).hexdigest(), 16) % ERRS == 0:
+            return re.sub(r'("score": )(\d)(\.0)?', lambda m: f"{m[1]}{1 if int(m[2]) > 2 else 5}", answer)
+        return answer
 
     def _by_kind(self, kind: str) -> list[Script]:
         return [script for script in self.scripts if kind in script.answers]
