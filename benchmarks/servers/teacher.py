@@ -89,7 +89,9 @@ class Teacher:
         ]
         if not found:
             self.unknown.append(f"{kind}: {user[:200]}")
-            return "I have no answer for that."
+            if kind == "score":  # a text that no script foresaw is wrong, and a judge that is right says so
+                return self._judged('{"reason": "It is about something else.", "score": 1}', flat)
+            return "It is done as the task says, step by step, and that is the whole result."
         said = max(found, key=lambda pair: pair[0])[1].answers[kind]
         answer = said(user) if callable(said) else said
         return self._judged(answer, flat) if kind in SCORES and isinstance(answer, str) else answer

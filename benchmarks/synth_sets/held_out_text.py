@@ -7,6 +7,7 @@ import re
 
 from servers.teacher import Script
 
+from codetune.code.languages import display_name
 from codetune.records import Instruction, Snippet
 from codetune.synth.checks.code_masking import mask
 from synth_sets.held_out_material import answer_faults, problems, tasks, wrapped, written
@@ -116,6 +117,9 @@ def oss_instruct(good: bool, language: str, count: int) -> list[Case]:
         scripts = [
             Script((f"case {i}.\n",), {"problem": said}),
             Script((problem,), {"answer": solution, "score": _score(score)}),
+            Script(
+                (f"Solve this in {display_name(programming_language)}.",), {"answer": row["gpt_solution"]}
+            ),
         ]
         cases.append(Case(snippet, scripts, rule))
     return cases
@@ -213,7 +217,7 @@ def fill_in(generator: str, good: bool, language: str, count: int) -> list[Case]
             which = i % (len(own) + len(raw))
             if which >= len(own):
                 rule, fault = raw[which - len(own)]
-                said = fault(text, i)
+                said, score = fault(text, i), 1
             else:
                 rule, score, zh = own[which], 1, language == "zh"
                 text = {

@@ -7,6 +7,7 @@ import re
 
 from servers.teacher import Script
 
+from codetune.code.languages import display_name
 from codetune.records import Instruction, Snippet
 from codetune.synth.checks.code_masking import mask
 from synth_sets.material import Case, alpaca, chinese, contests, polyglot, raw_faults, tagged
@@ -122,6 +123,7 @@ def oss_instruct(good: bool, language: str, count: int) -> list[Case]:
         scripts = [
             Script((f"{marker} row {i}\n",), {"problem": said}),
             Script((f"(no. {i})",), {"answer": solution, "score": _score(score)}),
+            Script((f"Solve this in {display_name(programming_language)}.",), {"answer": solution}),
         ]
         cases.append(Case(snippet, scripts, rule))
     return cases
@@ -190,7 +192,7 @@ def fill_in(generator: str, good: bool, language: str, count: int) -> list[Case]
             which = i % (len(own) + len(raw))
             if which >= len(own):
                 rule, fault = raw[which - len(own)]
-                said = fault(text, i)
+                said, score = fault(text, i), 1
             else:
                 rule, score = own[which], 1
                 text = {

@@ -158,7 +158,7 @@ class ErrorAnswer:
 class ModelServer:
     """An OpenAI-compatible server on loopback in a thread of its own; counts what it is asked.
 
-    `answer` gives a text, or an `ErrorAnswer`.
+    `answer` gives a text, a pair of text and finish reason, or an `ErrorAnswer`.
     """
 
     def __init__(self) -> None:
@@ -168,7 +168,7 @@ class ModelServer:
         self.models = ["tiny"]
         self.closes = False
         """Whether it closes the connection after each answer, without having said so."""
-        self.answer: Callable[[dict], str | ErrorAnswer] = lambda body: obedient(
+        self.answer: Callable[[dict], str | tuple[str, str] | ErrorAnswer] = lambda body: obedient(
             body["response_format"]["json_schema"]["schema"], body["messages"][-1]["content"]
         )
         outer = self
@@ -185,10 +185,11 @@ class ModelServer:
                 outer.asked_at.append(time.monotonic())
                 outer.headers.append(dict(self.headers))
                 said = outer.answer(body)
-                if not isinstance(said, str):
+                if isinstance(said, ErrorAnswer):
                     self._send({"error": {"message": said.message}}, said.status)
                     return
-                choice = {"index": 0, "finish_reason": "stop", "message": {"content": said}}
+                text, finish = said if isinstance(said, tuple) else (said, "stop")
+                choice = {"index": 0, "finish_reason": finish, "message": {"content": text}}
                 self._send({"choices": [choice], "usage": {"prompt_tokens": 1000, "completion_tokens": 50}})
                 self.close_connection = self.close_connection or outer.closes
 

@@ -21,7 +21,7 @@ from codetune.models.client.endpoint import Endpoint, EndpointPool, Lease
 from codetune.models.client.payload import ParsedAnswer, parse_answer
 from codetune.models.client.structured_fallback import StructuredFallback, StructuredRequest
 from codetune.models.client.structured_modes import StructuredMode, request_body
-from codetune.models.client.transport import ServerRefusal, Transport, Unavailable
+from codetune.models.client.transport import EmptyAnswer, ServerRefusal, Transport, Unavailable
 from codetune.models.spec import EndpointSpec, ModelSpec
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class OpenAIClient:
                 data = await endpoint.transport.post(path, body)
                 parsed = parse_answer(data, prefix=prefix)
                 if not parsed.text.strip() and not may_be_empty and parsed.finish_reason != "length":
-                    raise BackendUnavailableError("the server's answer is empty", where=endpoint.label)
+                    raise EmptyAnswer("the server's answer is empty", where=endpoint.label)
             except Unavailable as error:
                 problem = error
                 self._note_failure(lease, error, tries)
@@ -246,7 +246,8 @@ class OpenAIClient:
                 next_step="check that the server runs and the URL is right",
             )
         if tries.failures >= self.spec.attempts or tries.unusable >= _UNUSABLE_TRIES:
-            raise BackendUnavailableError(what, where=problem.where, next_step=hint)
+            kind = EmptyAnswer if isinstance(problem, EmptyAnswer) else BackendUnavailableError
+            raise kind(what, where=problem.where, next_step=hint)
         delay = self._delay(problem, tries)
         if waited + delay > self.spec.patience_seconds:
             if isinstance(problem, Unavailable) and not problem.reached:

@@ -17,7 +17,7 @@ import orjson
 from codetune.errors import BackendUnavailableError, ConfigError, RequestRefusedError
 from codetune.models.spec import host_label
 
-__all__ = ["GarbledAnswer", "ServerRefusal", "Transport", "Unavailable"]
+__all__ = ["EmptyAnswer", "GarbledAnswer", "ServerRefusal", "Transport", "Unavailable"]
 
 _RETRIED = frozenset({408, 409, 425, 429})
 _CROWDED = frozenset({429, 503, 529})
@@ -79,6 +79,10 @@ class ServerRefusal(RequestRefusedError):
 
 class GarbledAnswer(ServerRefusal):
     """The model answered, but the server withheld the text; the same request would fail again."""
+
+
+class EmptyAnswer(BackendUnavailableError):
+    """The model answered with no text at all, also when asked again."""
 
 
 class Transport:

@@ -11,6 +11,7 @@ _CODE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _CJK = re.compile(r"[\u3400-\u9fff]")
+_KANA = re.compile(r"[\u3040-\u30ff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _FUNCTION_WORDS = {
     "en": "the a an of to in and or is are be that this for with as it not if which from by on at each when",
@@ -19,6 +20,12 @@ _FUNCTION_WORDS = {
     "es": "el la los las y es una un de del que para en con por se su como o al lo esta este",
     "pt": "o a os as e é uma um de do da que para em com por se como ou ao na no esta este",
     "it": "il lo la gli le e è una un di del della che per in con da si come o al nel questa questo",
+    "nl": "de het een en van is niet dat die voor met op zijn aan door of wordt als naar om te deze",
+    "sv": "och en ett som är av för med till den det på inte ska om från eller alla i får att",
+    "pl": "i w z na do się jest nie to że która który oraz dla przez od lub jako po",
+    "tr": "bir ve bu için ile olarak da de olan gibi daha ise her veya en kadar",
+    "vi": "một và của các là cho không với được trong có những này để từ hàm số",
+    "id": "yang dan di untuk dengan dari sebuah adalah ini pada tidak atau ke dalam akan oleh",
 }  # fmt: skip
 _WORDS = {name: frozenset(words.split()) for name, words in _FUNCTION_WORDS.items()}
 _ENOUGH = 12
@@ -50,7 +57,10 @@ def language_fault(text: str, language: str) -> tuple[str, str] | None:
         return None
     if language == "zh":
         share = sum(bool(_CJK.match(c)) for c in letters) / len(letters)
-        return None if share >= 0.1 else ("wrong language", "the text has to be Chinese")
+        kana = sum(bool(_KANA.match(c)) for c in letters) / len(
+            letters
+        )  # Japanese has Chinese characters too
+        return None if share >= 0.1 and kana < 0.1 else ("wrong language", "the text has to be Chinese")
     latin = sum(bool(_LATIN.match(c)) for c in letters) / len(letters)
     if latin < 0.7 or _likeliest(prose(text)) != "en":
         return "wrong language", "the text has to be English"

@@ -10,23 +10,38 @@ import re
 from collections import Counter
 
 from codetune.synth.checks.natural_language import language_fault, prose
-from codetune.synth.runtime.raw_answers import is_declined
+from codetune.synth.runtime.raw_answers import no_answer
 from codetune.text.fences import fenced_blocks
 
-__all__ = ["count_words", "gives_solution", "names_another", "text_fault"]
+__all__ = ["count_words", "gives_solution", "introduces", "lacks_input", "names_another", "text_fault"]
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _RUN = 6
-_OPEN_ENDS = re.compile(r"(?:[,;(\[{=]|\b(?:and|or|the|a|an))\s*\Z", re.IGNORECASE)
+_OPEN_ENDS = re.compile(r"(?:[,;(\[{=，、；（]|\b(?:and|or|the|a|an))\s*\Z", re.IGNORECASE)
+_QUOTED_LINE = re.compile(r"[ ]{0,3}>|[ ]{4}|\t")
+"""A line of a quotation or of indented code, which may end as it likes."""
 _CHATTER = re.compile(
-    r"\A\W*(sure|certainly|of course|okay|great question|here('s| is| are) (the|your|a|an|my) )[^\n]{0,120}",
+    r"\A\W*(?:(?:sure|certainly|of course|okay|great question|absolutely|got it)\b\s*[!,.:—]"
+    r"|here(?:['’]s| is| are) (?:the|your|my|(?:a|an) (?:new|harder|revised|rewritten|possible|modified|evolved|suggested)) "
+    r"(?:[\w-]+ ){0,4}(?:tasks?|instruction|problem|review|summary|explanation|version|translation|prompt|challenge)\b[^\n.]{0,60}:"
+    r"|(?:以下|下面)(?:是|为)(?:改写后|翻译|译文|新|您|你|我|为您|为你)[^\n]{0,20}[:：]|好的[，,!！。]|当然[，,!！。可])",
     re.IGNORECASE,
 )
+"""A model's introduction. "Here is a list of words: ..." is a task's own beginning."""
+_FENCE_LINE = re.compile(r"^[ >]*(?:```|~~~)", re.MULTILINE)
+"""Of blocks within blocks, which Markdown reads differently, there is an even number."""
 _NAMED = re.compile(
     r"\b(?:function|method|class|constructor)s?\s+(?:(?:called|named|is|name)\s+)?`([A-Za-z_][\w.:#]*)`?|"
     r"\b(?:called|named)\s+`([A-Za-z_][\w.:#]*)`|\bdef\s+([A-Za-z_]\w*)\s*\(|\bfunction\s+([A-Za-z_]\w*)\s*\("
     r"|函数\s*`([A-Za-z_]\w*)`"
 )
+_ABSENT = re.compile(
+    r"\b(?:the|this) (?:following|below|given) (?:[\w+#-]+ )?(?:code|function|program|snippet|query|script|class|method|loop)\b"
+    r"|(?:下面|以下|下列)(?:的|这段|这个)?(?:\s?\w+\s?)?(?:代码|函数|程序|查询|脚本)",
+    re.IGNORECASE,
+)
+_SHOWN = re.compile(r"[:：\n`\"'=\[{(<;]|(?<=\w)\s*\.\s*\w+\(")
+"""What code or data after such words would hold."""
 _BOILERPLATE = re.compile(r"(import|from|use|using|package|namespace|#include|#define|class|public class)\b")
 _LONGEST_TRIVIAL = 12
 """Characters of a line of code; a shorter one may stand in a text by chance."""
@@ -49,24 +64,36 @@ def text_fault(
         own_words: Whether an opening like "Sure! Here is the task:" counts as a fault.
     """
     text = text.strip()
+    fault = no_answer(text)
+    if fault is not None:
+        return fault
     count = count_words(text)
     if not words[0] <= count <= words[1]:
         return "length", f"the text has {count} words, not {words[0]} to {words[1]}"
-    if is_declined(text):
-        return "model declined", "the answer has to do what was asked"
-    if own_words and _CHATTER.match(text):
+    if own_words and introduces(text):
         return "chatter around the answer", "give the text alone, without an introduction"
     fault = language_fault(text, language)
     if fault is not None:
         return fault
-    if any(not block.closed for block in fenced_blocks(text)):
+    if any(not block.closed for block in fenced_blocks(text)) and len(_FENCE_LINE.findall(text)) % 2:
         return "unfinished text", "a code block is not closed"
-    if _OPEN_ENDS.search(text):
+    if _OPEN_ENDS.search(text) and not _QUOTED_LINE.match(text.rsplit("\n", 1)[-1]):
         return "unfinished text", "the text breaks off"
     repeated = _loop(prose(text))
     if repeated is not None:
         return "repetition", f"the text says {repeated!r} again and again"
     return None
+
+
+def introduces(text: str) -> bool:
+    """Whether a text begins with words about itself, such as "Sure! Here is the task:"."""
+    return bool(_CHATTER.match(text))
+
+
+def lacks_input(task: str) -> bool:
+    """Whether a task without an input speaks of code that stands nowhere in it."""
+    found = _ABSENT.search(task)
+    return found is not None and not _SHOWN.search(task[found.end() :])
 
 
 def _loop(text: str) -> str | None:

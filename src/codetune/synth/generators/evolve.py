@@ -27,7 +27,7 @@ from codetune.synth.generator import STAGE
 from codetune.synth.options import EvolveOptions, Profile
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
-from codetune.synth.runtime.raw_answers import is_declined
+from codetune.synth.runtime.raw_answers import no_answer
 from codetune.synth.runtime.rows import extended, row_of_instruction
 from codetune.synth.runtime.text_parsers import PlainText, Tagged
 from codetune.text.similarity import rouge_l_of_tokens
@@ -160,8 +160,9 @@ class Evolve:
         return extended(row, generated=asked.generated("score"), checks=(check,))
 
     def _failed(self, evolved: str, parent: Instruction) -> tuple[str, str] | None:
-        if is_declined(evolved):
-            return "model declined", "the instruction has to be a task"
+        fault = no_answer(evolved)
+        if fault is not None:
+            return fault
         if _OUR_WORDS.search(evolved):
             return "prompt leaked", "the instruction may not speak of the given task"
         score = rouge_l_of_tokens(words(evolved), words(parent.instruction))

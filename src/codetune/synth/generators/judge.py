@@ -18,7 +18,7 @@ from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
 from codetune.synth.generator import rejected
 from codetune.synth.options import JudgeOptions, Profile
-from codetune.synth.runtime.answer_parsers import first_json_object
+from codetune.synth.runtime.answer_parsers import json_objects
 from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 from codetune.synth.runtime.rows import extended
@@ -61,15 +61,24 @@ class VoteParser:
         }
 
     def parse(self, text: str) -> dict[str, Vote]:
-        plain = first_json_object(text)
+        votes = [self._votes(plain) for plain in json_objects(text)]
+        for found in votes:
+            if not isinstance(found, str):
+                return found
+        raise InvalidAnswerError(
+            "not as the schema says", f"{votes[0]} needs a reason and a score from 1 to 5"
+        )
+
+    def _votes(self, plain: Mapping[str, Any]) -> dict[str, Vote] | str:
+        """The votes of one object, or the first criterion that has none."""
         found = {}
         for name in self.criteria:
             entry = plain.get(name)
             score = entry.get("score") if isinstance(entry, dict) else None
+            if isinstance(score, float) and score.is_integer():
+                score = int(score)
             if not isinstance(score, int) or isinstance(score, bool) or not _SCALE[0] <= score <= _SCALE[1]:
-                raise InvalidAnswerError(
-                    "not as the schema says", f"{name} needs a reason and a score from 1 to 5"
-                )
+                return name
             found[name] = Vote(score, str(entry.get("reason", "")).strip())  # type: ignore[union-attr]
         return found
 

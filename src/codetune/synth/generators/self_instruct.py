@@ -21,7 +21,7 @@ from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import NoveltyIndex
 from codetune.synth.checks.statements import statement_fault
-from codetune.synth.checks.task_text import text_fault
+from codetune.synth.checks.task_text import lacks_input, text_fault
 from codetune.synth.generator import STAGE, rejected
 from codetune.synth.options import Profile, SelfInstructOptions
 from codetune.synth.runtime.answer_parsers import AnswerParser, JsonObject
@@ -194,6 +194,8 @@ class SelfInstruct:
         if task.needs_input and not row.input:
             raise Rejection("input missing", "the task says it needs an input and has none")
         self._must_be_new(self._compared(row))  # against earlier parts: before its answer is paid for
+        if self.profile == "strong" and not row.input and lacks_input(row.instruction):
+            raise Rejection("input missing", "the task speaks of code that is not there")
         asked = await context.ask(
             "answer",
             PlainText(),

@@ -16,6 +16,7 @@ from codetune.store.dataset import Shard
 from codetune.synth.checks.code_masking import changed_tokens, mask
 from codetune.synth.checks.novelty import words
 from codetune.synth.checks.statements import chinese_share
+from codetune.synth.checks.task_text import introduces
 from codetune.synth.generator import rejected
 from codetune.synth.options import Profile, TranslateOptions
 from codetune.synth.runtime.generation_context import GenerationContext
@@ -125,6 +126,8 @@ class Translate:
                     "names or numbers changed",
                     f"these have to stay as they are: {', '.join(changed[:10])}",
                 )
+            if introduces(answer) and not introduces(masked.text):
+                return "chatter around the answer", "give the translation alone, without an introduction"
             if target == "zh" and chinese_share(answer) < 0.3:
                 return "wrong language", "the translation has to be Chinese"
             if target != "zh" and source == "zh" and chinese_share(answer) > 0.1:

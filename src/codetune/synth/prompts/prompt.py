@@ -20,6 +20,7 @@ folder replaces the shipped one. The hash covers both files and goes into each r
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,6 +38,8 @@ from codetune.store.hashing import json_hash
 __all__ = ["Prompt", "Shot", "load_prompt", "prompt_names"]
 
 _BLOCKS = ("system", "user")
+_LEAST_REPEATED = 20
+"""Characters of an example's answer; a shorter one may well be right for another question."""
 
 
 def _environment() -> Environment:
@@ -129,6 +132,26 @@ class Prompt:
         for shot, fixed in zip(self.shots[:shots], self._fixed_shots, strict=False):
             turns.extend(fixed or self._shot(shot, variables))
         return (*turns, Message(role="user", content=self._block("user", variables)))
+
+    def repeats_example(self, answer: str, question: str) -> bool:
+        """Whether an answer is that of an example, or a part of it, though the question is another.
+
+        Args:
+            answer: A text.
+            question: The last turn it answers.
+        """
+        said = _plain(answer)
+        if len(said) < _LEAST_REPEATED:
+            return False
+        return any(
+            said in _plain(shot.text) and (fixed is None or fixed[0].content != question)
+            for shot, fixed in zip(self.shots, self._fixed_shots, strict=True)
+        )
+
+
+def _plain(text: str) -> str:
+    """A text without tags, fences and layout."""
+    return " ".join(re.sub(r"</?[a-z_]+>|```\w*", " ", text).split())
 
 
 def prompt_names(folder: Path) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from codetune.synth.python.literals import is_literal
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 
-__all__ = ["AnswerParser", "JsonObject", "JsonSlots", "Slot", "first_json_object"]
+__all__ = ["AnswerParser", "JsonObject", "JsonSlots", "Slot", "first_json_object", "json_objects"]
 
 A = TypeVar("A", covariant=True)
 M = TypeVar("M", bound=BaseModel)
@@ -60,12 +60,16 @@ class JsonObject(Generic[M]):
         return {**plain, "properties": properties}
 
     def parse(self, text: str) -> M:
-        try:
-            return self.model.model_validate(first_json_object(text))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise InvalidAnswerError("not as the schema says", f"{where}: {first['msg']}") from None
+        fault: ValidationError | None = None
+        for plain in json_objects(text):
+            try:
+                return self.model.model_validate(plain)
+            except ValidationError as error:
+                fault = fault or error
+        assert fault is not None
+        first = fault.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidAnswerError("not as the schema says", f"{where}: {first['msg']}")
 
 
 @dataclass(frozen=True)
@@ -129,18 +133,30 @@ def first_json_object(text: str) -> dict[str, Any]:
     Raises:
         InvalidAnswerError: There is none.
     """
-    text = text.strip()
+    return json_objects(text)[0]
+
+
+def json_objects(text: str) -> list[dict[str, Any]]:
+    """All JSON objects that stand in an answer, in order; braces in prose are no objects, or empty ones.
+
+    Raises:
+        InvalidAnswerError: There is none.
+    """
     decoder = json.JSONDecoder(strict=False)  # models write line breaks into strings
+    found = []
     position = text.find("{")
     while position != -1:
         try:
-            value, _ = decoder.raw_decode(text, position)
+            value, end = decoder.raw_decode(text, position)
         except (json.JSONDecodeError, RecursionError):
-            position = text.find("{", position + 1)
-            continue
-        if isinstance(value, dict):
-            return value
-    raise InvalidAnswerError("invalid JSON", "the answer has to be one JSON object")
+            end = position + 1
+        else:
+            if isinstance(value, dict):
+                found.append(value)
+        position = text.find("{", end)
+    if not found:
+        raise InvalidAnswerError("invalid JSON", "the answer has to be one JSON object")
+    return found
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:

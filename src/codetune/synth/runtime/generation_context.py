@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from codetune.errors import BackendUnavailableError, RequestRefusedError
 from codetune.execution.protocol import Execution, Program
 from codetune.models.client.structured_modes import STRUCTURED_MODES
-from codetune.models.client.transport import GarbledAnswer
+from codetune.models.client.transport import EmptyAnswer, GarbledAnswer
 from codetune.models.protocol import ChatModel, ChatReply, ChatRequest
 from codetune.records import Check, Generated, Message
 from codetune.rejection import Rejection
@@ -216,7 +216,7 @@ class GenerationContext:
             try:
                 if fault is not None and fault.detail.lower().rstrip(".") in text.lower():
                     raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
-                value = _read(reply, parser, check, question[-1].content)
+                value = _read(reply, parser, check, question[-1].content, chosen)
                 if fault is not None and isinstance(value, str) and _SPEAKS_BACK.match(value):
                     raise InvalidAnswerError("prompt leaked", "the answer may not speak of an earlier one")
             except InvalidAnswerError as error:
@@ -249,6 +249,8 @@ class GenerationContext:
             if not overflow:
                 raise Rejection("request refused", str(error)) from error
             raise Rejection(OVERFLOW, f"{error}; {_size(request)}") from error
+        except EmptyAnswer as error:
+            raise Rejection("empty answer", str(error)) from error
         except BackendUnavailableError as error:
             # This request alone; servers that are all down stop the run by another error.
             raise Rejection("no answer", str(error)) from error
@@ -301,12 +303,16 @@ def _read(
     parser: AnswerParser[A],
     check: Callable[[A], tuple[str, str] | None] | None,
     question: str,
+    prompt: Prompt,
 ) -> A:
     if reply.finish_reason == "length":
         raise InvalidAnswerError(
             "cut short", f"the answer was not finished after {reply.completion_tokens} tokens"
         )
-    value = parser.parse(answer_text(reply.text, question))
+    text = answer_text(reply.text, question)
+    if parser.schema is None and prompt.repeats_example(text, question):
+        raise InvalidAnswerError("prompt's example repeated", "the examples are about something else")
+    value = parser.parse(text)
     fault = check(value) if check is not None else None
     if fault is not None:
         raise InvalidAnswerError(*fault)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from codetune.code.languages import canonical_language
 from codetune.code.parsing import is_parsed_language, parses
 from codetune.synth.runtime.answer_parsers import first_json_object
-from codetune.synth.runtime.raw_answers import InvalidAnswerError, is_declined
+from codetune.synth.runtime.raw_answers import InvalidAnswerError, no_answer
 from codetune.text.fences import fenced_blocks
 
 __all__ = ["CodeBlock", "PlainText", "Tagged", "whole_tags"]
@@ -35,8 +35,9 @@ class PlainText:
         text = text.strip()
         if len(text) < self.min_chars:
             raise InvalidAnswerError("length", f"the answer has {len(text)} characters, not {self.min_chars}")
-        if is_declined(text):
-            raise InvalidAnswerError("model declined", "the answer has to do what was asked")
+        fault = no_answer(text)
+        if fault is not None:
+            raise InvalidAnswerError(*fault)
         return text
 
 
@@ -67,6 +68,8 @@ class Tagged:
             outer = _OUTER_FENCE.match(text.strip())
             found = {self.names[0]: (outer.group(1) if outer else text).strip()}
         missing = [name for name in self.names if not found.get(name) and name not in self.optional]
+        if missing and missing[0] in found:
+            raise InvalidAnswerError("empty answer", f"nothing stands in <{missing[0]}>")
         if missing:
             raise InvalidAnswerError("not in the form asked for", f"<{missing[0]}> is missing")
         return {name: found.get(name, "") for name in self.names}
