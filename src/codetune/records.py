@@ -145,6 +145,8 @@ class Snippet(Record):
     """SPDX expression; None where it could not be told."""
     source: str
     """Name of the source that yielded it, as `codetune sources` lists them."""
+    tags: tuple[str, ...] = ()
+    """Of the place it comes from, e.g. `split:test`; rows made from it carry them on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

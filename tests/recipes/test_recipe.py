@@ -10,6 +10,7 @@ from pydantic import Field
 from codetune.config.settings import Settings
 from codetune.errors import ConfigError
 from codetune.recipes.recipe import load_recipe
+from codetune.recipes.stages import STAGES
 
 
 class Gather(Settings):
@@ -157,3 +158,19 @@ def test_wrong_overrides(tmp_path: Path, assignment: str, words: str) -> None:
 def test_an_unknown_variant(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="did you mean 'fast'"):
         load_recipe(write(tmp_path, GOOD), KINDS, variant="fats")
+
+
+def test_a_training_knows_what_its_model_will_be_asked(tmp_path: Path) -> None:
+    text = """
+stages:
+  - {stage: train}
+  - {name: other, stage: train, with: {benchmarks: []}}
+  - {name: third, stage: train}
+  - {stage: evaluate, from: [train], with: {benchmarks: [mbpp, "task:edit"]}}
+  - {name: again, stage: evaluate, from: [train], with: {benchmarks: [humaneval, mbpp]}}
+  - {name: others, stage: evaluate, from: [other]}
+"""
+    recipe = load_recipe(write(tmp_path, text), {name: kind.settings for name, kind in STAGES.items()})
+    asked = {step.name: getattr(step.settings, "benchmarks", None) for step in recipe.steps}
+    assert asked["train"] == ("mbpp", "humaneval")
+    assert asked["other"] == asked["third"] == ()

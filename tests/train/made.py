@@ -6,7 +6,7 @@ import ast
 import json
 import textwrap
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,12 @@ def code_rows(count: int) -> list[Instruction]:
     return rows[:count]
 
 
-def write_dataset(folder: Path, rows: Sequence[Record]) -> Path:
-    with StageOutput(folder, Plan(stage="test", config={}, inputs={}, code="")) as output:
+def write_dataset(
+    folder: Path, rows: Sequence[Record], *, plan_config: Mapping[str, Any] | None = None
+) -> Path:
+    with StageOutput(
+        folder, Plan(stage="test", config=dict(plan_config or {}), inputs={}, code="")
+    ) as output:
         writer = DatasetWriter(output, type(rows[0]))
         writer.write(0, Shard(rows))
         writer.finish(title="Rows", description="Rows for a test.")

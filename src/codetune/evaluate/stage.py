@@ -25,6 +25,7 @@ from codetune.evaluate.evaluate_model import draw_problems, evaluate_model
 from codetune.evaluate.prompts.protocols import check_covers
 from codetune.evaluate.scoring.open_scoring import open_scoring
 from codetune.evaluate.scoring.score import Score
+from codetune.evaluate.scoring.trained_rows import refuse_trained_rows
 from codetune.evaluate.statistics.compare import compare_folders
 from codetune.records import Instruction
 from codetune.store.atomic import write_text
@@ -80,9 +81,11 @@ def run(
         raise ConfigError("a benchmark is named twice", where="benchmarks")
     for chosen, _ in asked:
         check_covers(config.protocol, chosen.name)
-    problems = {
-        chosen.name: draw_problems(chosen.load(data), config.limit, context.seed) for chosen, data in asked
-    }
+    problems = {}
+    for chosen, data in asked:
+        items = chosen.load(data)
+        refuse_trained_rows(items, folder, where=str(data))
+        problems[chosen.name] = draw_problems(items, config.limit, context.seed)
     # All that can be wrong is found before anything is asked.
     backends = dict(
         zip(
@@ -206,12 +209,4 @@ def _data_of(name: str, config: EvaluateConfig, inputs: Sequence[Path], training
             next_step=f"name one dataset beside the training under `from`, or give it as data: {{{name}: FOLDER}}",
         )
     held_out = datasets[0] / "test"
-    rows = held_out if read_card(held_out) is not None else datasets[0]
-    card, trained = read_card(rows), read_card(training)
-    if card is not None and trained is not None and card.output_hash in trained.plan.inputs.values():
-        raise DataError(
-            f"{name} would be asked with the rows that the model was trained on",
-            where=str(rows),
-            next_step="keep rows apart first: set valid and test fractions in the mix step",
-        )
-    return rows
+    return held_out if read_card(held_out) is not None else datasets[0]

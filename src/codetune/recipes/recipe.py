@@ -20,7 +20,7 @@ at once, each with its line. A recipe runs nothing itself: `runner.run_recipe` d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ def load_recipe(
     return Recipe(
         name=str(top.get("name") or path.stem),
         seed=seed if seed is not None else top.get("seed", 0),
-        steps=tuple(built),
+        steps=_with_benchmarks(built),
         description=str(top.get("description") or ""),
     )
 
@@ -256,3 +256,32 @@ def _steps(
         if settings is not None:
             built.append(Step(name, stage, tuple(sources), settings))
     return built
+
+
+def _with_benchmarks(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps, with `benchmarks` of each train step filled in from the evaluate steps that read it.
+
+    Rows of one's own (`task:NAME`) are left out: they are compared row by row when they are asked.
+    A train step that names its benchmarks, even none, keeps them.
+    """
+    made: list[Step] = []
+    for step in steps:
+        if step.stage == "train" and "benchmarks" not in step.settings.model_fields_set:
+            asked = [
+                name
+                for other in steps
+                if other.stage == "evaluate" and step.name in other.sources
+                for name in _benchmarks(other.settings)
+                if not name.startswith("task:")
+            ]
+            if asked:
+                step = replace(
+                    step,
+                    settings=step.settings.model_copy(update={"benchmarks": tuple(dict.fromkeys(asked))}),
+                )
+        made.append(step)
+    return tuple(made)
+
+
+def _benchmarks(settings: Settings) -> tuple[str, ...]:
+    return tuple(getattr(settings, "benchmarks", ()))

@@ -109,7 +109,12 @@ STAGES: Mapping[str, StageKind] = {
             given={"problems": "codetune.evaluate.benchmarks.registry:load_problems"},
         ),
         StageKind(
-            "train", "codetune.train.config:TrainConfig", "train", caches=True, extra=lambda settings: "train"
+            "train",
+            "codetune.train.config:TrainConfig",
+            "train",
+            given={"problems": "codetune.evaluate.benchmarks.registry:load_problems"},
+            caches=True,
+            extra=lambda settings: "train",
         ),
         StageKind(
             "evaluate",

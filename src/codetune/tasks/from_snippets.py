@@ -63,7 +63,10 @@ def rows_of_snippet(
         yield make.row(
             task,
             fields,
-            tags=tags_of(snippet.code, snippet.programming_language, snippet.name) if config.tags else (),
+            tags=(
+                *snippet.tags,
+                *(tags_of(snippet.code, snippet.programming_language, snippet.name) if config.tags else ()),
+            ),
             candidates=candidates.codes if candidates is not None and task == "code_search" else (),
         )
 

@@ -59,6 +59,16 @@ class TrainConfig(Settings):
     edit_format: Literal["whole-file", "locate-and-change", "search-and-replace"] = Field(
         "whole-file", description="How rows of edits write their answers."
     )
+    benchmarks: tuple[str, ...] = Field(
+        (),
+        description="Benchmarks that the tuned model is to be evaluated on; a row that repeats one of their items "
+        "stops the training. A recipe takes those of its evaluate steps.",
+    )
+    upstream_splits: tuple[Literal["train", "valid", "test"], ...] = Field(
+        ("train", "valid"),
+        description="Upstream's splits that may be learned; a row of another one stops the training. Empty "
+        "takes all.",
+    )
     max_seq_length: int = Field(
         1024, ge=16, description="Longest row in tokens; longer rows are rejected and counted, never cut."
     )

@@ -5,6 +5,7 @@
     loss.jsonl           one line a step
     checkpoints/         the last two
     held_out/            instructions that training did not see, as a dataset directory
+    trained_ids.txt      ids of the rows it did see
     rejects/             rows that could not be trained on
     run.json             last
 
@@ -25,6 +26,7 @@ from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.train.config import TrainConfig
+from codetune.train.evaluation_rows import ProblemLoader, refuse_evaluation_rows
 from codetune.train.hardware import has_gpu, share_the_cores
 from codetune.train.rows import TRAINABLE
 from codetune.train.weights.base_model import BaseModel
@@ -34,7 +36,14 @@ __all__ = ["STAGE", "run"]
 STAGE = "train"
 
 
-def run(config: TrainConfig, inputs: Sequence[Path], output: Path, context: StageContext) -> RunCard:
+def run(
+    config: TrainConfig,
+    inputs: Sequence[Path],
+    output: Path,
+    context: StageContext,
+    *,
+    problems: ProblemLoader | None = None,
+) -> RunCard:
     """Tune a model.
 
     Args:
@@ -42,12 +51,14 @@ def run(config: TrainConfig, inputs: Sequence[Path], output: Path, context: Stag
         inputs: Dataset directories of `Instruction` or `Conversation` rows.
         output: Where the adapter and the loss curve go.
         context: Seed, cache (de-quantised weights), progress.
+        problems: Loads the benchmarks that `config.benchmarks` names.
 
     Returns:
         The run card; `docs/training.md` names what `results` holds.
 
     Raises:
-        DataError: An input holds nothing that can be trained on.
+        DataError: An input holds nothing that can be trained on, or rows that the model is to be
+            evaluated on.
         ConfigError: The model is not there, has no such layers, or a setting needs a GPU.
         MissingExtraError: torch or transformers is not installed.
     """
@@ -76,6 +87,7 @@ def run(config: TrainConfig, inputs: Sequence[Path], output: Path, context: Stag
     with StageOutput(output, plan) as stage:
         if stage.finished is not None:
             return stage.finished
+        refuse_evaluation_rows(config, datasets, context, problems)
         share_the_cores()
         try:
             import torch  # noqa: F401

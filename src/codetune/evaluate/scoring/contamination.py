@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from codetune.evaluate.statistics.estimates import Estimate
 from codetune.records import Problem, Record
 from codetune.store.dataset import Dataset
 from codetune.text.benchmark_index import BenchmarkIndex
+from codetune.text.row_text import row_text
 
 __all__ = ["TrainingOverlap", "training_overlap"]
 
@@ -36,29 +37,6 @@ class TrainingOverlap:
             clean_problems=clean_problems,
             clean_pass_at_k=rates,
         )
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for part in value:
-            yield from _texts(part)
-    elif hasattr(value, "__dataclass_fields__"):
-        # Revisions and messages: what they say, not what kind they are.
-        for name in ("code", "content"):
-            yield from _texts(getattr(value, name, None))
-
-
-def row_text(row: Record) -> str:
-    """What a model would see of a row, of any record type."""
-    return "\n".join(
-        text
-        for name in type(row).content_fields
-        if name != "task"
-        for text in _texts(getattr(row, name))
-        if text
-    )
 
 
 _Found = list[tuple[str, str, float, str]]

@@ -20,6 +20,7 @@ from codetune.sources.files.input_files import InputFile, InputFiles
 from codetune.sources.files.row_blocks import Block, blocks
 from codetune.sources.rows.row import Row
 from codetune.sources.rows.row_source import RowSource
+from codetune.sources.rows.splits import split_of_file
 from codetune.store.schema import schema_of
 
 __all__ = ["CodeSearchNetSource"]
@@ -67,7 +68,9 @@ class CodeSearchNetSource(RowSource):
         if block.extra is not None:
             return None
         found = read_texts(
-            block, ("code", "language"), ("func_name", "docstring", "path", "repo", "sha", "url")
+            block,
+            ("code", "language"),
+            ("func_name", "docstring", "path", "repo", "sha", "url", "partition"),
         )
         if found is None:
             return None
@@ -97,6 +100,10 @@ class CodeSearchNetSource(RowSource):
             "repo": repos,
             "commit": commits,
             "source": self.name,
+            "tags": pa.array(
+                [_tags(partition, block.file) for partition in columns["partition"].to_pylist()],
+                pa.list_(pa.string()),
+            ),
         }
         schema = schema_of(Snippet)
         return pa.Table.from_arrays(filled(schema, len(spoken), values), schema=schema), found.odd
@@ -119,8 +126,15 @@ class CodeSearchNetSource(RowSource):
                 repo=row.optional("repo"),
                 commit=row.optional("sha"),
                 source=row.source,
+                tags=_tags(row.optional("partition"), row.file),
             ),
         )
+
+
+def _tags(partition: str | None, file: str) -> tuple[str, ...]:
+    """The split that the row names, else the one that its file's name tells."""
+    split = split_of_file(partition or file)
+    return (f"split:{split}",) if split else ()
 
 
 def _plain(docstring: str | None) -> str | None:

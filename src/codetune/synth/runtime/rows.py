@@ -73,7 +73,7 @@ def row_of_snippet(
         programming_language=snippet.programming_language,
         source=snippet.source,
         license=snippet.license,
-        tags=(tag,),
+        tags=(*snippet.tags, tag),
         lineage=snippet_lineage(snippet),
     )
 
@@ -83,9 +83,11 @@ def row_of_instruction(given: Instruction, *, tags: tuple[str, ...], **changed: 
 
     Args:
         given: The row.
-        tags: Of the new row, all of them.
+        tags: Of the new row; upstream's split stays among them.
         changed: Fields that differ.
     """
+    splits = [tag for tag in given.tags if tag.startswith("split:")]
+    tags = tuple(dict.fromkeys((*splits, *tags)))
     return replace(
         given, id="", tests=None, candidates=(), tags=tags, lineage=child_lineage(given), **changed
     )

@@ -26,6 +26,7 @@ from codetune.train.cpu.checkpoint import Checkpoints
 from codetune.train.cpu.loop import CpuLoop, row_losses
 from codetune.train.cpu.lora import add_adapters, named_adapters
 from codetune.train.encoding import Encoder
+from codetune.train.evaluation_rows import write_trained_ids
 from codetune.train.hardware import peak_rss_bytes, resolve_dtype
 from codetune.train.held_out import write_held_out
 from codetune.train.loss_log import LossLog
@@ -53,6 +54,7 @@ def train_on_cpu(
         rows = encode_datasets(datasets, encoder, config, context.seed)
         rejects = write_rejects(stage.folder, rows.rejected)
         write_held_out(stage, datasets, {row.row_id for row in rows.held_out})
+        write_trained_ids(stage.folder, (row.row_id for row in rows.train))
     dtype = resolve_dtype(config.dtype)
     with phase(context.progress, "train: load the model"):
         model, parameters = _trainable(config, folder, dtype, context.seed)

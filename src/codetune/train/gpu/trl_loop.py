@@ -34,6 +34,7 @@ from codetune.text.chat_template import ChatTemplate
 from codetune.train.config import TrainConfig
 from codetune.train.cpu.loop import total_steps
 from codetune.train.encoding import Encoded, Encoder
+from codetune.train.evaluation_rows import write_trained_ids
 from codetune.train.gpu.trl_arguments import accelerate_config, accumulation_steps
 from codetune.train.hardware import resolve_dtype
 from codetune.train.held_out import write_held_out
@@ -82,6 +83,7 @@ def train_with_trl(
     rows = encode_datasets(datasets, encoder, config, context.seed)
     rejects = write_rejects(stage.folder, rows.rejected)
     write_held_out(stage, datasets, {row.row_id for row in rows.held_out})
+    write_trained_ids(stage.folder, (row.row_id for row in rows.train))
     steps = total_steps(config, len(rows.train))
     work = stage.folder / "work"
     _write_rows(work / "rows.parquet", rows.train)
