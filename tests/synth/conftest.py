@@ -166,6 +166,10 @@ class ModelServer:
         self.asked_at: list[float] = []
         self.headers: list[dict[str, str]] = []
         self.models = ["tiny"]
+        self.told: dict[str, object] = {}
+        """More that `/v1/models` says of each model."""
+        self.props: dict[str, object] | None = None
+        """What `/props` answers; None is a 404."""
         self.closes = False
         """Whether it closes the connection after each answer, without having said so."""
         self.answer: Callable[[dict], str | tuple[str, str] | ErrorAnswer] = lambda body: obedient(
@@ -177,7 +181,13 @@ class ModelServer:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                self._send({"object": "list", "data": [{"id": name} for name in outer.models]})
+                if self.path == "/v1/models":
+                    data = [{"id": name, **outer.told} for name in outer.models]
+                    self._send({"object": "list", "data": data})
+                elif self.path == "/props" and outer.props is not None:
+                    self._send(outer.props)
+                else:
+                    self._send({"error": {"message": "Not Found"}}, 404)
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -185,7 +195,7 @@ class ModelServer:
                 outer.asked_at.append(time.monotonic())
                 outer.headers.append(dict(self.headers))
                 said = outer.answer(body)
-                if isinstance(said, ErrorAnswer):
+                if not isinstance(said, str | tuple):
                     self._send({"error": {"message": said.message}}, said.status)
                     return
                 text, finish = said if isinstance(said, tuple) else (said, "stop")

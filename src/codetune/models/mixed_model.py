@@ -38,6 +38,12 @@ class MixedModel:
         """The notices of all its models; see `OpenAIClient.notices`."""
         return tuple(notice for model in self._models for notice in getattr(model, "notices", ()))
 
+    async def context_length(self) -> int | None:
+        """The smallest context of its models, as far as their servers say it."""
+        asked = [getattr(model, "context_length", None) for model in self._models]
+        found = [await one() for one in asked if one is not None]
+        return min((tokens for tokens in found if tokens is not None), default=None)
+
     async def chat(self, request: ChatRequest) -> ChatReply:
         path, payload = build_payload(request, {})
         digest = blake2b(b"%s%d" % (path.encode(), request.sample), digest_size=8)

@@ -46,7 +46,8 @@ class SynthConfig(Settings):
     """Most tokens of one answer. None: as the row needs; an answer that was cut is asked again with twice as many."""
     context_tokens: int | None = Field(default=None, ge=512)
     """Tokens of question and answer that the model takes. None: 2,048 for `local`, 8,192 for a .gguf
-    file, and for a server 32,768, or what it names when it refuses a larger request."""
+    file, and for a server what it says of itself (`max_model_len`, `n_ctx`), else 32,768, or what it
+    names when it refuses a larger request."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """Sampling temperature of first tries; None takes the generator's."""
     retries: int = Field(default=1, ge=0, le=10)

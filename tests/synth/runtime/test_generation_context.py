@@ -232,6 +232,20 @@ def test_the_settings_own_limit_is_kept() -> None:
     assert [request.max_new_tokens for request in model.asked] == [50]
 
 
+def test_a_servers_own_count_of_the_question_goes_before_our_guess() -> None:
+    def answer(request):
+        if request.max_new_tokens > 100:
+            return RequestRefusedError(
+                "This model's maximum context length is 1024 tokens. However, you requested more: 930 tokens in the "
+                "messages and the rest in the completion"
+            )
+        return '{"word": "yes"}'
+
+    context, model = context_of(answer, retries=0)
+    assert context_asked(context, None).value.word == "yes"
+    assert [request.max_new_tokens for request in model.asked] == [2048, 94]
+
+
 def test_a_server_that_names_its_context_is_asked_for_less() -> None:
     def answer(request):
         if request.max_new_tokens > 1000:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from codetune.errors import BackendUnavailableError, ConfigError, UsageError
+from codetune.models.client.context_length import context_length
 from codetune.models.client.endpoint import Endpoint, EndpointPool, Lease
 from codetune.models.client.payload import ParsedAnswer, parse_answer
 from codetune.models.client.structured_fallback import StructuredFallback, StructuredRequest
@@ -292,6 +293,12 @@ class OpenAIClient:
             return await list_models(endpoint.transport)
         except (BackendUnavailableError, ServerRefusal):
             return []
+
+    async def context_length(self) -> int | None:
+        """Tokens of prompt and answer that all endpoints take, as far as they say it."""
+        return await context_length(
+            (endpoint.transport, endpoint.spec.model or self.spec.name) for endpoint in self.pool.endpoints
+        )
 
     async def close(self) -> None:
         """Close all connections."""

@@ -69,6 +69,10 @@ class StoredModel:
         """The client, for its counters and endpoints."""
         return self._client
 
+    async def context_length(self) -> int | None:
+        """What the servers say of their context; see `codetune.models.client.context_length`."""
+        return await self._client.context_length()
+
     async def chat(self, request: ChatRequest) -> ChatReply:
         path, payload = build_payload(request, self._client.spec.body)
         key = request_key(self._name, path, payload, request.sample)

@@ -52,6 +52,11 @@ _SPEAKS_BACK = re.compile(
 )
 """Openings of an answer that replies to the retry message instead of the question."""
 _CONTEXT = re.compile(r"context (?:length|window|size) (?:is|of) ([\d,]{3,})|(?<=> )(\d{3,}) tokens")
+_COUNTED = re.compile(
+    r"([\d,]+) (?:tokens )?(?:in|of|from) the (?:messages|input|prompt)|(\d+) (?:input|prompt) tokens"
+)
+"""How many tokens the question has by the server's own count."""
+_LEAST_ANSWER = 64
 _QUOTED = 2000
 """Characters of a raw answer that go back to the model, or into a rejection's detail."""
 
@@ -170,14 +175,20 @@ class GenerationContext:
             temperature = self.settings.temperature
         fault: InvalidAnswerError | None = None
         text, number, shown, doubled = "", 0, None, 0
+        counted: int | None = None
         expected = self.settings.max_new_tokens or max_new_tokens
         context = self.settings.context_tokens
         while number <= self.settings.retries:
             room = self._room(expected, messages) << doubled
+            least = _within(room, messages, context, counted) >= min(room, _LEAST_ANSWER)
+            if not least and (cut := self._cut(variables, may_cut)) is not None:
+                variables, shown = cut
+                question = messages = chosen.messages(variables, shots=self.settings.shots)
+                continue
             heat = temperature if number == 0 else max(temperature, _RETRY_TEMPERATURE)
             request = ChatRequest(
                 messages=messages,
-                max_new_tokens=_within(room, messages, context),
+                max_new_tokens=_within(room, messages, context, counted),
                 temperature=heat,
                 seed=self._seed(row, prompt, number) if heat > 0 else None,
                 json_schema=parser.schema,
@@ -191,16 +202,18 @@ class GenerationContext:
                 number += 1
                 continue
             except Rejection as rejection:
-                named = _named_context(rejection) if rejection.reason == OVERFLOW else None
-                if named is not None and _within(room, messages, named) < request.max_new_tokens:
-                    context = named  # for this question alone: another row's request may not depend on it
-                    continue
-                if rejection.reason != OVERFLOW or may_cut is None or len(variables[may_cut]) < _LEAST_SHOWN:
+                if rejection.reason == OVERFLOW:
+                    # For this question alone: another row's request may not depend on it.
+                    context = _named(_CONTEXT, rejection) or context
+                    counted = _named(_COUNTED, rejection)
+                    least = counted is None or context is None or context - counted >= _LEAST_ANSWER
+                    if least and _within(room, messages, context, counted) < request.max_new_tokens:
+                        continue
+                    counted = None
+                cut = self._cut(variables, may_cut) if rejection.reason == OVERFLOW else None
+                if cut is None:
                     raise
-                variables = {
-                    **variables, may_cut: shortened(variables[may_cut], len(variables[may_cut]) // 2)
-                }  # fmt: skip
-                shown = len(variables[may_cut])
+                variables, shown = cut
                 question = messages = chosen.messages(variables, shots=self.settings.shots)
                 continue
             text = reply.text
@@ -208,7 +221,7 @@ class GenerationContext:
                 reply.finish_reason == "length"
                 and doubled < self.settings.doublings
                 and self.settings.max_new_tokens is None
-                and _within(2 * room, messages, context) > request.max_new_tokens
+                and _within(2 * room, messages, context, counted) > request.max_new_tokens
             ):
                 self.counts["cut"] += 1
                 doubled += 1
@@ -222,7 +235,7 @@ class GenerationContext:
             except InvalidAnswerError as error:
                 fault = error
                 self.counts["invalid"] += 1
-                messages = (*question, *self._again(text, error))
+                messages, counted = (*question, *self._again(text, error)), None
                 number += 1
             else:
                 return CheckedAnswer(value, reply, chosen, number + 1, shown)
@@ -263,6 +276,14 @@ class GenerationContext:
     def _room(self, expected: int | None, messages: Sequence[Message]) -> int:
         return expected if expected is not None else max(_LEAST_ROOM, 4 * _tokens(messages))
 
+    @staticmethod
+    def _cut(variables: Mapping[str, Any], may_cut: str | None) -> tuple[Mapping[str, Any], int] | None:
+        """The variables with half of one text, and its length; None where none may be cut any more."""
+        if may_cut is None or len(variables[may_cut]) < _LEAST_SHOWN:
+            return None
+        text = shortened(variables[may_cut], len(variables[may_cut]) // 2)
+        return {**variables, may_cut: text}, len(text)
+
     def _again(self, text: str, fault: InvalidAnswerError) -> tuple[Message, Message]:
         words = self.prompts["retry"].messages({"detail": fault.detail})[-1].content
         return (
@@ -279,14 +300,17 @@ def _tokens(messages: Sequence[Message]) -> int:
     return round(sum(len(message.content.encode()) for message in messages) / _BYTES_PER_TOKEN)
 
 
-def _within(room: int, messages: Sequence[Message], context: int | None) -> int:
+def _within(room: int, messages: Sequence[Message], context: int | None, counted: int | None = None) -> int:
     """The room for an answer, cut to what the model's context leaves beside the question."""
-    return room if context is None else max(16, min(room, context - _tokens(messages) - 64))
+    if context is None:
+        return room
+    asked = counted if counted is not None else _tokens(messages) + 64
+    return max(16, min(room, context - asked))
 
 
-def _named_context(rejection: Rejection) -> int | None:
-    """The context size that a server names when it refuses a larger request."""
-    found = _CONTEXT.search(rejection.detail)
+def _named(pattern: re.Pattern[str], rejection: Rejection) -> int | None:
+    """A number that a server names when it refuses a request as too large."""
+    found = pattern.search(rejection.detail)
     return int((found[1] or found[2]).replace(",", "")) if found else None
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,9 @@ from codetune.models.budget.budget import Budget
 from codetune.models.client.shared_limits import SharedLimits
 from codetune.models.embedded.gguf_file import check_gguf, fingerprint
 from codetune.models.open import open_model
+from codetune.models.protocol import ChatModel
 from codetune.models.store.request_store import RequestStore
+from codetune.store.atomic import write_text
 from codetune.synth.config import SynthConfig
 from codetune.synth.prompts.prompt import Prompt
 from codetune.synth.runtime.generation_context import AskSettings, GenerationContext
@@ -25,6 +28,8 @@ __all__ = ["STORE", "Session", "identity", "is_local"]
 
 STORE = "requests.sqlite"
 """The request store's name in a cache folder."""
+CONTEXTS = "contexts.json"
+"""Tokens that each server's model takes, as it said when it was last asked."""
 
 _SLOTS = 8
 _SLOTS_OF_A_FILE = 2
@@ -94,16 +99,41 @@ class Session:
                 )
                 for name in (config.model, *config.judges)
             ]
+            context = config.context
+            if config.context_tokens is None and config.model != "local":
+                context = await _context_of(config, models, self.cache)
             settings = AskSettings(
                 seed=self.seed,
                 temperature=config.temperature,
                 max_new_tokens=config.max_new_tokens,
                 retries=config.retries,
                 shots=config.shots,
-                context_tokens=None if config.model == "local" else config.context,
+                context_tokens=None if config.model == "local" else context,
                 doublings=1 if config.chosen_profile == "small" else 3,
             )
             yield GenerationContext(models[0], self.prompts, runner, settings, tuple(models[1:]))
+
+
+async def _context_of(config: SynthConfig, models: Sequence[ChatModel], cache: Path) -> int:
+    """Tokens of question and answer that all models take.
+
+    What a server says of itself is remembered in the cache, so that a run whose server is down by now asks for
+    the same as before, and finds it stored.
+    """
+    path = cache / CONTEXTS
+    known: dict[str, int] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    told = dict(known)
+    for name, model in zip((config.model, *config.judges), models, strict=True):
+        ask = None if is_local(name) else getattr(model, "context_length", None)
+        found = await ask() if ask is not None else None
+        if found is not None:
+            told[identity(name)] = found
+    if told != known:
+        write_text(path, json.dumps(told, indent=2, sort_keys=True) + "\n")
+    return min(
+        told.get(identity(name), 2048 if name == "local" else config.context)
+        for name in (config.model, *config.judges)
+    )
 
 
 def _open_executor(cache: Path) -> Executor:
