@@ -33,7 +33,8 @@ __all__ = [
     "content_id",
 ]
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "history", "current"]
+"""The last two are those of models that were trained on edits: a state before, and the file now."""
 
 
 def content_id(kind: str, *parts: str | None) -> str:
@@ -318,6 +319,8 @@ class Problem(Record):
     """Longest such description; what is longer is cut."""
     groups: tuple[str, ...] = ()
     """Parts of the benchmark whose rate is also given alone, e.g. `difficulty=easy`."""
+    edit: Edit | None = None
+    """The moment of editing that is asked about, where the answer may be an edit; its `next` is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,6 +358,7 @@ class Verdict(enum.StrEnum):
     SECCOMP = "SECCOMP"
     EARLY_EXIT = "EARLY_EXIT"
     NO_CODE = "NO_CODE"
+    NO_EDIT = "NO_EDIT"
     HARNESS_ERROR = "HARNESS_ERROR"
     SKIPPED = "SKIPPED"
 

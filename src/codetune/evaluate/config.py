@@ -25,7 +25,12 @@ class AskConfig(Settings):
         "codex, bigcode, evalplus-chat, evalplus-base, multipl-e, codecapybara, coma.",
     )
     prompt_style: str | None = Field(
-        None, description="chat-prefill, chat or completion; null takes what fits the model."
+        None,
+        description="chat-prefill, chat or completion, and turns with edit_format; null takes what fits the model.",
+    )
+    edit_format: Literal["whole-file", "locate-and-change", "search-and-replace"] | None = Field(
+        None,
+        description="How a model writes its edit, for benchmarks of edits; null asks for the whole program.",
     )
     continuation: Literal["plain", "continue_final_message"] | None = Field(
         None, description="How a server is made to continue a begun assistant turn; null tries it out."
@@ -50,6 +55,19 @@ class AskConfig(Settings):
     @classmethod
     def _as_the_protocol_says(cls, given: Any) -> Any:
         return with_protocol(given) if isinstance(given, Mapping) else given
+
+    @model_validator(mode="after")
+    def _edit_styles(self) -> AskConfig:
+        styles = (None, "chat", "completion", "turns")
+        if self.edit_format is not None and self.prompt_style not in styles:
+            raise ValueError(
+                f"with edit_format the prompt style is chat, completion or turns, not {self.prompt_style}"
+            )
+        if self.edit_format is not None and self.protocol is not None:
+            raise ValueError("a protocol fixes the answer; leave edit_format or protocol out")
+        if self.edit_format is None and self.prompt_style == "turns":
+            raise ValueError("the prompt style turns needs edit_format")
+        return self
 
     @model_validator(mode="after")
     def _enough_samples(self) -> AskConfig:

@@ -14,7 +14,7 @@ from codetune.edits.formats.special_tokens import EDIT_TOKENS, mark_area
 from codetune.records import Conversation, Edit, Message
 from codetune.rejection import Rejection
 
-__all__ = ["check_tokens", "cursorcore_turns", "edit_conversation"]
+__all__ = ["check_tokens", "cursorcore_turns", "edit_conversation", "edit_request", "request_turns"]
 
 _OPENING = "A programmer is working on a file."
 _GUESS = "Make the edit that they are about to make next."
@@ -45,6 +45,20 @@ def edit_conversation(edit: Edit, form: EditFormat, *, steps: int | None = None)
         Rejection: The edit's texts hold a token that marks its parts.
     """
     check_tokens(edit)
+    answer = form.render(edit.current.code, edit.next, edit.current.programming_language or "", edit.chat)
+    return Conversation(
+        messages=(
+            Message(role="user", content=edit_request(edit, form, steps=steps)),
+            Message(role="assistant", content=answer),
+        ),
+        row_id=edit.id,
+        source=edit.source,
+        license=edit.license,
+    )
+
+
+def edit_request(edit: Edit, form: EditFormat, *, steps: int | None = None) -> str:
+    """What any chat model is asked, so that it makes the next edit; arguments as for `edit_conversation`."""
     language = edit.current.programming_language or ""
     parts = [_OPENING]
     for number, (older, newer) in enumerate(_steps(edit, steps), 1):
@@ -54,16 +68,7 @@ def edit_conversation(edit: Edit, form: EditFormat, *, steps: int | None = None)
         parts.append(_AREA)
     parts.append(f"They ask: {edit.user}" if edit.user else _GUESS)
     parts.append(form.answer_rule)
-    answer = form.render(edit.current.code, edit.next, language, edit.chat)
-    return Conversation(
-        messages=(
-            Message(role="user", content="\n\n".join(parts)),
-            Message(role="assistant", content=answer),
-        ),
-        row_id=edit.id,
-        source=edit.source,
-        license=edit.license,
-    )
+    return "\n\n".join(parts)
 
 
 def cursorcore_turns(edit: Edit, form: EditFormat, *, steps: int | None = None) -> list[dict[str, Any]]:
@@ -81,11 +86,17 @@ def cursorcore_turns(edit: Edit, form: EditFormat, *, steps: int | None = None) 
     """
     check_tokens(edit)
     language = edit.current.programming_language or ""
+    answer = form.render(edit.current.code, edit.next, language, edit.chat)
+    return [*request_turns(edit, form, steps=steps), {"role": "assistant", "content": answer}]
+
+
+def request_turns(edit: Edit, form: EditFormat, *, steps: int | None = None) -> list[dict[str, Any]]:
+    """The turns before the answer, as CursorCore's models read them."""
+    language = edit.current.programming_language or ""
     turns = [("history", form.show_step(older, newer, language)) for older, newer in _steps(edit, steps)]
     turns.append(("current", form.show(mark_area(edit.current.code, edit.area), language)))
     if edit.user:
         turns.append(("user", edit.user))
-    turns.append(("assistant", form.render(edit.current.code, edit.next, language, edit.chat)))
     return [{"role": role, "content": content} for role, content in turns]
 
 

@@ -24,10 +24,12 @@ class Extraction:
         code: The program; empty where there is none.
         extractor: Which reading gave it: `labelled-block`, `block`, `last-block`, `open-block`,
             `any-block`, `whole-text`, `continuation`, or `none`.
+        fault: Why an answer that had to be applied to a file could not be; "" otherwise.
     """
 
     code: str
     extractor: str
+    fault: str = ""
 
 
 def _readings(text: str, language: str) -> Iterator[Extraction]:

@@ -13,7 +13,9 @@ from codetune.evaluate.benchmarks.listing import listing
 from codetune.evaluate.benchmarks.registry import BENCHMARKS, benchmark
 
 HERE = sorted(
-    name for name, one in BENCHMARKS.items() if one.checksums and name not in ("humaneval+", "mbpp+")
+    name
+    for name, one in BENCHMARKS.items()
+    if one.checksums and name not in ("humaneval+", "mbpp+", "apeval+")
 )
 
 

@@ -47,6 +47,10 @@ def eval(
         str | None,
         typer.Option(help="chat-prefill, chat or completion; if not given, a server is tried out."),
     ] = None,
+    edit_format: Annotated[
+        str | None,
+        typer.Option(help="Ask for an edit: whole-file, locate-and-change or search-and-replace."),
+    ] = None,
     max_new_tokens: Annotated[
         int | None,
         typer.Option(help="Longest answer, in tokens; what fits the benchmark if not given.", min=1),
@@ -93,6 +97,7 @@ def eval(
     ranks = Ranks.here()
     given = {
         "limit": limit, "protocol": protocol, "prompt_style": style, "n": n,
+        "edit_format": edit_format,
         "k": numbers(k, "--k") if k is not None else None, "temperature": temperature, "top_p": top_p,
         "top_k": top_k, "max_new_tokens": max_new_tokens, "in_flight": in_flight,
         "test_isolation": test_isolation, "sandbox": False if no_sandbox else None,

@@ -152,9 +152,11 @@ class FolderModel:
             for request, prompt, tokens in zip(requests, prompts, made, strict=True)
         ]
 
-    def _text(self, tokens: list[int]) -> str:
+    def _text(self, tokens: list[int], skip_special_tokens: bool = True) -> str:
         return str(
-            self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+            self._tokenizer.decode(
+                tokens, skip_special_tokens=skip_special_tokens, clean_up_tokenization_spaces=False
+            )
         )
 
     def _parsed(self, request: ChatRequest, prompt: list[int], tokens: list[int]) -> ParsedAnswer:
@@ -162,9 +164,10 @@ class FolderModel:
 
         end = next((place for place, token in enumerate(tokens) if token in self._ends), None)
         tokens = tokens[: request.max_new_tokens] if end is None else tokens[:end]
-        before = self._text(prompt[-_CONTEXT_TOKENS:])
-        text = self._text(prompt[-_CONTEXT_TOKENS:] + tokens)
-        text = text[len(before) :] if text.startswith(before) else self._text(tokens)
+        skip = bool(request.extra.get("skip_special_tokens", True))
+        before = self._text(prompt[-_CONTEXT_TOKENS:], skip)
+        text = self._text(prompt[-_CONTEXT_TOKENS:] + tokens, skip)
+        text = text[len(before) :] if text.startswith(before) else self._text(tokens, skip)
         stop = first_stop(text, request.stop)
         ended = end is not None or stop is not None
         return ParsedAnswer(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from codetune.code.parsing import is_parsed_language, parses
-from codetune.errors import BackendError
+from codetune.errors import BackendError, UsageError
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.config import AskConfig
 from codetune.evaluate.prompts.generate import requests_of
@@ -91,6 +91,7 @@ def resolve_asking(
 
     Raises:
         BackendError: Every way was refused; the first refusal.
+        UsageError: Edits are asked for, and the benchmark has none.
     """
     if config.protocol is not None:
         protocol = PROTOCOLS[config.protocol]
@@ -98,6 +99,8 @@ def resolve_asking(
         return Asking(
             config.model_copy(update={"prompt_style": remote or protocol.style, "continuation": None})
         )
+    if config.edit_format is not None:
+        return Asking(_editing(config, chosen, candidates, problems))
     left = [
         one
         for one in candidates
@@ -129,6 +132,23 @@ def resolve_asking(
             f"no prompt style gave answers that read as programs; {settled[best].prompt_style} came nearest"
         )
     return Asking(settled[best], f"{said}: prompt style {settled[best].prompt_style}")
+
+
+def _editing(
+    config: AskConfig, chosen: Benchmark, candidates: Sequence[StyleChoice], problems: Sequence[Problem]
+) -> AskConfig:
+    """The settings of asking for edits: nothing is tried out, since an edit needs no begun turn."""
+    if any(problem.edit is None for problem in problems):
+        raise UsageError(
+            f"{chosen.name} asks for no edits", next_step="leave --edit-format out, or evaluate apeval"
+        )
+    kind = config.prompt_style or ("completion" if candidates[0].style == "completion" else "chat")
+    return config.model_copy(
+        update={
+            "prompt_style": f"{kind}+{config.edit_format}",
+            "max_new_tokens": config.max_new_tokens or max(chosen.max_new_tokens, _SHORTEST_CHAT),
+        }
+    )
 
 
 def _filled(config: AskConfig, choice: StyleChoice, chosen: Benchmark) -> AskConfig:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from codetune.config.faults import nearest
 from codetune.errors import ConfigError
-from codetune.evaluate.benchmarks.apeval import APEVAL
+from codetune.evaluate.benchmarks.apeval import APEVAL, APEVAL_PLUS, APEVAL_PLUS_2023_04
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.canitedit import CANITEDIT_DESCRIPTIVE, CANITEDIT_LAZY
 from codetune.evaluate.benchmarks.code_contests import CODE_CONTESTS
@@ -38,6 +38,8 @@ _ALL = (
     CANITEDIT_DESCRIPTIVE,
     CANITEDIT_LAZY,
     APEVAL,
+    APEVAL_PLUS,
+    APEVAL_PLUS_2023_04,
     CODE_CONTESTS,
     LIVE_CODE_BENCH,
     *HUMANEVALPACK,

@@ -9,6 +9,8 @@ becomes a program.
   assistant turn (llama.cpp, vLLM, SGLang).
 - `chat`: a chat turn asks for the whole program in a code block. For any chat model.
 - `completion`: the item's code alone, as text. For base models.
+
+How edits are asked for is in `edit_styles`.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from collections.abc import Mapping
 from codetune.code.parsing import parses
 from codetune.config.faults import nearest
 from codetune.errors import ConfigError
+from codetune.evaluate.prompts.edit_styles import EDIT_STYLES
 from codetune.evaluate.prompts.prompt_style import PromptStyle, chat_request, text_request
 from codetune.evaluate.prompts.protocol_styles import PROTOCOL_STYLES
 from codetune.models.protocol import ChatRequest
@@ -155,6 +158,7 @@ STYLES: Mapping[str, PromptStyle] = {
         PromptStyle("chat", _chat, _whole),
         PromptStyle("completion", _completion, _continued),
         *PROTOCOL_STYLES,
+        *EDIT_STYLES,
     )
 }
 

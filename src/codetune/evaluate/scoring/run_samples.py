@@ -122,13 +122,13 @@ def _row(sample: _Waiting) -> SampleResult:
         verdict = lenient = Verdict.SKIPPED
         detail = sample.lacks
     elif run is None:
-        verdict = lenient = Verdict.NO_CODE
-        detail = _NO_CODE
+        verdict = lenient = Verdict.NO_EDIT if read.fault else Verdict.NO_CODE
+        detail = read.fault or _NO_CODE
     else:
         empty = not read.code.strip()  # the lenient reading alone found something
-        verdict = Verdict.NO_CODE if empty else run.verdict
+        verdict = (Verdict.NO_EDIT if read.fault else Verdict.NO_CODE) if empty else run.verdict
         lenient = sample.results[-1].verdict
-        detail = _NO_CODE if empty else run.detail
+        detail = (read.fault or _NO_CODE) if empty else run.detail
     return SampleResult(
         task_id=completion.task_id,
         sample=completion.sample,

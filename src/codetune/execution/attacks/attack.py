@@ -33,7 +33,9 @@ class Attack:
     language: str = "python"
 
 
-_FAILURES = tuple(v for v in V if v.is_about_the_program and v not in (V.PASS, V.NO_CODE, V.COMPILE))
+_FAILURES = tuple(
+    v for v in V if v.is_about_the_program and v not in (V.PASS, V.NO_CODE, V.NO_EDIT, V.COMPILE)
+)
 
 
 def made(
