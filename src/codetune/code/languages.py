@@ -6,6 +6,7 @@ Names are lower case and the same everywhere: in records, settings and prompts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 from types import MappingProxyType
 
@@ -83,6 +84,7 @@ _BY_EXTENSION = {ending: language.name for language in _TABLE for ending in lang
 _BY_ALIAS = {alias: language.name for language in _TABLE for alias in language.aliases.split(",") if alias}
 
 
+@lru_cache(maxsize=1 << 16)
 def language_of_path(path: str | PurePath) -> str | None:
     """The programming language by file extension, or None where the extension says nothing.
 

@@ -44,10 +44,10 @@ def told_language(path: str, text: str) -> str | None:
     Returns:
         A name of `languages.LANGUAGES`; None where it is none of those that the extension stands for.
     """
-    suffix = PurePath(path).suffix.lower()
-    if suffix == ".ts" and _XML.match(text):
+    end = path[-3:].lower()
+    if end == ".ts" and _XML.match(text):
         return None
-    if suffix == ".h":
+    if end.endswith(".h"):
         return _language_of_header(text)
     return language_of_path(path)
 

@@ -114,7 +114,23 @@ def _said(error: Exception) -> str:
 
 @lru_cache(maxsize=2)
 def _opened(git_folder: str) -> Any:
+    # Two thirds of reading a blob went into its SHA-1. As git itself does, damage is told by zlib's checksum.
+    pygit2.settings.enable_strict_hash_verification(False)
     return pygit2.Repository(git_folder)
+
+
+_KEPT_TEXTS = 1000
+"""A file's text after one commit is its text before the next one that touches it."""
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_vendored(path: str) -> bool:
+    return is_vendored(path)
+
+
+@lru_cache(maxsize=1 << 16)
+def _languages(path: str) -> frozenset[str]:
+    return frozenset(languages_of_extension(path))
 
 
 def _changes(history: _History, config: CollectConfig, ids: Sequence[str]) -> Shard[Commit]:
@@ -144,23 +160,28 @@ def _changed_files(
         return  # everything is new in the first commit
     else:
         diff = commit.tree.diff_to_tree(context_lines=0, swap=True)
-    # Without the blobs of a partial clone renames can't be told; the other changes can.
-    with contextlib.suppress(*UNREADABLE):
-        diff.find_similar(flags=pygit2.enums.DiffFind.FIND_RENAMES)
     deltas = list(diff.deltas)
+    # A file that was renamed is one that came and one that went; most commits have neither.
+    if {"A", "D"} <= {delta.status_char() for delta in deltas}:
+        # Without the blobs of a partial clone renames can't be told; the other changes can.
+        with contextlib.suppress(*UNREADABLE):
+            diff.find_similar(flags=pygit2.enums.DiffFind.FIND_RENAMES)
+            deltas = list(diff.deltas)
     identity = str(commit.id)
+    license_: list[str | None] = []  # of the commit, looked up once
     if len(deltas) > config.max_files_per_commit:
         raise Rejection("too many files", f"{len(deltas):,} files in one commit")
-    languages = config.languages or PARSED_LANGUAGES
+    languages = frozenset(config.languages or PARSED_LANGUAGES)
+    taken = "AMR" if config.new_files else "MR"
     for delta in deltas:
-        path = printable(delta.new_file.path)
         status = delta.status_char()
-        if set(languages).isdisjoint(languages_of_extension(path)) or status not in (
-            "AMR" if config.new_files else "MR"
-        ):
+        if status not in taken:
+            continue
+        path = printable(delta.new_file.path)
+        if languages.isdisjoint(_languages(path)):
             continue  # a deleted file has nothing that a model could write
         try:
-            before, after = _change(repository, delta, config)
+            before, after = _change(repository, delta, path, config)
             language = told_language(path, after)
             if language is None or language not in languages:
                 raise Rejection("another language", language or "")
@@ -171,6 +192,7 @@ def _changed_files(
         if not message:
             yield _rejected(history, identity, path, "no message", "")
             continue
+        license_ = license_ or [_license(repository, commit.tree)]
         yield Commit(
             before=before,
             after=after,
@@ -182,7 +204,7 @@ def _changed_files(
             author_date=_date(commit),
             repo=history.name,
             commit=identity,
-            license=_license(repository, commit.tree),
+            license=license_[0],
             source=GitSource.name,
             lineage=Lineage(
                 upstream_id=f"{identity}:{path}",
@@ -194,47 +216,59 @@ def _changed_files(
         )
 
 
-def _change(repository: Any, delta: Any, config: CollectConfig) -> tuple[str, str]:
+def _change(repository: Any, delta: Any, path: str, config: CollectConfig) -> tuple[str, str]:
     """The text before and after.
 
     Raises:
         Rejection: The change is none of code that someone wrote.
     """
-    path = printable(delta.new_file.path)
-    if is_vendored(path):
+    if _is_vendored(path):
         raise Rejection("vendored folder")
-    sides: list[str] = []
     is_new = delta.status_char() == "A"
-    for side in (delta.old_file, delta.new_file):
-        if is_new and not sides:
-            sides.append("")
-            continue
-        if side.mode not in _REGULAR:
-            raise Rejection("not a regular file")
-        try:
-            blob = repository[side.id]
-            data = blob.data
-        except UNREADABLE as error:
-            raise Rejection("missing object", _said(error)) from error
-        if blob.is_binary:
-            raise Rejection("binary file")
-        if blob.size > 4 * config.max_characters:
-            raise Rejection("too long", f"{blob.size:,} bytes")
-        try:
-            text = data.decode("utf-8-sig").replace("\r\n", "\n")
-        except UnicodeDecodeError as error:
-            raise Rejection("not UTF-8", f"byte {error.start}") from error
-        if len(text) > config.max_characters:
-            raise Rejection("too long", f"{len(text):,} characters")
-        sides.append(text)
-    before, after = sides
+    before = "" if is_new else _text(repository, delta.old_file, config.max_characters)
+    after = _text(repository, delta.new_file, config.max_characters)
     if before == after:
         raise Rejection("nothing changed", "only the name, the mode or line ends")
     if not (before.strip() or is_new) or not after.strip():
         raise Rejection("empty file")
-    if is_generated(path, after) or is_minified(path, after):
-        raise Rejection("generated file" if is_generated(path, after) else "minified file")
+    if is_generated(path, after):
+        raise Rejection("generated file")
+    if is_minified(path, after):
+        raise Rejection("minified file")
     return before, after
+
+
+def _text(repository: Any, side: Any, max_characters: int) -> str:
+    if side.mode not in _REGULAR:
+        raise Rejection("not a regular file")
+    found = _text_of(repository, side.id, max_characters)
+    if isinstance(found, Rejection):
+        raise Rejection(found.reason, found.detail)
+    return found
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _text_of(repository: Any, blob_id: Any, max_characters: int) -> str | Rejection:
+    """A blob as text with `\\n` at line ends, or why it is none; the id says what it holds."""
+    try:
+        blob = repository[blob_id]
+        # A character has at most four bytes, so that nothing is decoded in vain; 100 MB aren't even read.
+        if blob.size > 4 * max_characters:
+            return Rejection("too long", f"{blob.size:,} bytes")
+        data = blob.data
+    except UNREADABLE as error:
+        return Rejection("missing object", _said(error))
+    if blob.is_binary:
+        return Rejection("binary file")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Rejection("not UTF-8", f"byte {error.start}")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if len(text) > max_characters:
+        return Rejection("too long", f"{len(text):,} characters")
+    return str(text)
 
 
 def _date(commit: Any) -> str:

@@ -28,11 +28,12 @@ def is_generated(path: str, text: str) -> bool:
     """Whether a file's name or the comment at its head says that a program wrote it."""
     if _GENERATED_NAME.search(path):
         return True
+    start = text[:_HEAD_CHARACTERS]
+    if "generated" not in start.lower():  # each mark has the word
+        return False
     # Only comments count: code that writes such headers for others is not generated.
     head = "\n".join(
-        line
-        for line in text[:_HEAD_CHARACTERS].splitlines()
-        if line.lstrip().startswith(("#", "/", "*", "<!--", "--"))
+        line for line in start.splitlines() if line.lstrip().startswith(("#", "/", "*", "<!--", "--"))
     )
     return bool(_GENERATED_MARK.search(head))
 
