@@ -30,10 +30,10 @@ __all__ = ["COMMANDS", "app", "main"]
 COMMANDS: dict[str, str] = {
     "Whole runs": "quickstart run ablate doctor",
     "Data": "collect sources tasks histories area synth generators requests curate mix export",
-    "Model": "train merge gguf serve",
+    "Model": "edit-tokens train merge gguf serve",
     "Measure": "eval score compare exec report",
 }
-"""Panel of `--help` -> its commands; each is the function of that name in `codetune.cli.<folder>.<name>`."""
+"""Panel of `--help` -> its commands; each is the function of that name (with `_` for `-`) in `codetune.cli.<folder>.<name>`."""
 
 _INTERRUPTED = 130
 _FOLDERS = {"Whole runs": "runs", "Data": "data", "Model": "model", "Measure": "measure"}
@@ -49,9 +49,10 @@ class _CommandsByName(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in _PANEL:
             return None
-        module = importlib.import_module(f"codetune.cli.{_FOLDERS[_PANEL[cmd_name]]}.{cmd_name}")
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"codetune.cli.{_FOLDERS[_PANEL[cmd_name]]}.{name}")
         one = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-        one.command(cmd_name, rich_help_panel=_PANEL[cmd_name])(getattr(module, cmd_name))
+        one.command(cmd_name, rich_help_panel=_PANEL[cmd_name])(getattr(module, name))
         command = typer.main.get_command(one)
         command.name = cmd_name
         return command

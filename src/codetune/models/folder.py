@@ -128,6 +128,8 @@ def copy_tokenizer(folder: Path, target: Path) -> None:
     for name in _TOKENIZER_FILES:
         if (folder / name).exists():
             write_text(target / name, (folder / name).read_text("utf-8"))
+    for template in sorted(folder.glob("additional_chat_templates/*.jinja")):
+        write_text(target / template.parent.name / template.name, template.read_text("utf-8"))
 
 
 def load_model(folder: Path, dtype: torch.dtype) -> Any:

@@ -6,6 +6,7 @@ history, the current text and the request.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +14,17 @@ from codetune.edits.formats.registry import EditFormat
 from codetune.edits.formats.special_tokens import EDIT_TOKENS, mark_area
 from codetune.records import Conversation, Edit, Message
 from codetune.rejection import Rejection
+from codetune.text.marked_text import PlainText
 
-__all__ = ["check_tokens", "cursorcore_turns", "edit_conversation", "edit_request", "request_turns"]
+__all__ = [
+    "check_tokens",
+    "cursorcore_turns",
+    "edit_conversation",
+    "edit_request",
+    "plain_edit",
+    "request_turns",
+    "turns_conversation",
+]
 
 _OPENING = "A programmer is working on a file."
 _GUESS = "Make the edit that they are about to make next."
@@ -69,6 +79,31 @@ def edit_request(edit: Edit, form: EditFormat, *, steps: int | None = None) -> s
     parts.append(f"They ask: {edit.user}" if edit.user else _GUESS)
     parts.append(form.answer_rule)
     return "\n\n".join(parts)
+
+
+def plain_edit(edit: Edit, plain: PlainText) -> Edit:
+    """The edit with all its texts escaped, for a tokenizer that knows the marks."""
+    code = edit.current.code
+    return replace(
+        edit,
+        history=tuple(replace(state, code=plain(state.code)) for state in edit.history),
+        current=replace(edit.current, code=plain(code)),
+        area=None if edit.area is None else tuple(plain.offset(code, offset) for offset in edit.area),
+        user=plain(edit.user),
+        next=plain(edit.next),
+        chat=plain(edit.chat),
+    )
+
+
+def turns_conversation(edit: Edit, form: EditFormat, *, steps: int | None = None) -> Conversation:
+    """`cursorcore_turns` as a conversation."""
+    turns = cursorcore_turns(edit, form, steps=steps)
+    return Conversation(
+        messages=tuple(Message(role=turn["role"], content=turn["content"]) for turn in turns),
+        row_id=edit.id,
+        source=edit.source,
+        license=edit.license,
+    )
 
 
 def cursorcore_turns(edit: Edit, form: EditFormat, *, steps: int | None = None) -> list[dict[str, Any]]:

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from codetune.edits.formats.special_tokens import EDIT_TOKENS
 from codetune.errors import DataError
 from codetune.records import Message
 from codetune.rejection import Rejection
 from codetune.text.chat_template import ChatTemplate
+from codetune.text.marked_text import MarkedTokenizer, PlainText
 
 __all__ = ["IGNORE_INDEX", "Encoded", "Encoder"]
 
@@ -49,7 +51,7 @@ class Encoder:
 
     Args:
         template: The model's chat template.
-        tokenizer: A `tokenizers.Tokenizer`.
+        tokenizer: A `tokenizers.Tokenizer`, or a `MarkedTokenizer` of one.
         max_seq_length: Longest row in tokens.
     """
 
@@ -65,6 +67,10 @@ class Encoder:
                 next_step="give a model folder whose tokenizer and chat template belong together",
             )
         self.eos_id: int = eos
+        self.plain_text: PlainText | None = None
+        """Escapes text for a tokenizer that has all edit tokens; None for one that lacks some."""
+        if isinstance(tokenizer, MarkedTokenizer) and set(EDIT_TOKENS) <= set(tokenizer.tokens):
+            self.plain_text = tokenizer.plain_text
 
     def tokens(self, text: str) -> list[int]:
         """Token ids of a text; no special tokens are added."""

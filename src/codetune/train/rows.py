@@ -18,7 +18,7 @@ from codetune.store.atomic import replacing
 from codetune.store.dataset import Dataset
 from codetune.store.schema import table_of, to_row
 from codetune.text.conversation import conversation_of
-from codetune.text.edit_conversation import edit_conversation
+from codetune.text.edit_conversation import edit_conversation, plain_edit, turns_conversation
 from codetune.train.config import TrainConfig
 from codetune.train.encoding import Encoded, Encoder
 
@@ -115,13 +115,19 @@ def encode_datasets(
 def encode_edit(edit: Edit, encoder: Encoder, form: EditFormat) -> Encoded:
     """An edit with as many of its latest steps as fit.
 
+    A model that has the edit tokens reads turns of their own for history, file and request, and text
+    that looks like a token stays text. Other models read one turn, and refuse such text.
+
     Raises:
         Rejection: It is too long without any, or can't be learned from.
     """
     steps = len(edit.history)
+    plain = encoder.plain_text
+    layout = edit_conversation if plain is None else turns_conversation
+    shown = edit if plain is None else plain_edit(edit, plain)
     while True:
         try:
-            return encoder.encode(edit.id, edit_conversation(edit, form, steps=steps).messages)
+            return encoder.encode(edit.id, layout(shown, form, steps=steps).messages)
         except Rejection as rejection:
             if rejection.reason != "too-long" or steps == 0:
                 raise

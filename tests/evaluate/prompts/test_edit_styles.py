@@ -165,6 +165,7 @@ def test_a_benchmark_without_edits_refuses_the_option(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("benchmark", ["apeval", "apeval+2023-04"])
 @pytest.mark.parametrize("form", EDIT_FORMATS)
 def test_all_items_pass_with_right_edits(

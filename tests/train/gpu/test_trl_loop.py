@@ -116,6 +116,23 @@ def test_trl_trains_a_few_steps_and_leaves_what_the_cpu_loop_leaves(train: Train
 
 
 @pytest.mark.slow
+def test_new_tokens_are_trained_with_embedding_and_head(
+    train: Train, tiny_model: Path, tmp_path: Path
+) -> None:
+    from codetune.train.weights.edit_tokens import add_edit_tokens
+    from codetune.train.weights.merge import merge_adapter
+
+    editor = tmp_path / "editor"
+    add_edit_tokens(BaseModel.find(str(tiny_model)), editor, cache=tmp_path)
+    train("out", model=str(editor))
+    merge_adapter(tmp_path / "out" / "adapter", tmp_path / "merged", cache=tmp_path, base=str(editor))
+    bare, merged = load_model(editor, torch.float32), load_model(tmp_path / "merged", torch.float32)
+    assert merged.get_input_embeddings().weight is merged.get_output_embeddings().weight
+    assert not torch.equal(merged.get_input_embeddings().weight, bare.get_input_embeddings().weight)
+    assert not (tmp_path / "out" / "adapter.gguf").exists()
+
+
+@pytest.mark.slow
 def test_two_processes_take_the_steps_of_one(train: Train, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 

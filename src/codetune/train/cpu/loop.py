@@ -25,6 +25,7 @@ from codetune.train.cpu.checkpoint import Checkpoints, Position
 from codetune.train.cpu.loss import token_loss
 from codetune.train.cpu.schedule import learning_rate, progress_of
 from codetune.train.cpu.stop_signal import StopSignal
+from codetune.train.cpu.token_rows import head_rows
 from codetune.train.encoding import IGNORE_INDEX, Encoded
 from codetune.train.hardware import give_back_memory
 from codetune.train.loss_log import LossLog, StepLine
@@ -63,11 +64,14 @@ def row_losses(model: Any, rows: Sequence[Encoded], config: TrainConfig) -> list
     model.eval()
     lengths = [len(row) for row in rows]
     losses = [0.0] * len(rows)
+    some = head_rows(model)
     for piece in micro_batches(range(len(rows)), lengths, config.micro_batch_size, config.micro_batch_tokens):
         hidden, labels = _hidden(model, [rows[i] for i in piece])
         for place, row in enumerate(piece):
             one = slice(place, place + 1)
-            losses[row] = float(token_loss(hidden[one], model.get_output_embeddings().weight, labels[one]))
+            losses[row] = float(
+                token_loss(hidden[one], model.get_output_embeddings().weight, labels[one], some)
+            )
     model.train(training)
     return losses
 
@@ -187,9 +191,10 @@ class CpuLoop:
         trained = sum(row.trained_tokens for row in rows)
         torch.manual_seed(hash((self.seed, step)) & 0x7FFFFFFF)  # dropout depends on the step alone
         total = 0.0
+        some = head_rows(self.model)
         for piece in micro_batches(chosen, lengths, config.micro_batch_size, config.micro_batch_tokens):
             hidden, labels = _hidden(self.model, [self.rows[i] for i in piece])
-            loss = token_loss(hidden, self.model.get_output_embeddings().weight, labels)
+            loss = token_loss(hidden, self.model.get_output_embeddings().weight, labels, some)
             (loss / trained).backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         if not math.isfinite(total):

@@ -21,10 +21,12 @@ from codetune.store.dataset import Dataset
 from codetune.store.run_card import RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.text.chat_template import ChatTemplate
+from codetune.text.marked_text import MarkedTokenizer
 from codetune.train.config import TrainConfig
 from codetune.train.cpu.checkpoint import Checkpoints
 from codetune.train.cpu.loop import CpuLoop, row_losses
 from codetune.train.cpu.lora import add_adapters, named_adapters
+from codetune.train.cpu.token_rows import add_token_rows
 from codetune.train.encoding import Encoder
 from codetune.train.evaluation_rows import write_trained_ids
 from codetune.train.hardware import peak_rss_bytes, resolve_dtype
@@ -34,6 +36,7 @@ from codetune.train.rows import TrainingRows, encode_datasets, write_rejects
 from codetune.train.summary import finish_training, held_out_results
 from codetune.train.weights.adapter import write_adapter, write_adapter_gguf
 from codetune.train.weights.base_model import BaseModel
+from codetune.train.weights.edit_tokens import new_tokens
 from codetune.train.weights.model_card import write_model_card
 
 __all__ = ["train_on_cpu"]
@@ -50,7 +53,9 @@ def train_on_cpu(
     """Train, write the result, finish the stage; arguments as in `codetune.train.stage.run`."""
     with phase(context.progress, "train: read the rows"):
         folder = base.folder(context.cache)
-        encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
+        encoder = Encoder(
+            ChatTemplate.from_folder(folder), MarkedTokenizer(load_tokenizer(folder)), config.max_seq_length
+        )
         rows = encode_datasets(datasets, encoder, config, context.seed)
         rejects = write_rejects(stage.folder, rows.rejected)
         write_held_out(stage, datasets, {row.row_id for row in rows.held_out})
@@ -113,7 +118,9 @@ def _trainable(
             dropout=config.lora_dropout,
             seed=seed,
         )
-        return model, named_adapters(adapters)
+        named = named_adapters(adapters)
+        added = new_tokens(folder)
+        return model, {**named, **add_token_rows(model, sorted(added.values()))} if added else named
     if dtype != torch.float32:
         model.codetune_autocast = dtype
     return model, dict(model.named_parameters())
@@ -142,10 +149,14 @@ def _write_result(
             copy_tokenizer(folder, target)
         write_model_card(target, base, config.model_dump(mode="json"), licenses)
         return sorted(target.glob("*.safetensors"))
-    write_adapter(output / "adapter", parameters, config, base.name)
-    files = sorted((output / "adapter").iterdir())
+    added = sorted(new_tokens(folder).values())
+    write_adapter(output / "adapter", parameters, config, base.name, token_numbers=added)
+    if added:
+        copy_tokenizer(folder, output / "adapter")
+    files = sorted(path for path in (output / "adapter").rglob("*") if path.is_file())
     shape = model_config(folder)
-    if shape.get("model_type") == "llama":
+    # llama.cpp's adapters can't change rows of the embedding; a merged model can be written as GGUF.
+    if shape.get("model_type") == "llama" and not added:
         write_adapter_gguf(output / "adapter", shape, output / "adapter.gguf")
         files.append(output / "adapter.gguf")
     return files

@@ -74,9 +74,19 @@ def sft_arguments(
     }
 
 
-def lora_arguments(config: TrainConfig) -> dict[str, Any]:
-    """Arguments of `peft.LoraConfig`."""
+def lora_arguments(
+    config: TrainConfig, *, has_new_tokens: bool = False, is_tied: bool = False
+) -> dict[str, Any]:
+    """Arguments of `peft.LoraConfig`.
+
+    Args:
+        config: Settings.
+        has_new_tokens: The model has tokens whose rows are only means yet: embedding and head are trained too.
+        is_tied: The head is the embedding's matrix. (TRL's loss can't read a head with trainable rows alone.)
+    """
+    whole = {"modules_to_save": ["embed_tokens", "lm_head"], "ensure_weight_tying": is_tied}
     return {
+        **(whole if has_new_tokens else {}),
         "r": config.lora_r,
         "lora_alpha": config.lora_alpha,
         "use_rslora": config.use_rslora,

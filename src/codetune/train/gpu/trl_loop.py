@@ -31,6 +31,7 @@ from codetune.store.dataset import Dataset
 from codetune.store.run_card import RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.text.chat_template import ChatTemplate
+from codetune.text.marked_text import MarkedTokenizer
 from codetune.train.config import TrainConfig
 from codetune.train.cpu.loop import total_steps
 from codetune.train.encoding import Encoded, Encoder
@@ -43,6 +44,7 @@ from codetune.train.rows import encode_datasets, write_rejects
 from codetune.train.summary import finish_training
 from codetune.train.weights.adapter import write_adapter_gguf
 from codetune.train.weights.base_model import BaseModel
+from codetune.train.weights.edit_tokens import new_tokens
 from codetune.train.weights.model_card import write_model_card
 
 __all__ = ["train_with_trl"]
@@ -79,7 +81,9 @@ def train_with_trl(
     dtype = resolve_dtype(config.dtype)
     launch = accelerate_config(config, processes, bf16=dtype == torch.bfloat16, gpu=gpus > 0)
     folder = base.folder(context.cache)
-    encoder = Encoder(ChatTemplate.from_folder(folder), load_tokenizer(folder), config.max_seq_length)
+    encoder = Encoder(
+        ChatTemplate.from_folder(folder), MarkedTokenizer(load_tokenizer(folder)), config.max_seq_length
+    )
     rows = encode_datasets(datasets, encoder, config, context.seed)
     rejects = write_rejects(stage.folder, rows.rejected)
     write_held_out(stage, datasets, {row.row_id for row in rows.held_out})
@@ -186,7 +190,9 @@ def _take_result(
     write_text(target / "adapter_config.json", json.dumps(named, indent=2) + "\n")
     files = sorted(target.glob("adapter_*"))
     shape = model_config(folder)
-    if shape.get("model_type") == "llama":
+    if new_tokens(folder):
+        copy_tokenizer(folder, target)
+    elif shape.get("model_type") == "llama":
         write_adapter_gguf(target, shape, output / "adapter.gguf")
         files.append(output / "adapter.gguf")
     return files

@@ -21,6 +21,7 @@ from codetune.train.config import TrainConfig
 from codetune.train.cpu.schedule import learning_rate, progress_of
 from codetune.train.gpu.trl_arguments import lora_arguments, quantization_arguments, sft_arguments
 from codetune.train.loss_log import LossLog, StepLine
+from codetune.train.weights.edit_tokens import new_tokens
 
 __all__ = ["main"]
 
@@ -135,13 +136,18 @@ def main(spec_path: Path) -> None:
             self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
             return self.lr_scheduler
 
+    lora = lora_arguments(
+        config,
+        has_new_tokens=bool(new_tokens(Path(spec["folder"]))),
+        is_tied=bool(getattr(model.config, "tie_word_embeddings", False)),
+    )
     with log:
         trainer = Trainer(
             model=model,
             args=SFTConfig(output_dir=str(work / "checkpoints"), **arguments),
             train_dataset=rows,
             processing_class=tokenizer,
-            peft_config=None if config.method == "full" else LoraConfig(**lora_arguments(config)),
+            peft_config=None if config.method == "full" else LoraConfig(**lora),
             callbacks=[_Keeper(config, clock, log, tokens, trained)],
         )
         if trainer.accelerator.num_processes != int(spec["processes"]):

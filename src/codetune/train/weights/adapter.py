@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,17 @@ __all__ = ["read_adapter_config", "write_adapter", "write_adapter_gguf"]
 
 _CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 _PREFIX = "base_model.model."
+_TOKEN_ROWS = ".token_adapter.trainable_tokens_delta"
 
 
-def write_adapter(folder: Path, named: Mapping[str, Tensor], config: TrainConfig, base_name: str) -> None:
+def write_adapter(
+    folder: Path,
+    named: Mapping[str, Tensor],
+    config: TrainConfig,
+    base_name: str,
+    *,
+    token_numbers: Sequence[int] = (),
+) -> None:
     """Write an adapter in PEFT's format.
 
     Args:
@@ -33,6 +41,7 @@ def write_adapter(folder: Path, named: Mapping[str, Tensor], config: TrainConfig
         named: PEFT's names -> values, as `codetune.train.cpu.lora.named_adapters` gives them.
         config: The settings it was trained with.
         base_name: The base model's name; no path, so that equal runs write equal files.
+        token_numbers: Tokens whose rows of the embedding are trained too, as `codetune.train.cpu.token_rows` names them.
     """
     write_tensors(
         folder / _WEIGHTS, {name: tensor.float() for name, tensor in named.items()}, {"format": "pt"}
@@ -52,6 +61,11 @@ def write_adapter(folder: Path, named: Mapping[str, Tensor], config: TrainConfig
         "init_lora_weights": True,
         "inference_mode": True,
     }
+    layers = [name.split(".")[-3] for name in named if name.endswith(_TOKEN_ROWS)]
+    if layers:
+        tied = len(layers) == 1
+        numbers = list(token_numbers)
+        plain["trainable_token_indices"] = numbers if tied else dict.fromkeys(layers, numbers)
     write_text(folder / _CONFIG, json.dumps(plain, indent=2) + "\n")
 
 
