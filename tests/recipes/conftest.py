@@ -56,7 +56,7 @@ def scripted_answer(body: dict) -> str:
 def write_recipe(path: Path, project: Path, server: str, model: Path) -> Path:
     training = {
         "model": str(model), "max_steps": 2, "lora_r": 2, "global_batch_size": 4, "budget_seconds": None,
-        "dtype": "float32", "threads": 1, "held_out_fraction": 0.2, "held_out_rows": 4,
+        "dtype": "float32", "threads": 1, "held_out_fraction": 0.5, "held_out_rows": 24,
     }  # fmt: skip
     stages = [
         ("collect", [], {"source": "code", "path": str(project)}),
@@ -66,7 +66,7 @@ def write_recipe(path: Path, project: Path, server: str, model: Path) -> Path:
         ("train", ["curate"], training),
         (
             "evaluate",
-            ["train", "tasks"],
+            ["train"],
             {"benchmarks": ["humaneval", "task:code_summarization"], "limit": 3, "max_new_tokens": 24},
         ),
         ("report", ["collect", "tasks", "synth", "curate", "train", "evaluate"], {}),

@@ -21,6 +21,7 @@ from codetune.errors import CodetuneError, ConfigError
 from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.statistics.ablation import ScoredVariant
 from codetune.recipes.ablation import Variant
+from codetune.recipes.preview.recipe_preview import check_recipe, check_rows
 from codetune.recipes.recipe import Step
 from codetune.recipes.runner import StepResult, check_folder, run_step, write_recipe
 from codetune.recipes.stages import STAGES
@@ -81,7 +82,7 @@ def run_variants(
         CodetuneError: The recipe as it is can't be finished.
         ConfigError: `seeds_from` names no step, or a server at a URL would have to know every variant's model.
     """
-    _check(variants, seeds_from)
+    _check(variants, seeds, seeds_from, folder)
     check_folder(folder, _OURS)
     make_folder(folder)
     context = StageContext(cache=cache_folder(cache), engine=engine, progress=progress or SilentProgress())
@@ -110,7 +111,7 @@ def run_variants(
     return runs
 
 
-def _check(variants: Sequence[Variant], seeds_from: str | None) -> None:
+def _check(variants: Sequence[Variant], seeds: Sequence[int], seeds_from: str | None, folder: Path) -> None:
     names = [step.name for step in variants[0].recipe.steps]
     if seeds_from is not None and seeds_from not in names:
         raise ConfigError(
@@ -125,6 +126,8 @@ def _check(variants: Sequence[Variant], seeds_from: str | None) -> None:
                     where=f"{step.name}.serve",
                     next_step=f"add --set {step.name}.serve=auto",
                 )
+    for variant in variants:
+        check_recipe(variant.recipe, folder / "runs" / variant.folder_name / f"seed-{seeds[0]}")
 
 
 def _seeds(variant: Variant, seed: int, seeds_from: str | None) -> Mapping[str, int]:
@@ -144,6 +147,8 @@ def _run(
     outputs: dict[str, Path] = {}
     results = []
     for step in variant.recipe.steps:
+        if step.stage == "train":
+            check_rows(variant.recipe, where)
         inputs = [outputs[source] for source in step.sources]
         seed = seed_of[step.name]
         output = folder / "stages" / _address(step, inputs, seed) / step.name

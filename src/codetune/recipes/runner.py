@@ -17,6 +17,7 @@ from pathlib import Path
 from codetune.engine.progress import Progress, SilentProgress
 from codetune.engine.protocol import Engine
 from codetune.errors import OutputError, UsageError
+from codetune.recipes.preview.recipe_preview import check_recipe, check_rows
 from codetune.recipes.recipe import Recipe, Step
 from codetune.recipes.stages import STAGES
 from codetune.store.atomic import make_folder, write_text
@@ -62,12 +63,15 @@ def run_recipe(
     Raises:
         OutputError: The folder holds another recipe's run; the message names the difference.
         MissingExtraError: A step needs packages that are not installed; found before any step runs.
+        ConfigError: Something else stands in the way: a model, data or a sandbox that is not there, or rows
+            to be graded on that training learns from.
     """
     for step in recipe.steps:
         if read_card(folder / step.name) is None:
             STAGES[step.stage].check_installed(step.settings)
     if not (folder / RECIPE_NAME).exists():
         check_folder(folder, {step.name for step in recipe.steps} | {"cache"})
+    check_recipe(recipe, folder)
     make_folder(folder)
     context = StageContext(
         seed=recipe.seed,
@@ -135,15 +139,11 @@ def write_recipe(recipe: Recipe, folder: Path) -> None:
 
 
 def _run_steps(recipe: Recipe, folder: Path, context: StageContext, overwrite: bool) -> list[StepResult]:
-    results = [
-        run_step(
-            step,
-            [folder / source for source in step.sources],
-            folder / step.name,
-            context,
-            overwrite=overwrite,
-        )
-        for step in recipe.steps
-    ]
+    results = []
+    for step in recipe.steps:
+        if step.stage == "train":
+            check_rows(recipe, folder)  # the rows are there now, and nothing is trained yet
+        inputs = [folder / source for source in step.sources]
+        results.append(run_step(step, inputs, folder / step.name, context, overwrite=overwrite))
     write_recipe(recipe, folder)
     return results

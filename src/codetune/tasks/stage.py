@@ -22,7 +22,7 @@ from codetune.tasks.rows import STAGE
 from codetune.tasks.search import Candidates, Pair, draw_candidates
 from codetune.tasks.template_folder import check_template_folder, prompt_templates_hash
 
-__all__ = ["run"]
+__all__ = ["run", "tasks_for"]
 
 _TASKS_OF: Mapping[type[Record], tuple[str, ...]] = {
     Snippet: SNIPPET_TASKS,
@@ -71,7 +71,7 @@ def run(config: TasksConfig, inputs: Sequence[Path], output: Path, context: Stag
         )
     check_template_folder(config.prompt_templates)
     datasets: list[Dataset[Any]] = [Dataset(folder) for folder in inputs]
-    tasks_of = [_tasks_for(data.kind, config, folder) for data, folder in zip(datasets, inputs, strict=True)]
+    tasks_of = [tasks_for(data.kind, config, folder) for data, folder in zip(datasets, inputs, strict=True)]
     used = sorted({task for tasks in tasks_of for task in tasks})
     plan = Plan(
         stage=STAGE,
@@ -105,7 +105,12 @@ def run(config: TasksConfig, inputs: Sequence[Path], output: Path, context: Stag
         )
 
 
-def _tasks_for(kind: type[Record], config: TasksConfig, folder: Path) -> tuple[str, ...]:
+def tasks_for(kind: type[Record], config: TasksConfig, folder: Path) -> tuple[str, ...]:
+    """The tasks that the settings make of rows of one type.
+
+    Raises:
+        DataError: None; `folder` is where the rows are, for the message.
+    """
     possible = _TASKS_OF.get(kind)
     if possible is None:
         raise DataError(

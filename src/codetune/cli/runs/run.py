@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from codetune.cli.stage_options import StageOptions, stage_command
+
+if TYPE_CHECKING:
+    from codetune.recipes.recipe import Recipe
 
 __all__ = ["run"]
 
@@ -19,6 +22,12 @@ def run(
     ],
     variant: Annotated[str | None, typer.Option(help="One of the recipe's variants.")] = None,
     print_: Annotated[bool, typer.Option("--print", help="Show the resolved recipe and stop.")] = False,
+    plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan", help="Say what each step will do, what it costs and what is missing, and stop."
+        ),
+    ] = False,
     *,
     options: StageOptions,
 ) -> None:
@@ -37,4 +46,20 @@ def run(
     if print_:
         print(loaded.to_yaml(), end="")
         return
-    run_and_print(loaded, options.or_into(Path("runs") / loaded.name))
+    options = options.or_into(Path("runs") / loaded.name)
+    if plan:
+        _print_plan(loaded, options)
+        return
+    run_and_print(loaded, options)
+
+
+def _print_plan(recipe: Recipe, options: StageOptions) -> None:
+    """Print the preview; exit code 2 where something is missing."""
+    from codetune.cli.console import print_result
+    from codetune.cli.runs.plan_view import plan_view
+    from codetune.recipes.preview.recipe_preview import preview_recipe
+
+    found = preview_recipe(recipe, options.folder)
+    print_result(found.to_json() if options.as_json else plan_view(found), as_json=options.as_json)
+    if found.faults:
+        raise typer.Exit(2)

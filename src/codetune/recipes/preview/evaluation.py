@@ -1,0 +1,112 @@
+"""Expected requests and tokens of an evaluate step: items of each benchmark, times samples, times two models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from codetune.evaluate.benchmarks.registry import benchmark
+from codetune.evaluate.config import EvaluateConfig
+from codetune.evaluate.stage import MODELS
+from codetune.recipes.preview.expected import Expected, StepPreview
+from codetune.recipes.preview.rates import BYTES_PER_TOKEN, EVALUATE_TOKENS_PER_SECOND, on_these_cores
+from codetune.recipes.preview.training import held_out_rows
+from codetune.recipes.recipe import Step
+from codetune.records import Instruction
+from codetune.text.conversation import user_text
+from codetune.train.config import TrainConfig
+
+__all__ = ["preview_evaluate"]
+
+_USED_SHARE = 0.29
+"""Of the longest answer allowed, what the embedded model's answers come to: measured in the quickstart."""
+_TEMPLATE_TOKENS = 40
+
+
+def preview_evaluate(
+    step: Step,
+    settings: EvaluateConfig,
+    inputs: Sequence[StepPreview],
+    trained: tuple[TrainConfig, Sequence[StepPreview]] | None,
+) -> StepPreview:
+    """Count items, requests and tokens.
+
+    Args:
+        step: The step.
+        settings: Its settings.
+        inputs: What it reads.
+        trained: Settings of the training it evaluates, and what that reads; None where there is none.
+    """
+    requests = prompts = answers = 0.0
+    numbers = []
+    for name in settings.benchmarks:
+        items, prompt, basis = _items(name, settings, inputs, trained)
+        if settings.limit is not None:
+            items = min(items, settings.limit)
+        counted = basis.startswith("counted")
+        numbers.append(Expected(f"items of {name}", items, basis, not counted))
+        asked = items * settings.n * len(MODELS)
+        longest = settings.max_new_tokens or benchmark(name).max_new_tokens
+        requests, prompts = requests + asked, prompts + asked * (prompt + _TEMPLATE_TOKENS)
+        answers += asked * longest * _USED_SHARE
+    basis = f"items, {settings.n} sample{'s' if settings.n > 1 else ''} each, base and tuned model"
+    numbers += [
+        Expected("requests", round(requests), basis),
+        Expected("prompt tokens", round(prompts), "from the lengths of the items"),
+        Expected(
+            "answer tokens",
+            round(answers),
+            f"{_USED_SHARE:.0%} of the longest answer allowed, measured in the quickstart",
+        ),
+    ]
+    if trained is not None and trained[0].model == "embedded" and not settings.is_served_elsewhere:
+        rate = on_these_cores(EVALUATE_TOKENS_PER_SECOND)
+        numbers.append(
+            Expected(
+                "hours on this machine",
+                answers / rate / 3600,
+                f"{rate:.0f} answer tokens a second, prompts included",
+            )
+        )
+    else:
+        numbers.append(Expected("hours on this machine", None, "no rate is measured for this model"))
+    return StepPreview(name=step.name, stage=step.stage, expected=tuple(numbers))
+
+
+def _items(
+    name: str,
+    settings: EvaluateConfig,
+    inputs: Sequence[StepPreview],
+    trained: tuple[TrainConfig, Sequence[StepPreview]] | None,
+) -> tuple[float, float, str]:
+    """Items, mean tokens of a prompt, and where that is from."""
+    given = settings.data.get(name)
+    if not name.startswith("task:") or given is not None:
+        problems = benchmark(name).load(Path(given) if given is not None else None)
+        size = sum(len((p.instruction or p.prompt).encode("utf-8", "replace")) for p in problems)
+        return len(problems), size / max(len(problems), 1) / BYTES_PER_TOKEN, "counted in its data"
+    task = name.removeprefix("task:")
+    datasets = [one for one in inputs if one.kind is Instruction]
+    if datasets:
+        items, prompt = _of_task(task, datasets, datasets[0].number("rows out"))
+        return items, prompt, "the rows of this task in the dataset beside the training"
+    if trained is None:
+        return 0, 0.0, "no training and no dataset is among the inputs"
+    config, rows = trained
+    known = [value for one in rows if (value := one.number("rows out")) is not None]
+    items, prompt = _of_task(task, rows, held_out_rows(config, sum(known)))
+    return items, prompt, "the rows of this task that the training holds out"
+
+
+def _of_task(task: str, inputs: Sequence[StepPreview], total: float | None) -> tuple[float, float]:
+    """Rows of a task among so many, weighed by what each input is expected to make; and tokens of a prompt."""
+    weights: Mapping[str, float] = {one.name: one.number("rows out") or 0.0 for one in inputs}
+    whole = sum(weights.values()) or 1.0
+    share, sizes = 0.0, []
+    for one in inputs:
+        mine = [row for row in one.sample if isinstance(row, Instruction) and row.task == task]
+        if one.sample:
+            share += weights[one.name] / whole * len(mine) / len(one.sample)
+        sizes += [len(user_text(row.instruction, row.input).encode("utf-8", "replace")) for row in mine]
+    prompt = sum(sizes) / len(sizes) / BYTES_PER_TOKEN if sizes else 0.0
+    return round((total or 0.0) * share), prompt
