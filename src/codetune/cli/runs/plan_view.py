@@ -31,7 +31,9 @@ def plan_view(found: RecipePreview) -> RenderableType:
         parts.append(Text.from_markup("\n[bold red]This recipe can't run[/]"))
         parts += [Text(f"  {fault}") for fault in found.faults]
     else:
-        parts.append(Text("\nNothing was asked and nothing written. A number with ~ is an estimate.", style="dim"))
+        parts.append(
+            Text("\nNothing was asked and nothing written. A number with ~ is an estimate.", style="dim")
+        )
     return Group(*parts)
 
 
