@@ -15,7 +15,7 @@ _ALL = (
         title="say what code does",
         answer="text",
         fillable=("output",),
-        metrics=("smoothed_bleu4", "rouge_l"),
+        metrics=("smoothed_bleu4", "rouge_l", "found_among_ten"),
     ),
     Task(
         name="code_generation",

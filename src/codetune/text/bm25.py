@@ -9,7 +9,7 @@ frequency that is never negative; each word of the query counts once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -70,9 +70,20 @@ class Bm25:
         weights.data = inverse[counts.indices] * counts.data * (k1 + 1) / (counts.data + held_back[of_row])
         weights.eliminate_zeros()
         self._weights = weights
+        self._vocabulary = vocabulary
         present = counts.copy()
         present.data = np.ones_like(present.data)
         self._present = present
+
+    def scores(self, query: Iterable[str]) -> npt.NDArray[np.float32]:
+        """How well each piece fits a query: shape (pieces,), 0 or more; words no piece has count nothing.
+
+        Args:
+            query: Its terms; each counts once.
+        """
+        columns = sorted({self._vocabulary[word] for word in query if word in self._vocabulary})
+        found: npt.NDArray[np.float32] = np.asarray(self._weights[:, columns].sum(axis=1)).ravel()
+        return found
 
     def neighbours(self, rows: Sequence[int], count: int) -> list[npt.NDArray[np.int64]]:
         """The pieces most like each of some pieces, best first, without the piece itself.

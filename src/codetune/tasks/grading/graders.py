@@ -12,6 +12,7 @@ from codetune.tasks.grading.choice_reader import read_choice
 from codetune.tasks.grading.classification import BINARY_METRICS, binary_counts, binary_of
 from codetune.tasks.grading.codebleu.score import COUNTS, CodeBleu, codebleu_counts, codebleu_of
 from codetune.tasks.grading.grader import Grader, Grades, TaskScore, mean_of, mean_score, summed_score
+from codetune.tasks.grading.identification import AMONG, found_among_ten
 from codetune.tasks.grading.label_reader import read_label
 from codetune.tasks.grading.passing import pass_at_1
 from codetune.tasks.grading.retrieval import reciprocal_rank
@@ -49,7 +50,16 @@ def _summaries(
     return (
         mean_score("smoothed_bleu4", list(map(smoothed_bleu4, wanted, answers))),
         mean_score("rouge_l", list(map(rouge_l, wanted, answers))),
+        _found_among_ten(rows, answers),
     )
+
+
+def _found_among_ten(rows: Sequence[Instruction], answers: Sequence[str]) -> TaskScore:
+    found = found_among_ten([row.input for row in rows], answers)
+    if found is None:
+        note = f"needs {AMONG} different pieces of code"
+        return TaskScore(metric="found_among_ten", value=None, rows=0, note=note)
+    return mean_score("found_among_ten", found, "0.1 is chance: an answer that fits any code")
 
 
 def _words(rows: Sequence[Instruction], answers: Sequence[str], _: Executor | None) -> tuple[TaskScore, ...]:
