@@ -304,7 +304,7 @@ class Problem(Record):
     programming_language: str = "python"
     cluster: str | None = None
     """Variants of one problem share it; statistics resample clusters, not items."""
-    subcluster: str | None = None
+    finer_group: str | None = None
     """The next finer group, e.g. the file where `cluster` is the repository; taken where clusters are few."""
     instruction: str = ""
     """What is asked, in words; without it a model is asked to complete `prompt`."""

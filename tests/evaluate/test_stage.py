@@ -151,7 +151,7 @@ def test_other_weights_under_the_same_path_are_refused(
     [
         ({"serve": "embedded"}, ConfigError, "embedded server can't answer for this training"),
         ({"benchmarks": ("humaneval", "humaneval")}, ConfigError, "named twice"),
-        ({"benchmarks": ("task:edit",)}, DataError, "held out no row of these tasks"),
+        ({"benchmarks": ("task:edit",)}, DataError, "held out fewer than 10 rows of these tasks"),
         ({"data": {"mbpp": "x"}}, ConfigError, "data is given for 'mbpp'"),
         (
             {"protocol": "multipl-e", "max_new_tokens": None},
@@ -194,16 +194,17 @@ def test_the_rows_that_training_held_out_are_the_tasks_own(base: Path, tmp_path:
     from codetune.train.config import TrainConfig
     from codetune.train.stage import run as train
 
-    rows = write_dataset(tmp_path / "rows", code_rows(12))
+    rows = write_dataset(tmp_path / "rows", code_rows(34))
     config = TrainConfig(
         model=str(base), max_steps=1, lora_r=2, global_batch_size=2, budget_seconds=None, dtype="float32", threads=1,
-        held_out_fraction=0.3, held_out_rows=3,
+        held_out_fraction=0.3, held_out_rows=10,
     )  # fmt: skip
     train(config, [rows], tmp_path / "trained", StageContext(cache=tmp_path / "cache"))
     own, other = "task:code_generation", "task:code_summarization"
     card = evaluate([tmp_path / "trained"], tmp_path / "out", benchmarks=(own, other))
     assert [Score.from_json(one).benchmark.name for one in card.results["scores"]["tuned"]] == [own]
-    assert card.counts["problems"] == read_card(tmp_path / "trained" / "held_out").counts["kept"] == 3
-    with pytest.raises(DataError, match="the training held out no row of these tasks"):
+    assert card.counts["problems"] == 3  # the fixture's limit
+    assert read_card(tmp_path / "trained" / "held_out").counts["kept"] == 10
+    with pytest.raises(DataError, match="the training held out fewer than 10 rows of these tasks"):
         evaluate([tmp_path / "trained"], tmp_path / "none", benchmarks=(other,))
     assert not (tmp_path / "none").exists()

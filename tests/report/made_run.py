@@ -16,7 +16,7 @@ from codetune.evaluate.scoring.run_samples import SampleResult
 from codetune.evaluate.scoring.score import Conditions, Metric, Score, write_score
 from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.evaluate.statistics.compare import compare_tallies
-from codetune.evaluate.statistics.comparison import Comparison
+from codetune.evaluate.statistics.comparison import Comparison, MeasureChange
 from codetune.records import Check, Generated, Instruction, Lineage, Problem, Snippet, Verdict
 from codetune.store.dataset import DatasetWriter, RejectedRow, Shard
 from codetune.store.run_card import Plan, read_card
@@ -157,8 +157,19 @@ def write_evaluation(folder: Path, base: Sequence[Row], tuned: Sequence[Row], **
     return folder
 
 
-def write_task_evaluation(folder: Path, rows: int) -> Path:
-    """An evaluate stage of one graded task, as evaluation leaves it, in the place of what was there."""
+def write_left_out_task(folder: Path) -> Path:
+    """An evaluate stage that left its task out, since training held out too few rows."""
+    shutil.rmtree(folder)
+    with StageOutput(folder, plan("evaluate", benchmarks=["task:code_summarization"])) as out:
+        out.finish(output_hash="e" * 32)
+    return folder
+
+
+def write_task_evaluation(folder: Path, rows: int, **changes: Any) -> Path:
+    """An evaluate stage of one graded task, as evaluation leaves it, in the place of what was there.
+
+    `changes` overwrite what comparing found. Every second row has no reference.
+    """
     shutil.rmtree(folder)
     name = "task:code_summarization"
     with StageOutput(folder, plan("evaluate", benchmarks=[name])) as out:
@@ -167,8 +178,14 @@ def write_task_evaluation(folder: Path, rows: int) -> Path:
             inside.mkdir(parents=True)
             ids = [f"row-{number}" for number in range(rows)]
             answers = [
-                {"task_id": i, "sample": 0, "completion": f"{word} {i}", "programming_language": "python"}
-                for i in ids
+                {
+                    "task_id": i,
+                    "sample": 0,
+                    "completion": f"{word} {i}",
+                    "programming_language": "python",
+                    "reference": "" if n % 2 else f"what {i} does",
+                }
+                for n, i in enumerate(ids)
             ]
             asked = [
                 {"task_id": i, "messages": [{"role": "user", "content": f"What does {i} do?"}]} for i in ids
@@ -185,12 +202,18 @@ def write_task_evaluation(folder: Path, rows: int) -> Path:
                     problems_asked=rows, samples=rows, metrics={"rouge_l": metric},
                 ),
             )  # fmt: skip
+        content = MeasureChange(
+            verdict="tie", metric="found_among_ten", first=0.5, second=0.56, difference=0.06, low=-0.03, high=0.15,
+            p_value=0.2, test="swap permutation", problems=rows, smallest_detectable=0.13,
+        )  # fmt: skip
         found = Comparison(
-            verdict="better", metric="rouge_l", difference=0.14, low=0.11, high=0.17, p_value=0.0005,
+            others=(content,), verdict="better", metric="rouge_l", difference=0.14, low=0.11, high=0.17, p_value=0.0005,
             test="paired bootstrap", problems=rows, clusters=rows, left_out=0, first_only=5, second_only=rows - 5,
             both=None, neither=None, smallest_detectable=0.04, benchmark=name,
         )  # fmt: skip
-        (folder / "comparison.json").write_text(json.dumps({"comparisons": [found.to_json()]}), "utf-8")
+        (folder / "comparison.json").write_text(
+            json.dumps({"comparisons": [{**found.to_json(), **changes}]}), "utf-8"
+        )
         out.finish(output_hash="e" * 32)
     return folder
 

@@ -15,6 +15,7 @@ from tests.report.made_run import (
     instruction,
     write_dataset,
     write_evaluation,
+    write_left_out_task,
     write_task_evaluation,
     write_training,
 )
@@ -148,8 +149,10 @@ def test_the_head_leads_with_held_out_rows_and_names_the_harm_that_could_be_seen
     loss = text.index("Loss on 48 held-out rows: 2.12 → 1.88 better")
     assert "changed by −0.24, 95% interval −0.28 to −0.2 (paired bootstrap over the rows)" in text
     assert loss < text.index("HumanEval pass@1: 6.1% → 8.5% a tie")
-    assert "moved by +2.4 points, 95% interval −1.3 to +6.1 (exact McNemar, p = 0.29)" in text
-    assert re.search(r"no harm and no gain was seen. A change of \d+\.\d points would have been seen", text)
+    assert "+2.4 points over 164 problems, 95% interval −1.3 to +6.1 (p = 0.29)" in text
+    assert re.search(
+        r"neither harm nor gain was seen. A change of \d+\.\d points or more is seen in four of five", text
+    )
     assert "Training steps1200.38 passes over the rows, in" in text
     assert not re.search(r"\bNone\b", text), "what is missing is not run"
 
@@ -165,17 +168,28 @@ def test_a_task_on_held_out_rows_leads_with_examples_drawn_by_the_seed(whole_run
     page = report_html(find_stages(run), ReportConfig(examples=3), seed=1)
     text = " ".join(PageReader(page).text.split())
     head = text[
-        text.index("Say what code does, ROUGE-L on held-out rows: 12.0% → 26.0% better") : text.index(
-            "What was collected", 400
-        )
+        text.index(
+            "Say what code does: overlap with the authors' own words 12.0% → 26.0% better"
+        ) : text.index("What was collected", 400)
     ]
-    assert "Over 40 held-out rows the tuned model moved by +14.0 points" in head
-    assert "35 answers became better and 5 worse" in head and "not whether it is right" in head
-    assert head.index("ROUGE-L") < head.index("Loss on 48 held-out rows")
+    assert "+14.0 points over 40 held-out rows, 95% interval +11.0 to +17.0 (p < 0.001" in head
+    assert "35 answers became better and 5 worse" in head and "rewards the authors' manner" in head
+    content = "Is it about the right code? 50.0% → 56.0% a tie"
+    assert "picks its own function among ten held-out ones (chance is 10%)" in head
+    assert "13.0 points would have been seen" in head
+    assert (
+        head.index("ROUGE-L")
+        < head.index("row-")
+        < head.index(content)
+        < head.index("Loss on 48 held-out rows")
+    )
     shown = list(dict.fromkeys(re.findall(r"row-\d+", head)))
     assert len(shown) == 3
     for row in shown:
-        assert f"{row} askedWhat does {row} do? basebefore {row} tunedafter {row}" in head
+        said = f"{row} askedWhat does {row} do? beforebefore {row} afterafter {row}"
+        reference = f" authors wrotewhat {row} does"
+        # Every second row has no reference, and is shown all the same.
+        assert (said + reference in head) == (int(row[4:]) % 2 == 0) and said in head
     other = report_html(find_stages(run), ReportConfig(examples=3), seed=2)
     assert shown != list(dict.fromkeys(re.findall(r"row-\d+", other)))
 
@@ -315,3 +329,22 @@ def test_large_data_makes_no_large_page(tmp_path) -> None:
 
 def test_the_same_run_makes_the_same_page(whole_run) -> None:
     assert page_of(whole_run) == page_of(whole_run)
+
+
+def test_a_task_with_too_few_rows_says_how_many_would_do(whole_run, tmp_path) -> None:
+    run = shutil.copytree(whole_run, tmp_path / "copy")
+    write_task_evaluation(run / "evaluate", rows=40, verdict="tie", difference=0.02)
+    text = " ".join(PageReader(page_of(run)).text.split())
+    assert (
+        "If the true gain is as large as measured and rows vary as these do, 160 held-out rows show it"
+        in text
+    )
+    write_left_out_task(run / "evaluate")
+    text = " ".join(PageReader(page_of(run)).text.split())
+    assert (
+        "Say what code does: too few rows to measure" in text and "ten are the fewest that are graded" in text
+    )
+
+
+def test_the_page_names_no_folder_of_this_machine(whole_run) -> None:
+    assert str(whole_run) not in page_of(whole_run)

@@ -91,6 +91,10 @@ class EvaluateConfig(AskConfig):
         description="Benchmark -> its data file; without one, the installed file, or for `task:NAME` the "
         "dataset among the stage's inputs.",
     )
+    max_new_tokens_of: Mapping[str, int] = Field(
+        default_factory=dict,
+        description="Benchmark -> its longest answer in tokens, in place of `max_new_tokens`.",
+    )
     serve: str = Field(
         "auto",
         description="Who serves both models: embedded (llama.cpp here), folder (the weights loaded here, in "
@@ -103,6 +107,21 @@ class EvaluateConfig(AskConfig):
     def is_served_elsewhere(self) -> bool:
         """Whether a server at a URL answers, and not this machine."""
         return self.serve.startswith(("http://", "https://"))
+
+    @model_validator(mode="after")
+    def _lengths(self) -> EvaluateConfig:
+        for name, tokens in self.max_new_tokens_of.items():
+            if name not in self.benchmarks:
+                raise ValueError(f"max_new_tokens_of names {name!r}, which is no benchmark of this step")
+            if tokens < 1:
+                raise ValueError(f"max_new_tokens_of gives {name!r} no token to answer with")
+        return self
+
+    def asking(self, benchmark: str) -> AskConfig:
+        """How one of the benchmarks is asked."""
+        asked = AskConfig.model_construct(**self.model_dump(include=set(AskConfig.model_fields)))
+        tokens = self.max_new_tokens_of.get(benchmark)
+        return asked if tokens is None else asked.model_copy(update={"max_new_tokens": tokens})
 
     @model_validator(mode="after")
     def _served(self) -> EvaluateConfig:

@@ -22,6 +22,7 @@ from codetune.evaluate.scoring.extend import reopen
 from codetune.evaluate.scoring.score import Conditions, Usage
 from codetune.evaluate.scoring.score_run import ScoringContext, score_run, training_inputs
 from codetune.models.store.request_store import RequestStore
+from codetune.models.store.usage import cost_of
 from codetune.records import Problem
 from codetune.seeding import draw
 from codetune.store.atomic import write_text
@@ -145,7 +146,7 @@ def evaluate_model(
             model=made.model,
             conditions=_conditions(asking.config, chosen, problems, seed),
             assumed=asking.assumed,
-            usage=_usage(made, time.monotonic() - clock),
+            usage=_usage(made, time.monotonic() - clock, store),
         )
 
 
@@ -186,13 +187,16 @@ def _conditions(config: AskConfig, chosen: Benchmark, problems: Sequence[Problem
     )
 
 
-def _usage(made: Generated, seconds: float) -> Usage:
+def _usage(made: Generated, seconds: float, store: Path) -> Usage:
+    keys = [c.request_key for c in made.completions if c.request_key]
     mostly_asked = made.asked_tokens * 2 > made.completion_tokens
     return Usage(
         prompt_tokens=made.prompt_tokens,
         completion_tokens=made.completion_tokens,
         requests_asked=made.asked,
         tokens_per_second=round(made.asked_tokens / seconds, 1) if mostly_asked and seconds > 0 else None,
+        seconds=round(seconds, 1) if mostly_asked else None,
+        cost_usd=cost_of(store, keys) if store.exists() else None,
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from codetune.errors import ConfigError, DataError
@@ -20,13 +21,14 @@ from codetune.evaluate.backends.backend import Backend
 from codetune.evaluate.backends.trained import PlainWeights, base_and_tuned, find_training
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.registry import benchmark
-from codetune.evaluate.config import AskConfig, EvaluateConfig
+from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.evaluate_model import draw_problems, evaluate_model
 from codetune.evaluate.prompts.protocols import check_covers
 from codetune.evaluate.scoring.open_scoring import open_scoring
 from codetune.evaluate.scoring.score import Score
 from codetune.evaluate.scoring.trained_rows import refuse_trained_rows
 from codetune.evaluate.statistics.compare import compare_folders
+from codetune.evaluate.statistics.comparison import Comparison
 from codetune.records import Instruction
 from codetune.store.atomic import write_text
 from codetune.store.context import StageContext
@@ -40,6 +42,8 @@ __all__ = ["COMPARISON_NAME", "MODELS", "folder_of", "run"]
 STAGE = "evaluate"
 HELD_OUT = "held_out"
 """Folder of the rows inside a training that it measured on and did not learn."""
+FEWEST_ROWS = 10
+"""Held-out rows of a task; with fewer only a very large difference could be seen."""
 COMPARISON_NAME = "comparison.json"
 MODELS = ("base", "tuned")
 
@@ -108,10 +112,8 @@ def run(
         if stage.finished is not None:
             return stage.finished
         scores = _scores(config, asked, backends, stage, context)
-        compared = [
-            comparison.to_json()
-            for comparison in compare_folders(stage.folder / "base", stage.folder / "tuned").comparisons
-        ]
+        found = compare_folders(stage.folder / "base", stage.folder / "tuned").comparisons
+        compared = [_relative(comparison, stage.folder).to_json() for comparison in found]
         write_text(stage.folder / COMPARISON_NAME, json.dumps({"comparisons": compared}, indent=2) + "\n")
         context.progress.finish()
         files = [p for p in stage.folder.rglob("*") if p.suffix in (".parquet", ".jsonl")]
@@ -128,6 +130,12 @@ def run(
         )
 
 
+def _relative(found: Comparison, folder: Path) -> Comparison:
+    """With places inside the stage's folder, so that the file says the same wherever the run lies."""
+    places = (Path(place).relative_to(folder).as_posix() for place in (found.first, found.second))
+    return replace(found, first=next(places), second=next(places))
+
+
 def _scores(
     config: EvaluateConfig,
     asked: Sequence[tuple[Benchmark, Path | None]],
@@ -136,7 +144,6 @@ def _scores(
     context: StageContext,
 ) -> dict[str, list[Score]]:
     scores: dict[str, list[Score]] = {name: [] for name in MODELS}
-    asking = AskConfig.model_construct(**config.model_dump(include=set(AskConfig.model_fields)))
     with open_scoring(
         context.engine,
         sandbox=config.sandbox,
@@ -149,7 +156,7 @@ def _scores(
                 made = evaluate_model(
                     chosen,
                     backend,
-                    asking,
+                    config.asking(chosen.name),
                     stage.folder / name / folder_of(chosen.name),
                     scoring,
                     data=data,
@@ -167,7 +174,7 @@ def _scores(
 def _with_rows(
     config: EvaluateConfig, inputs: Sequence[Path], training: Path, context: StageContext
 ) -> list[str]:
-    """The benchmarks, without tasks of which a training on few rows held none out; that is noted."""
+    """The benchmarks, without tasks of which a training on few rows held too few out; that is noted."""
     held_out = read_card(training / HELD_OUT)
     given = [folder for folder in inputs if folder != training and read_card(folder) is not None]
     counted = (
@@ -176,13 +183,15 @@ def _with_rows(
     kept = []
     for name in config.benchmarks:
         task = name.removeprefix("task:")
-        if task == name or name in config.data or given or counted[task]:
+        if task == name or name in config.data or given or counted[task] >= FEWEST_ROWS:
             kept.append(name)
         else:
-            context.progress.note(f"{name} is left out: the training held out no row of this task")
+            context.progress.note(
+                f"{name} is left out: the training held out {counted[task]} of its rows, fewer than {FEWEST_ROWS}"
+            )
     if not kept:
         raise DataError(
-            "there is nothing to evaluate on: the training held out no row of these tasks",
+            f"there is nothing to evaluate on: the training held out fewer than {FEWEST_ROWS} rows of these tasks",
             where=str(training),
             next_step="train on more rows, raise held_out_fraction, or name a dataset beside the training under `from`",
         )

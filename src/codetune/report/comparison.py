@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codetune.evaluate.statistics.comparison import Comparison
+from codetune.report.measures import measure_name
 from codetune.report.numbers import p_value, percent, points
 from codetune.report.page import render
 from codetune.report.sections.evaluation_view import evaluation_view, interval_rows
@@ -35,7 +36,7 @@ def _sentence(evaluation: Evaluation) -> str:
     p = p_value(found.p_value if found.adjusted_p_value is None else found.adjusted_p_value)
     arrow = "\N{RIGHTWARDS ARROW}"
     return (
-        f"{evaluation.benchmark} {found.metric}: {before} {arrow} {after}, {points(found.difference)} points "
+        f"{evaluation.benchmark} {measure_name(found.metric)}: {before} {arrow} {after}, {points(found.difference)} points "
         f"({points(found.low)} to {points(found.high)}), {p}: {_WORDS[found.verdict]}."
     )
 
@@ -81,6 +82,7 @@ def comparison_page(comparisons: Sequence[Comparison], *, differences: int = 20)
                 "view": evaluation_view(evaluation),
                 "sentence": _sentence(evaluation),
                 "intervals": interval_rows(evaluation),
+                "metric": measure_name(evaluation.metric),
                 "word": evaluation.comparison.verdict if evaluation.comparison else None,
             }
             for evaluation in evaluations

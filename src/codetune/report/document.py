@@ -86,14 +86,19 @@ def _last_with_instructions(stages: Stages) -> StageFolder | None:
 def _outcome_view(outcome: Outcome, config: ReportConfig) -> dict[str, Any]:
     examples = []
     for example in outcome.examples:
-        sides = [("asked", example.prompt), ("base", example.base), ("tuned", example.tuned)]
+        sides = [
+            ("asked", example.prompt),
+            ("before", example.base),
+            ("after", example.tuned),
+            ("authors wrote", example.reference),
+        ]
         examples.append(
             {
                 "task_id": example.task_id,
                 "parts": [
                     {"name": name, "html": _example_html(text, example.programming_language, name, config)}
                     for name, text in sides
-                    if text.strip() or name != "asked"
+                    if text.strip() or name in ("before", "after")
                 ],
             }
         )

@@ -169,7 +169,39 @@ def test_few_clusters_give_way_to_the_next_finer_group() -> None:
     second = {name: Tally(int(name[2] < "5"), 1) for name in names}
     repositories = {name: name[0] for name in names}
     files = {name: name[:3] for name in names}
-    found = compare_tallies(first, second, clusters=repositories, subclusters=files)
+    found = compare_tallies(first, second, clusters=repositories, finer_groups=files)
     assert (found.clusters, found.problems) == (16, 48)
-    assert found.note == "2 clusters of problems are too few"
+    assert found.note == "2 groups of related problems are too few"
     assert found.verdict == "better"
+
+
+def test_pass_at_k_by_k_and_groups_alone() -> None:
+    first = {f"p{n}": Tally(passed=n % 2, counted=4) for n in range(12)}
+    second = {f"p{n}": Tally(passed=2, counted=4) for n in range(12)}
+    groups = {"difficulty=easy": [f"p{n}" for n in range(6)], "difficulty=hard": ["p11"], "none": ["gone"]}
+    found = compare_tallies(first, second, groups=groups)
+    assert [point.k for point in found.curve] == [1, 2, 3, 4]
+    # By hand: of four samples one passes in half of the problems, so pass@1 is 1/8 and pass@4 is 1/2.
+    assert [round(point.first.value, 3) for point in found.curve] == [0.125, 0.25, 0.375, 0.5]
+    assert [round(point.second.value, 3) for point in found.curve] == [0.5, 0.833, 1.0, 1.0]
+    assert all(p.first.low <= p.first.value <= p.first.high for p in found.curve)
+    easy, hard = found.groups["difficulty=easy"], found.groups["difficulty=hard"]
+    assert (easy.problems, easy.first, easy.second) == (6, 0.125, 0.5)
+    assert easy.low is not None and hard.low is None and "none" not in found.groups
+
+
+def test_one_sample_makes_no_curve() -> None:
+    runs = {f"p{n}": Tally(passed=n % 2, counted=1) for n in range(4)}
+    assert compare_tallies(runs, runs).curve == ()
+
+
+def test_a_tie_says_how_many_problems_would_show_the_gain() -> None:
+    first = {f"p{n}": Tally(passed=n % 2, counted=1) for n in range(40)}
+    second = {f"p{n}": Tally(passed=1 if n == 0 else n % 2, counted=1) for n in range(40)}
+    tie = compare_tallies(first, second)
+    gain, problems = tie.needed
+    # By hand: the spread of one gain in forty is 0.158, so (1.96 + 0.84)^2 (0.158 / 0.025)^2 = 314.
+    assert (gain, problems) == (0.025, pytest.approx(314, abs=1))
+    same = compare_tallies(first, first)
+    assert same.needed[0] == 0.05  # nothing was gained, so five points are assumed
+    assert replace(tie, verdict="better").needed is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from codetune.evaluate.benchmarks.tasks import GradedProblem
 from codetune.evaluate.scoring.graded import graded_score
 from codetune.evaluate.scoring.score import write_score
 from codetune.evaluate.statistics.compare import compare_folders
+from codetune.evaluate.statistics.comparison import Comparison
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Completion, Instruction, Lineage
 
@@ -43,7 +45,7 @@ def items(task: str, count: int, *, group: str | None = None, files: int = 0) ->
             GradedProblem(
                 benchmark=f"task:{task}", task_id=f"{task}/{n}", prompt=f"Do it.\n\n{n}\n\n", tests="", row=row,
                 instruction=f"Do it.\n\n{n}", cluster=group or row.id,
-                subcluster=f"{group}/{path}" if path else None,
+                finer_group=f"{group}/{path}" if path else None,
             )
         )  # fmt: skip
     return found
@@ -89,15 +91,15 @@ def test_rows_of_one_repository_are_drawn_by_file(tmp_path: Path) -> None:
     problems = items("code_repair", 48, group="one/repository", files=16)
     first, second = graded(tmp_path / "a", problems, 8), graded(tmp_path / "b", problems, 20)
     (found,) = compare_folders(first, second).comparisons
-    assert (found.clusters, found.note) == (16, "1 cluster of problems is too few")
-    assert found.test == "swap permutation over subclusters"
+    assert (found.clusters, found.note) == (16, "1 group of related problems is too few")
+    assert found.test == "swap permutation over files"
     from codetune.evaluate.scoring.score import read_score
 
     score = read_score(first)
     assert score is not None
     metric = score.metrics["exact_match"]
     assert metric.low is not None and metric.high is not None and metric.high - metric.low > 0.05
-    assert "over subclusters: 1 cluster of problems is too few" in metric.method
+    assert "over files: 1 group of related problems is too few" in metric.method
 
 
 def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,3 +121,30 @@ def test_the_terminal_writes_points(tmp_path: Path, capsys: pytest.CaptureFixtur
     said = " ".join(capsys.readouterr().out.split())
     assert "+50.0 points" in said and "done better by first 0, second 20; alike 20" in said
     assert "does better" in page.read_text("utf-8")
+
+
+def test_every_metric_and_group_is_compared_and_all_metrics_are_one_family(tmp_path: Path) -> None:
+    problems = [
+        replace(problem, groups=(f"language={'go' if n % 2 else 'python'}",))
+        for n, problem in enumerate(items("code_repair", 40))
+    ]
+    first, second = graded(tmp_path / "a", problems, 10), graded(tmp_path / "b", problems, 30)
+    (found,) = compare_folders(first, second).comparisons
+    assert [other.metric for other in found.others] == ["bleu", "codebleu"]
+    assert (found.first_value, found.second_value) == (0.25, 0.75)
+    assert all(other.second - other.first == pytest.approx(other.difference) for other in found.others)
+    # Holm over three: the smallest p-value counts three times.
+    assert found.adjusted_p_value == pytest.approx(3 * found.p_value, rel=0.7)
+    assert min(p.adjusted_p_value / p.p_value for p in (found, *found.others)) >= 1
+    assert {name: (g.problems, g.first, g.second) for name, g in found.groups.items()} == {
+        "language=python": (20, 0.25, 0.75),
+        "language=go": (20, 0.25, 0.75),
+    }
+    assert all(g.low < g.difference < g.high for g in found.groups.values())
+
+
+def test_a_comparison_is_read_back_as_it_was(tmp_path: Path) -> None:
+    problems = items("code_repair", 12)
+    first, second = graded(tmp_path / "a", problems, 2), graded(tmp_path / "b", problems, 9)
+    (found,) = compare_folders(first, second).comparisons
+    assert Comparison.from_json(found.to_json()) == found

@@ -10,7 +10,7 @@ NOUNS = [
     "socket", "calendar", "matrix", "cookie", "archive", "thread", "colour", "invoice",
     "polygon", "password", "gradient", "playlist",
 ]  # fmt: skip
-CODES = [f"def load_{noun}(path):\n    {noun} = read(path)\n    return {noun}" for noun in NOUNS]
+CODES = [f"def load(path):\n    {noun} = read(path)\n    return {noun}" for noun in NOUNS]
 TRUE = [f"Return the {noun} that was read." for noun in NOUNS]
 
 
@@ -34,8 +34,16 @@ def test_a_copy_of_the_code_says_nothing():
     assert found_among_ten(CODES, fenced) == pytest.approx([0.1] * 12)
 
 
+@pytest.mark.parametrize(
+    "head", ["def {}(x):", "func (s *Server) {}(x int) {{", "public static int {}(int x) {{", "class {}:"]
+)
+def test_the_name_of_the_function_says_nothing(head):
+    codes = [head.format(f"read_{noun}") + "\n    return x" for noun in NOUNS]
+    assert found_among_ten(codes, [f"Read {noun}." for noun in NOUNS]) == pytest.approx([0.1] * 12)
+
+
 def test_inflected_words_and_split_identifiers_count_as_one():
-    codes = [*CODES[:-1], "def parseHeaders(raw): return split(raw)"]
+    codes = [*CODES[:-1], "def f(raw): return parseHeaders(raw)"]
     assert found_among_ten(codes, [*TRUE[:-1], "Parsed header lines."])[-1] == 1.0
 
 

@@ -91,7 +91,8 @@ class TaskBenchmark(Benchmark):
             canonical_solution=row.output,
             programming_language="text",
             cluster=row.lineage.group or row.id,
-            subcluster=_file_of(row),
+            finer_group=_file_of(row),
+            groups=tuple(_groups_of(row)),
         )
 
     def edition(self, given: Path | None = None) -> DataEdition:
@@ -105,6 +106,15 @@ class TaskBenchmark(Benchmark):
             licence=self.licence,
             url=self.url,
         )
+
+
+def _groups_of(row: Instruction) -> Iterator[str]:
+    if row.programming_language:
+        yield f"language={row.programming_language}"
+    if row.lineage.repo:
+        yield f"repository={row.lineage.repo}"
+    if row.lineage.path:
+        yield f"file={row.lineage.path}"
 
 
 def _file_of(row: Instruction) -> str | None:

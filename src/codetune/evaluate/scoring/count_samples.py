@@ -80,14 +80,14 @@ def _count(rows: Iterable[SampleResult]) -> _Counts:
 
 
 def shared_clusters(problems: Sequence[Problem]) -> tuple[dict[str, str], dict[str, str]]:
-    """Task id -> cluster and task id -> subcluster, of the items that share one with another item."""
+    """Task id -> cluster and task id -> finer_group, of the items that share one with another item."""
     found = []
-    for name in ("cluster", "subcluster"):
+    for name in ("cluster", "finer_group"):
         groups = {p.task_id: getattr(p, name) or p.task_id for p in problems}
         sizes = Counter(groups.values())
         found.append({task: group for task, group in groups.items() if sizes[group] > 1})
-    clusters, subclusters = found
-    return clusters, subclusters
+    clusters, finer_groups = found
+    return clusters, finer_groups
 
 
 def _check_harness_errors(verdicts: Mapping[str, int]) -> None:
@@ -139,8 +139,8 @@ def count_samples(
             "no sample has a verdict about its program, so there is no score",
             next_step=counts.doubts.skipped_because or None,
         )
-    clusters, subclusters = shared_clusters(problems)
-    rates = _Rates(clusters, subclusters, sorted(set(k)), seed)
+    clusters, finer_groups = shared_clusters(problems)
+    rates = _Rates(clusters, finer_groups, sorted(set(k)), seed)
     samples = sum(counts.verdicts.values())
     score = Score(
         benchmark=benchmark or DataEdition(name=problems[0].benchmark),
@@ -164,7 +164,7 @@ def count_samples(
         tiers=dict(counts.tiers.most_common()),
         missing=tuple(sorted({p.task_id for p in problems} - set(counted))),
         clusters=clusters,
-        subclusters=subclusters,
+        finer_groups=finer_groups,
         assumed=assumed,
         usage=usage or Usage(),
     )
@@ -181,7 +181,7 @@ class _Rates:
     """Makes rates of tallies."""
 
     clusters: Mapping[str, str]
-    subclusters: Mapping[str, str]
+    finer_groups: Mapping[str, str]
     ks: Sequence[int]
     seed: int
 
@@ -200,7 +200,7 @@ class _Rates:
         lenient: bool = False,
     ) -> Estimate:
         correct = {task: (t.lenient if lenient else t.passed) for task, t in counted.items()}
-        units = independent_units(list(counted), self.clusters, self.subclusters)
+        units = independent_units(list(counted), self.clusters, self.finer_groups)
         grouped = units.kind != "problems"
         if k == 1 and not grouped and all(t.counted == 1 for t in counted.values()):
             found = wilson(sum(correct.values()), len(counted))
@@ -226,5 +226,7 @@ def _groups(counted: Mapping[str, Tally], problems: Sequence[Problem], rates: _R
     for group, tasks in members.items():
         mine = {task: counted[task] for task in tasks if task in counted}
         if mine:
-            found[group] = GroupRate(problems=len(mine), pass_at_k=rates.pass_at_k(mine))
+            found[group] = GroupRate(
+                problems=len(mine), pass_at_k=rates.pass_at_k(mine), task_ids=tuple(mine)
+            )
     return found

@@ -9,8 +9,8 @@ share of rows: Wilson's.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,13 @@ from codetune.evaluate.benchmarks.data_file import DataEdition
 from codetune.evaluate.benchmarks.tasks import GradedProblem
 from codetune.evaluate.scoring.count_samples import shared_clusters
 from codetune.evaluate.scoring.doubts import cut_warning
-from codetune.evaluate.scoring.score import Conditions, CutAnswers, Metric, Score, Usage
+from codetune.evaluate.scoring.score import Conditions, CutAnswers, GroupRate, Metric, Score, Usage
 from codetune.evaluate.statistics.estimates import wilson
 from codetune.evaluate.statistics.independent import Units, independent_units
 from codetune.execution.protocol import Executor
 from codetune.records import Completion, Problem
 from codetune.store.atomic import write_text
-from codetune.tasks.grading.grader import RowStatistics
+from codetune.tasks.grading.grader import RowStatistics, TaskScore
 from codetune.tasks.registry import get_task
 
 __all__ = ["ANSWERS_NAME", "RESAMPLES", "GradedAnswer", "graded_score", "read_answers"]
@@ -37,6 +37,8 @@ ANSWERS_NAME = "answers.jsonl"
 RESAMPLES = 2000
 _AT_A_TIME = 100
 """Draws in memory together."""
+_FEWEST_OF_A_GROUP = 5
+_MOST_GROUPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class GradedAnswer:
 
     Attributes:
         counts: Metric -> its numbers of this row; a metric that leaves the row out is absent.
+        reference: The row's own output; "" where it has none.
     """
 
     task_id: str
@@ -53,6 +56,7 @@ class GradedAnswer:
     programming_language: str | None
     finish_reason: str | None
     counts: dict[str, tuple[float, ...]]
+    reference: str = ""
 
 
 def graded_score(
@@ -95,6 +99,7 @@ def graded_score(
             "completion": completion.text,
             "programming_language": row.programming_language,
             "finish_reason": completion.finish_reason,
+            "reference": row.output,
             "counts": {
                 s.metric: s.statistics.rows[place]
                 for s in graded
@@ -105,9 +110,9 @@ def graded_score(
     ]
     text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + "\n"
     write_text(folder / ANSWERS_NAME, text)
-    clusters, subclusters = shared_clusters(problems)
+    clusters, finer_groups = shared_clusters(problems)
     tasks = [completion.task_id for _, completion in given]
-    units = independent_units(tasks, clusters, subclusters)
+    units = independent_units(tasks, clusters, finer_groups)
     metrics: dict[str, Metric] = {}
     for score in graded:
         if score.value is None or score.statistics is None:
@@ -118,6 +123,7 @@ def graded_score(
         metrics[score.metric] = Metric(
             value=score.value, low=low, high=high, method=method, rows=score.rows, note=score.note
         )
+    groups = _groups(graded[0], tasks, problems, clusters, finer_groups, seed) if graded else {}
     answered = set(tasks)
     ends = Counter(completion.finish_reason for _, completion in given if completion.finish_reason)
     cut = CutAnswers(cut=ends["length"], known=ends.total()) if ends else None
@@ -130,15 +136,50 @@ def graded_score(
         problems=len(answered),
         problems_asked=len(problems),
         samples=len(given),
+        groups=groups,
         metrics=metrics,
         cut_answers=cut,
         warnings=(warning,) if warning else (),
         missing=tuple(sorted({problem.task_id for problem in problems} - answered)),
         clusters=clusters,
-        subclusters=subclusters,
+        finer_groups=finer_groups,
         assumed=assumed,
         usage=usage or Usage(),
     )
+
+
+def _groups(
+    score: TaskScore,
+    tasks: Sequence[str],
+    problems: Sequence[Problem],
+    clusters: Mapping[str, str],
+    finer_groups: Mapping[str, str],
+    seed: int,
+) -> dict[str, GroupRate]:
+    """The leading metric of each group of some rows, but not of all: largest groups first."""
+    if score.statistics is None:
+        return {}
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for problem in problems:
+        for group in problem.groups:
+            members[group].append(problem.task_id)
+    found: dict[str, GroupRate] = {}
+    for group in sorted(members, key=lambda name: (-len(members[name]), name)):
+        mine = set(members[group])
+        places = [place for place in score.statistics.rows if tasks[place] in mine]
+        if not _FEWEST_OF_A_GROUP <= len(places) < len(score.statistics.rows) or len(found) == _MOST_GROUPS:
+            continue
+        rows = dict(enumerate(score.statistics.rows[place] for place in places))
+        statistics = RowStatistics(rows, score.statistics.value)
+        value = statistics.value([sum(column) for column in zip(*rows.values(), strict=True)])
+        if value is None:
+            continue
+        units = independent_units([tasks[place] for place in places], clusters, finer_groups)
+        low, high, method = _interval(score.metric, value, statistics, units, seed)
+        metric = Metric(value=value, low=low, high=high, method=method, rows=len(rows))
+        kept = tuple(dict.fromkeys(tasks[place] for place in places))
+        found[group] = GroupRate(problems=len(kept), metrics={score.metric: metric}, task_ids=kept)
+    return found
 
 
 def read_answers(folder: Path) -> Iterator[GradedAnswer]:

@@ -64,6 +64,10 @@ class Usage:
     tokens_per_second: float | None = None
     """Tokens written per second of wall time, over all requests in flight; None where most answers came
     from the store, whose time says nothing of the model."""
+    seconds: float | None = None
+    """Wall time of asking; None as above."""
+    cost_usd: float | None = None
+    """What the answers cost when they were asked; None where no price is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +94,6 @@ class ScoreWarning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRate:
-    """pass@k of the items of one group, e.g. `difficulty=easy`."""
-
-    problems: int
-    pass_at_k: Mapping[int, Estimate]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """One metric of a task's grader over all rows."""
 
@@ -110,6 +106,16 @@ class Metric:
     rows: int = 0
     """Denominator: rows the value is about."""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRate:
+    """The items of one group alone, e.g. `difficulty=easy`: pass@k, or the leading metric of graded answers."""
+
+    problems: int
+    pass_at_k: Mapping[int, Estimate] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    task_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +194,7 @@ class Score:
     """Task ids without a verdict."""
     clusters: Mapping[str, str] = field(default_factory=dict)
     """Task id -> what it shares with other items; items that share nothing are absent."""
-    subclusters: Mapping[str, str] = field(default_factory=dict)
+    finer_groups: Mapping[str, str] = field(default_factory=dict)
     """The same, by the finer group that is taken where clusters are too few."""
     contamination: Contamination | None = None
     assumed: str = ""

@@ -6,12 +6,19 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 from codetune.errors import DataError, UsageError
 from codetune.evaluate.scoring.count_samples import Tally, tally
 from codetune.evaluate.scoring.score import Score, read_score
 from codetune.evaluate.scoring.verdict_table import read_verdicts
-from codetune.evaluate.statistics.comparison import Comparison, ComparisonSet, word_for
+from codetune.evaluate.statistics.breakdown import change_by_group, pass_at_k_curve
+from codetune.evaluate.statistics.comparison import (
+    Comparison,
+    ComparisonSet,
+    word_for,
+)
 from codetune.evaluate.statistics.conditions import differing_conditions
 from codetune.evaluate.statistics.estimates import pass_at_k, pass_hat_k
 from codetune.evaluate.statistics.independent import independent_units
@@ -36,7 +43,8 @@ def compare_tallies(
     *,
     metric: str = _DEFAULT_METRIC,
     clusters: Mapping[str, str] | None = None,
-    subclusters: Mapping[str, str] | None = None,
+    finer_groups: Mapping[str, str] | None = None,
+    groups: Mapping[str, Sequence[str]] | None = None,
 ) -> Comparison:
     """Compare two runs on the problems that both have.
 
@@ -46,8 +54,9 @@ def compare_tallies(
         metric: `pass@k` or `pass^k` of each problem is what is compared.
         clusters: Problem -> its cluster, for problems that share one (a statement in several
             languages, two phrasings of one task): clusters are what is independent then.
-        subclusters: Problem -> its finer group, taken where there are fewer than ten clusters. Without
+        finer_groups: Problem -> its finer group, taken where there are fewer than ten clusters. Without
             it the problems of a cluster are variants of one, and clusters count however few they are.
+        groups: Group -> its problems, which are also compared alone.
 
     Raises:
         DataError: Too few problems are shared.
@@ -63,8 +72,8 @@ def compare_tallies(
     before = [rate(first[t].counted, first[t].passed, k) for t in shared]
     after = [rate(second[t].counted, second[t].passed, k) for t in shared]
     names, note = [(clusters or {}).get(task, task) for task in shared], ""
-    if subclusters:
-        units = independent_units(shared, clusters or {}, subclusters)
+    if finer_groups:
+        units = independent_units(shared, clusters or {}, finer_groups)
         names, note = units.names, units.note
     grouped: dict[str, list[float]] = defaultdict(list)
     for name, one, other in zip(names, before, after, strict=True):
@@ -101,6 +110,10 @@ def compare_tallies(
         neither=sum(a == 0 and b == 0 for a, b in zip(before, after, strict=True)),
         smallest_detectable=smallest_detectable(sums),
         note=note,
+        first_value=fmean(before),
+        second_value=fmean(after),
+        groups=change_by_group(dict(zip(shared, zip(before, after, strict=True), strict=True)), groups or {}),
+        curve=pass_at_k_curve(first, second, shared, names if len(grouped) < len(shared) else None),
     )
 
 
@@ -114,8 +127,8 @@ def _metric(name: str) -> tuple[Callable[[int, int, int], float], int]:
 def compare_folders(first: Path, second: Path, *, metric: str | None = None) -> ComparisonSet:
     """Compare two scores, or two folders of scores benchmark by benchmark.
 
-    With several benchmarks each p-value is adjusted by Holm's correction (`adjusted_p_value`), and
-    decides so: who looks often enough finds a difference by chance.
+    With several benchmarks or metrics each p-value is adjusted by Holm's correction (`adjusted_p_value`),
+    and decides so: who looks often enough finds a difference by chance.
 
     Args:
         first: Folder with `score.json` and `verdicts/` (or `answers.jsonl`), or of such folders.
@@ -136,17 +149,31 @@ def compare_folders(first: Path, second: Path, *, metric: str | None = None) -> 
             next_step="give two runs of the same one",
         )
     found = [compare_scores([(mine[name], theirs[name])], metric=metric) for name in shared]
-    if len(found) > 1:
-        adjusted = holm({one.benchmark: one.p_value for one in found})
-        found = [
-            replace(
-                one,
-                adjusted_p_value=adjusted[one.benchmark],
-                verdict=word_for(one.difference, adjusted[one.benchmark]),
-            )
-            for one in found
-        ]
-    return ComparisonSet(tuple(found), tuple(alone))
+    return ComparisonSet(_corrected(found), tuple(alone))
+
+
+def _corrected(found: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Every metric of every benchmark is one family; the words follow the adjusted p-values."""
+    p_values = {(one.benchmark, one.metric): one.p_value for one in found}
+    p_values |= {(one.benchmark, other.metric): other.p_value for one in found for other in one.others}
+    if len(p_values) < 2:
+        return tuple(found)
+    adjusted = holm(p_values)
+
+    def words(difference: float, key: tuple[str, str]) -> dict[str, Any]:
+        return {"adjusted_p_value": adjusted[key], "verdict": word_for(difference, adjusted[key])}
+
+    return tuple(
+        replace(
+            one,
+            **words(one.difference, (one.benchmark, one.metric)),
+            others=tuple(
+                replace(other, **words(other.difference, (one.benchmark, other.metric)))
+                for other in one.others
+            ),
+        )
+        for one in found
+    )
 
 
 def compare_scores(pairs: Sequence[tuple[Path, Path]], *, metric: str | None = None) -> Comparison:
@@ -165,19 +192,26 @@ def compare_scores(pairs: Sequence[tuple[Path, Path]], *, metric: str | None = N
     """
     read = [(_own_score(first), _own_score(second)) for first, second in pairs]
     clusters: dict[str, str] = {}
-    subclusters: dict[str, str] = {}
+    finer_groups: dict[str, str] = {}
     for score in (score for pair in read for score in pair):
         clusters.update(score.clusters)
-        subclusters.update(score.subclusters)
+        finer_groups.update(score.finer_groups)
     score, other = read[0]
+    groups = {name: rate.task_ids for name, rate in score.groups.items() if rate.task_ids}
     if score.metrics or other.metrics:
         # Graders parse code, and are loaded only here.
         from codetune.evaluate.statistics.compare_answers import compare_answers
 
-        compared = compare_answers(pairs, metric=metric, clusters=clusters, subclusters=subclusters)
+        compared = compare_answers(
+            pairs, metric=metric, clusters=clusters, finer_groups=finer_groups, groups=groups
+        )
     else:
         compared = compare_tallies(
-            *_tallied(pairs), metric=metric or _DEFAULT_METRIC, clusters=clusters, subclusters=subclusters
+            *_tallied(pairs),
+            metric=metric or _DEFAULT_METRIC,
+            clusters=clusters,
+            finer_groups=finer_groups,
+            groups=groups,
         )
     return replace(
         compared,

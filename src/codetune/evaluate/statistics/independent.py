@@ -17,7 +17,7 @@ class Units:
 
     Attributes:
         names: The unit of each item, in the items' order.
-        kind: `problems` where each item is a unit, else `clusters` or `subclusters`.
+        kind: `problems` where each item is a unit, else `clusters` or `files` (the finer groups).
         note: A sentence where a coarser group had too few members; "" otherwise.
     """
 
@@ -33,18 +33,18 @@ class Units:
 def independent_units(
     tasks: Sequence[str],
     clusters: Mapping[str, str],
-    subclusters: Mapping[str, str] | None = None,
+    finer_groups: Mapping[str, str] | None = None,
 ) -> Units:
     """Choose the coarsest group of items that has at least ten members.
 
     Args:
         tasks: Task ids.
         clusters: Task id -> its cluster; items that share nothing may be absent.
-        subclusters: Task id -> its finer group.
+        finer_groups: Task id -> its finer group.
     """
     levels = [("clusters", [clusters.get(task, task) for task in tasks])]
-    if subclusters:
-        levels.append(("subclusters", [subclusters.get(task, task) for task in tasks]))
+    if finer_groups:
+        levels.append(("files", [finer_groups.get(task, task) for task in tasks]))
     levels.append(("problems", list(tasks)))
     problems = len(set(tasks))
     note = ""
@@ -56,6 +56,6 @@ def independent_units(
             return Units(names, kind, note)
         note = (
             note
-            or f"{found} cluster{'' if found == 1 else 's'} of problems {'is' if found == 1 else 'are'} too few"
+            or f"{found} group{'' if found == 1 else 's'} of related problems {'is' if found == 1 else 'are'} too few"
         )
     raise AssertionError("the last level is the problems themselves")

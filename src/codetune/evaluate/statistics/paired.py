@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import TypeVar
 
 import numpy as np
 from scipy import special  # `scipy.stats` holds the same numbers and takes a second to import
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 _EXACT_FLIPS = 16
+_Name = TypeVar("_Name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,12 @@ def binary_interval(
     return max(mean - half, -1.0), min(mean + half, 1.0)
 
 
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+def holm(p_values: Mapping[_Name, float]) -> dict[_Name, float]:
     """Holm's step-down correction: adjusted p-values, in the order given.
 
     Source: Holm 1979, Scand. J. Statist. 6:65.
     """
-    adjusted: dict[str, float] = {}
+    adjusted: dict[_Name, float] = {}
     largest = 0.0
     ordered = sorted(p_values.items(), key=lambda item: item[1])
     for rank, (name, value) in enumerate(ordered):

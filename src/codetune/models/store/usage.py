@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +12,13 @@ from pathlib import Path
 from codetune.errors import DataError
 from codetune.models.store.request_store import RequestStore
 
-__all__ = ["ModelUsage", "find_stores", "usage_by_model"]
+__all__ = ["ModelUsage", "cost_of", "find_stores", "usage_by_model"]
 
 _GIVEN_UP = re.compile(r"^gave up after \d+ s and \d+ tries: ")
 """Removed from failures, so that equal ones can be counted together."""
 STORE_NAME = "requests.sqlite"
+_KEYS_AT_A_TIME = 500
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,28 @@ def usage_by_model(path: Path) -> list[ModelUsage]:
         _summed(model, answered.get(model, (0,) * 11), failures.get(model, {}))
         for model in sorted({*answered, *failures})
     ]
+
+
+def cost_of(path: Path, keys: Sequence[str]) -> float | None:
+    """What these answers cost when they were asked, in dollars; None where no price of any is known.
+
+    Args:
+        path: A request store.
+        keys: Keys of the answers, in hexadecimal; others belong to backends that keep no store.
+    """
+    keys = [key for key in keys if _KEY.fullmatch(key)]
+    prices: list[float] = []
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        for start in range(0, len(keys), _KEYS_AT_A_TIME):
+            some = [bytes.fromhex(key) for key in keys[start : start + _KEYS_AT_A_TIME]]
+            marks = ",".join("?" * len(some))
+            prices += [
+                row[0]
+                for row in connection.execute(
+                    f"SELECT cost_usd FROM answers WHERE key IN ({marks}) AND cost_usd IS NOT NULL", some
+                )
+            ]
+    return sum(prices) if prices else None
 
 
 def _summed(model: str, row: tuple[float | None, ...], failures: dict[str, int]) -> ModelUsage:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from codetune.report.highlight import code_html, prose_html
+from codetune.report.pass_curve import pass_curve
 from codetune.report.sections.differences import Attempt, Difference
+from codetune.report.sections.panel import changes_of, groups_of, usage_of
 from codetune.report.sections.scores import Evaluation
 
 __all__ = ["evaluation_view", "interval_rows"]
@@ -28,6 +30,7 @@ def evaluation_view(evaluation: Evaluation, max_code_lines: int = 60) -> dict[st
         evaluation: One benchmark, two models.
         max_code_lines: Lines shown of a program.
     """
+    comparison = evaluation.comparison
     return {
         "benchmark": evaluation.benchmark,
         "edition": evaluation.edition,
@@ -36,10 +39,23 @@ def evaluation_view(evaluation: Evaluation, max_code_lines: int = 60) -> dict[st
         "names": evaluation.names,
         "models": [score for score in (evaluation.base, evaluation.tuned) if score is not None],
         "comparison": evaluation.comparison,
+        "changes": [] if comparison is None else changes_of(comparison),
+        "groups": {} if comparison is None else groups_of(comparison),
+        "curve": None
+        if comparison is None or len(comparison.curve) < 2
+        else pass_curve(comparison.curve, evaluation.names),
+        "usages": _usages(evaluation),
         "gained": evaluation.gained,
         "lost": evaluation.lost,
         "shown": [_difference(d, evaluation.names, max_code_lines) for d in evaluation.differences],
     }
+
+
+def _usages(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """What asking took, of each model; empty where nothing is known of either."""
+    models = [score for score in (evaluation.base, evaluation.tuned) if score is not None]
+    found = [(model.name, usage_of(model.score.usage)) for model in models]
+    return [{"name": name, **usage} for name, usage in found if usage is not None]
 
 
 def _difference(difference: Difference, names: tuple[str, str], max_code_lines: int) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Example:
     base: str
     tuned: str
     programming_language: str | None
+    reference: str = ""
+    """What the row's authors wrote; "" where it is not known."""
 
 
 def draw_examples(evaluation: Evaluation, count: int, seed: int) -> list[Example]:
@@ -55,6 +57,7 @@ def draw_examples(evaluation: Evaluation, count: int, seed: int) -> list[Example
             base=str(base[task_id]["completion"]),
             tuned=str(tuned[task_id]["completion"]),
             programming_language=tuned[task_id].get("programming_language"),
+            reference=str(tuned[task_id].get("reference") or ""),
         )
         for task_id in common
     ]

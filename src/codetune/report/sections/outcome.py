@@ -1,19 +1,23 @@
 """The head of the page: what changed, how sure that is, and what it took.
 
-The order is fixed, not chosen by the result: tasks on held-out rows, the loss on held-out rows, and
-then the benchmarks, which show whether the tuning did harm elsewhere.
+The order is fixed, not chosen by the result: tasks on held-out rows (overlap first, then whether the
+answers are about the right code), the loss on held-out rows, and then the benchmarks, which show whether
+the tuning did harm elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from codetune.evaluate.statistics.comparison import Comparison
+from codetune.report.measures import measure_name, measure_title
 from codetune.report.numbers import NOT_RUN, count, duration, number, p_value, percent, points, significant
 from codetune.report.sections.evaluation_view import interval_rows
 from codetune.report.sections.examples import Example
 from codetune.report.sections.funnel import FunnelStep
+from codetune.report.sections.panel import Change, changes_of
 from codetune.report.sections.scores import Evaluation
 from codetune.report.sections.stages import Stages
 from codetune.report.sections.training import Training
@@ -21,12 +25,13 @@ from codetune.report.sections.training import Training
 __all__ = ["Claim", "Outcome", "Tile", "describe_outcome"]
 
 _ARROW = "\N{RIGHTWARDS ARROW}"
-_METRICS = {
-    "rouge_l": "ROUGE-L",
-    "smoothed_bleu4": "smoothed BLEU-4",
-    "bleu": "BLEU",
-    "exact_match": "exact match",
-}
+_CONTENT = "found_among_ten"
+"""The metric that tells what an answer says from how it says it."""
+_ENOUGH = (
+    "On Python's standard library the smoothed BLEU-4 of a row changed with a spread of 10 points; if that holds here, "
+    "ten held-out rows show a gain of 9 points in four of five runs: some 50 short functions with a docstring in all."
+)
+"""Measured: 120 held-out rows, embedded model, 40 steps."""
 _WORDS = {"better": "better", "worse": "worse", "tie": "a tie"}
 
 
@@ -87,9 +92,9 @@ def describe_outcome(
         examples: Answers to show under the leading claim.
         written_by_models: Rows of the final dataset that a model helped to write; None where unknown.
     """
-    graded = [evaluation for evaluation in evaluations if evaluation.is_graded]
-    executed = [evaluation for evaluation in evaluations if not evaluation.is_graded]
-    claims = [_task_claim(evaluation) for evaluation in graded]
+    graded = [evaluation for evaluation in evaluations if evaluation.is_task]
+    executed = [evaluation for evaluation in evaluations if not evaluation.is_task]
+    claims = [claim for evaluation in graded for claim in _task_claims(evaluation, training)]
     claims += [claim for claim in [_loss_claim(training)] if claim is not None]
     claims += [_benchmark_claim(evaluation) for evaluation in executed]
     if not claims:
@@ -110,7 +115,7 @@ def _subject(training: Training | None) -> str:
     if training is None:
         return "codetune"
     model = training.config.get("model")
-    named = "SmolLM2-135M-Instruct" if model == "embedded" else str(model) if model else None
+    named = "SmolLM2-135M-Instruct" if model == "embedded" else Path(str(model)).name if model else None
     method = f"tuned with {training.config['method']}" if "method" in training.config else None
     return " \N{MIDDLE DOT} ".join(part for part in (named, method) if part) or "codetune"
 
@@ -122,59 +127,126 @@ def _not_compared() -> str:
 def _headline(evaluation: Evaluation) -> str:
     before = percent(evaluation.base.leading.value if evaluation.base else None)
     after = percent(evaluation.tuned.leading.value if evaluation.tuned else None)
-    return f"{_measure(evaluation)}: {before} {_ARROW} {after}"
+    joint = " " if evaluation.is_graded else ": "
+    return f"{_measure(evaluation)}{joint}{before} {_ARROW} {after}"
+
+
+def _task(evaluation: Evaluation) -> str:
+    """`Say what code does`; a benchmark's own title where it is no task."""
+    name = evaluation.benchmark.removeprefix("rows of your own: ")
+    return f"{name[:1].upper()}{name[1:]}"
 
 
 def _measure(evaluation: Evaluation) -> str:
-    """`HumanEval pass@1`, or `Say what code does, on held-out rows: ROUGE-L`."""
-    metric = _METRICS.get(evaluation.metric, evaluation.metric)
-    task = evaluation.benchmark.removeprefix("rows of your own: ")
-    if task == evaluation.benchmark:
-        return f"{task} {metric}"
-    return f"{task[:1].upper()}{task[1:]}, {metric} on held-out rows"
+    """`HumanEval pass@1`, or `Say what code does: overlap with the authors' own words`."""
+    if evaluation.is_graded:
+        return f"{_task(evaluation)}: {measure_title(evaluation.metric)}"
+    return f"{evaluation.benchmark} {measure_name(evaluation.metric)}"
 
 
 def _change(comparison: Comparison, unit: str) -> str:
-    interval = f"95% interval {points(comparison.low)} to {points(comparison.high)}"
+    adjusted = comparison.adjusted_p_value
+    p_said = p_value(comparison.p_value if adjusted is None else adjusted)
+    corrected = "" if adjusted is None else ", adjusted for all that was compared"
     return (
-        f"Over {count(comparison.problems)} {unit} the tuned model moved by {points(comparison.difference)} "
-        f"points, {interval} ({comparison.test}, {p_value(comparison.p_value)})."
+        f"{points(comparison.difference)} points over {count(comparison.problems)} {unit}, 95% interval "
+        f"{points(comparison.low)} to {points(comparison.high)} ({p_said}{corrected})."
     )
 
 
-def _task_claim(evaluation: Evaluation) -> Claim:
+def _needed(comparison: Comparison, training: Training | None) -> str:
+    """How many rows would show the gain; "" where there is one, or where it can't be said."""
+    if comparison.needed is None:
+        return ""
+    gain, rows = comparison.needed
+    assumed = "as large as measured" if gain == comparison.difference else "5 points"
+    said = (
+        f"If the true gain is {assumed} and rows vary as these do, {count(rows)} held-out rows show it in four "
+        "of five runs"
+    )
+    counts = training.counts if training else {}
+    held, learned = counts.get("held_out", 0), counts.get("rows", 0)
+    if not held or not learned:
+        return f"{said}."
+    in_all = rows * (held + learned) / held
+    return f"{said}: some {significant(in_all, 2)} rows in all, where {count(held + learned)} were there."
+
+
+def _task_claims(evaluation: Evaluation, training: Training | None) -> list[Claim]:
+    """The leading metric, then the measure that tells content from manner, where there is one."""
     comparison = evaluation.comparison
     if comparison is None:
-        return Claim(_headline(evaluation), _not_compared())
+        return [_not_measured(evaluation, training)]
     meaning = {
-        "tie": "That is within chance.",
+        "tie": f"That is within chance. {_needed(comparison, training)}",
         "better": f"{count(comparison.second_only)} answers became better and {count(comparison.first_only)} worse.",
         "worse": f"{count(comparison.first_only)} answers became worse and {count(comparison.second_only)} better.",
     }[comparison.verdict]
-    return Claim(
+    lead = Claim(
         _headline(evaluation),
-        f"{_change(comparison, 'held-out rows')} {meaning} The metric says how close an answer is to the "
-        "reference, not whether it is right.",
+        f"{_change(comparison, 'held-out rows')} Training did not see their files. {meaning} Such overlap rewards the "
+        "authors' manner as much as what an answer says.",
         comparison.verdict,
         interval_rows(evaluation),
-        f"{_measure(evaluation)}; the bars are 95% intervals of each model alone.",
+        f"{measure_name(evaluation.metric)} on held-out rows; the bars are 95% intervals of each model alone.",
     )
+    return [
+        lead,
+        *(
+            _content_claim(evaluation, change)
+            for change in changes_of(comparison)
+            if change.metric == _CONTENT
+        ),
+    ]
+
+
+def _content_claim(evaluation: Evaluation, change: Change) -> Claim:
+    metrics = evaluation.tuned.score.metrics if evaluation.tuned else {}
+    note = metrics[_CONTENT].note if _CONTENT in metrics else ""
+    meaning = {
+        "tie": "That is within chance: the manner changed, and what the answers say did not measurably. A change of "
+        f"{_bare_points(change.detectable)} points would have been seen in four of five such runs.",
+        "better": "So the answers also say more about their own code.",
+        "worse": "So the answers say less about their own code than before.",
+    }[change.verdict]
+    return Claim(
+        f"Is it about the right code? {percent(change.first)} {_ARROW} {percent(change.second)}",
+        f"How often the answer alone, without the function's name and repeated code, picks its own function among ten "
+        f"held-out ones ({note or 'chance is 10%'}). {points(change.difference)} points, 95% interval "
+        f"{points(change.low)} to {points(change.high)} ({p_value(change.p_value)}). {meaning} Whether every word is "
+        "right is not measured.",
+        change.verdict,
+    )
+
+
+def _not_measured(evaluation: Evaluation, training: Training | None) -> Claim:
+    if not evaluation.is_task or evaluation.tuned is not None:
+        return Claim(_headline(evaluation), _not_compared())
+    held = training.counts.get("held_out", 0) if training else 0
+    return Claim(
+        f"{_task(evaluation)}: too few rows to measure",
+        f"Training held out {count(held)} rows, and ten are the fewest that are graded. {_ENOUGH}",
+    )
+
+
+def _bare_points(value: float) -> str:
+    return f"{100 * value:.1f}"
 
 
 def _benchmark_claim(evaluation: Evaluation) -> Claim:
     comparison = evaluation.comparison
     if comparison is None:
         return Claim(_headline(evaluation), _not_compared())
-    seen = percent(comparison.smallest_detectable)
+    seen = _bare_points(comparison.smallest_detectable)
     meaning = {
-        "tie": f"That is within chance: no harm and no gain was seen. A change of {seen.removesuffix('%')} points "
-        "would have been seen in four of five such runs; a smaller one may be there.",
+        "tie": f"That is within chance: neither harm nor gain was seen. A change of {seen} points or more is "
+        "seen in four of five such runs; a smaller harm may be there.",
         "better": "That is more than chance explains.",
         "worse": "That is more than chance explains: the tuning did harm here.",
     }[comparison.verdict]
     return Claim(
         _headline(evaluation),
-        f"{_change(comparison, 'problems')} {meaning}",
+        f"Training was not about this; it is asked to see harm. {_change(comparison, 'problems')} {meaning}",
         comparison.verdict,
         interval_rows(evaluation),
         f"{_measure(evaluation)}; the bars are 95% intervals of each model alone.",

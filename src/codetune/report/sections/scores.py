@@ -98,6 +98,11 @@ class Evaluation:
     """Where the two scores lie."""
 
     @property
+    def is_task(self) -> bool:
+        """Whether it is a task on rows of one's own, measured or not."""
+        return self.benchmark.startswith("rows of your own: ") or self.is_graded
+
+    @property
     def is_graded(self) -> bool:
         """Whether answers were graded against references, rather than executed."""
         return any(shown is not None and bool(shown.score.metrics) for shown in (self.base, self.tuned))
@@ -119,6 +124,7 @@ def read_pair(
     names: tuple[str, str],
     *,
     comparison: Comparison | None,
+    benchmark: str = "",
     prompts: Path | None = None,
     differences: int = 0,
 ) -> Evaluation:
@@ -128,6 +134,7 @@ def read_pair(
         folders: Each with `score.json` and `verdicts/`, where there is one.
         names: What the page calls them.
         comparison: What comparing them came to.
+        benchmark: Its name, where it was left out and neither folder has a score.
         prompts: `prompts.jsonl`, for the problems where they differ.
         differences: Most of those to keep.
 
@@ -141,7 +148,7 @@ def read_pair(
     found = read_differences(*folders, prompts)
     gained = sum(difference.gained for difference in found)
     shown = first or second
-    name = shown.score.benchmark.name if shown else comparison.benchmark if comparison else ""
+    name = shown.score.benchmark.name if shown else comparison.benchmark if comparison else benchmark
     about = (shown.score.benchmark.edition, shown.score.benchmark.licence) if shown else ()
     return Evaluation(
         benchmark=BENCHMARKS[name].title if name in BENCHMARKS else name,
@@ -177,6 +184,7 @@ def read_evaluations(stage: StageFolder, differences: int) -> list[Evaluation]:
                 pair,
                 ("base", "tuned"),
                 comparison=comparisons.get(name),
+                benchmark=name,
                 prompts=pair[1] / "prompts.jsonl",
                 differences=differences,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -33,6 +33,8 @@ class Training:
     results: dict[str, Any]
     config: dict[str, Any]
     seconds: float
+    counts: dict[str, int] = field(default_factory=dict)
+    """Rows trained on (`rows`), held out and rejected."""
 
     @property
     def averaged_over(self) -> int:
@@ -89,4 +91,5 @@ def read_training(stage: StageFolder | None) -> Training | None:
         results=stage.card.results,
         config=stage.card.plan.config,
         seconds=stage.card.seconds,
+        counts=dict(stage.card.counts),
     )

@@ -22,14 +22,19 @@ AMONG = 10
 _STEM = 5
 """Letters of a word that count, so that `returns`, `returned` and `return` are one."""
 _WORD = re.compile(r"\w")
+_DEFINITION = re.compile(r"\b(?:def|class|func|function|fn|fun)\s+(?:\([^)]*\)\s*)?(\w+)")
+"""Parentheses before the name hold a receiver in Go."""
+_CALLED = re.compile(r"(\w+)\s*\(")
+"""Where no such word introduces a name, as in Java and C, it stands before the first parenthesis."""
 
 
 def found_among_ten(codes: Sequence[str], texts: Sequence[str]) -> list[float] | None:
     """For each text the chance that its own code fits it best among ten.
 
-    Fit is BM25 over the words of identifiers, comments and strings. Code that a text repeats (fenced blocks,
-    lines that stand in the code) is left out first: a copy of the code describes nothing. All choices of
-    nine others are counted, so nothing is drawn; equal fits share their place.
+    Fit is BM25 over the words of identifiers, comments and strings. What describes nothing is left out of
+    the text first: code that it repeats (fenced blocks, lines that stand in the code) and the words of the
+    function's own name, which alone would find nearly every function. All choices of nine others are
+    counted, so nothing is drawn; equal fits share their place.
 
     Args:
         codes: One a text. Rows with the same code are no alternatives to one another.
@@ -44,7 +49,8 @@ def found_among_ten(codes: Sequence[str], texts: Sequence[str]) -> list[float] |
     index = Bm25([_stems(code) for code in place_of])
     found = []
     for code, text in zip(codes, texts, strict=True):
-        fits = index.scores(_stems(_own_words(text, code)))
+        said = set(_stems(_own_words(text, code))) - set(_stems(_name_of(code)))
+        fits = index.scores(said)
         mine = fits[place_of[code]]
         worse, equal = int((fits < mine).sum()), int((fits == mine).sum()) - 1
         found.append(_chance_of_first(worse, equal, len(place_of) - 1))
@@ -65,6 +71,11 @@ def _own_words(text: str, code: str) -> str:
     lines = {line.strip() for line in code.splitlines()}
     prose = without_fenced_blocks(text)
     return "\n".join(line for line in prose.splitlines() if line.strip() not in lines)
+
+
+def _name_of(code: str) -> str:
+    found = _DEFINITION.search(code) or _CALLED.search(code)
+    return found[1] if found else ""
 
 
 def _stems(text: str) -> list[str]:
