@@ -17,6 +17,7 @@ from codetune.errors import ConfigError
 from codetune.recipes.recipe import Recipe, shipped_recipe
 
 if TYPE_CHECKING:
+    from codetune.evaluate.statistics.comparison import Comparison, MeasureChange
     from codetune.recipes.runner import StepResult
 
 __all__ = ["recipe_path", "run_and_print", "score_lines"]
@@ -129,9 +130,31 @@ def score_lines(evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
             count = f"  ({score.passed} of {score.problems})" if score.pass_at_k else ""
             text = f"{rate.value:.1%}  [{rate.low:.1%}, {rate.high:.1%}]{count}"
             rows.append((f"{name} {comparison.metric} {label}", text))
-            rows += [("warning", warning.text) for warning in score.warnings]
-        word = "no difference can be told" if comparison.verdict == "tie" else comparison.verdict
-        p_value = comparison.p_value if comparison.adjusted_p_value is None else comparison.adjusted_p_value
-        said = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
-        rows.append((f"{name} change", f"{word}  ({comparison.test}, {said})"))
+            rows += [("  warning", warning.text) for warning in score.warnings]
+        rows += _change_lines(name, comparison)
+    return rows
+
+
+def _change_lines(name: str, comparison: Comparison) -> list[tuple[str, str]]:
+    """The difference with its interval and the word that may be said; other measures; what could have been seen."""
+    from codetune.cli.measure.comparison_tables import needed_words
+
+    def said(one: Comparison | MeasureChange) -> str:
+        p_value = one.p_value if one.adjusted_p_value is None else one.adjusted_p_value
+        word = "a tie" if one.verdict == "tie" else one.verdict
+        interval = f"[{100 * one.low:+.1f}, {100 * one.high:+.1f}]"
+        return (
+            f"{word}: {100 * one.difference:+.1f} points  {interval}  "
+            f"{'p < 0.001' if p_value < 0.001 else f'p = {p_value:.3f}'}"
+        )
+
+    rows = [(f"{name} change", said(comparison))]
+    rows += [
+        (f"  {other.metric}", f"{other.first:.1%} to {other.second:.1%}, {said(other)}")
+        for other in comparison.others
+    ]
+    if comparison.verdict == "tie":
+        seen = f"{100 * comparison.smallest_detectable:.1f} points could have been seen with 80 % power"
+        needed = needed_words(comparison)
+        rows.append(("  power", f"{seen}; {needed}" if needed and comparison.both is None else seen))
     return rows
