@@ -257,7 +257,7 @@ def test_everyone_can_find_their_way(whole_run) -> None:
     ids = [attributes["id"] for _, attributes in reader.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     links = [a["href"][1:] for a in reader.named("a")]
-    assert set(links) <= set(ids) and len(links) == 8
+    assert set(links) <= set(ids) and len(links) == 9
     labelled = [a.get("aria-labelledby") for a in reader.named("section")]
     assert set(labelled) <= set(ids)
     for svg in reader.named("svg"):

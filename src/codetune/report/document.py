@@ -14,6 +14,7 @@ from codetune.report.numbers import byte_size, count, duration, number, signific
 from codetune.report.page import render
 from codetune.report.provenance import run_view, versions_of
 from codetune.report.sections.corpus import read_corpus
+from codetune.report.sections.diversity import read_diversity
 from codetune.report.sections.evaluation_view import evaluation_view
 from codetune.report.sections.examples import draw_examples
 from codetune.report.sections.funnel import read_funnel
@@ -67,6 +68,7 @@ def report_html(stages: Stages, config: ReportConfig, *, seed: int = 0) -> str:
         outcome=_outcome_view(outcome, config),
         corpus=read_corpus(stages.named("collect")),
         funnel=funnel,
+        written=read_diversity(stages.named("synth")),
         samples=[_task_samples(task, config) for task in drawn],
         samples_stage=sampled.name if sampled else "",
         training=training,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codetune.synth.python.runnable_tests import RunnableTests
+from codetune.synth.python.runnable_tests import RunnableTests, runnable_tests
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 
 RIGHT = "def ratio(a, b):\n    if b == 0:\n        raise ValueError('b is zero')\n    return a / b\n"
@@ -58,3 +58,31 @@ def test_what_tests_nothing_is_refused(text: str, reason: str) -> None:
     with pytest.raises(InvalidAnswerError) as caught:
         RunnableTests(("ratio",)).parse(text)
     assert caught.value.reason == reason
+
+
+def test_what_stands_behind_the_main_guard_runs_too() -> None:
+    code = 'def main():\n    assert double(2) == 5\n\n\nif __name__ == "__main__":\n    main()\n    unittest.main()\n'
+    made = runnable_tests(code, ["double"])
+    assert made.endswith("main()\n") and "unittest.main" not in made and "__name__" not in made
+
+
+@pytest.mark.parametrize(
+    ("test", "checks"),
+    [
+        ("assert isinstance(double(2), int) and callable(double)", False),
+        ("assert double(2) is not None", False),
+        ("assert type(double(2)) == int", False),
+        ("assert double(2) is None", True),
+        ("assert double(2)", True),
+        ("assert isinstance(double(2), int) and double(2) == 4", True),
+        ("self.assertIsInstance(double(2), int)", False),
+        ("self.assertEqual(double(2), 4)", True),
+    ],
+)
+def test_tests_of_types_alone_check_no_value(test: str, checks: bool) -> None:
+    if checks:
+        runnable_tests(test, ["double"])
+        return
+    with pytest.raises(InvalidAnswerError) as caught:
+        runnable_tests(test, ["double"])
+    assert caught.value.reason == "tests check no value"

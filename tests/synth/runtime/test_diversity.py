@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.synth.conftest import instruction, snippet, write_dataset
 
-from codetune.records import Instruction, Snippet
+from codetune.records import Check, Instruction, Lineage, Snippet
 from codetune.synth.runtime.diversity import diversity_of
 
 
@@ -25,6 +25,22 @@ def test_near_duplicates_and_lengths_are_told(tmp_path: Path) -> None:
     assert found.output_words == (3, 3, 3) and found.programming_languages == {"python": 3}
     assert found.openings == {"write a": 2 / 3, "explain when": 1 / 3}
     assert "33.3% of them have a near duplicate" in found.lines()[1]
+
+
+def test_difficulty_is_the_judges_and_topics_go_by_words(tmp_path: Path) -> None:
+    def judged(text: str, *checks: tuple[str, str]) -> Instruction:
+        held = tuple(Check(check=name, verdict="passed", detail=detail) for name, detail in checks)
+        return instruction(text, lineage=Lineage(checks=held))
+
+    given = [
+        judged("Sort a list.", ("difficulty", "2 of 5")),
+        judged("Sort a list of dates.", ("judge: difficulty", "4, 3, 4: it takes a while")),
+        judged("Be brief.", ("about the code", "score 4 of 5: fine")),
+    ]
+    found = diversity_of(write_dataset(tmp_path / "in", Instruction, [given]))
+    assert found is not None and found.difficulty == {"2": 1, "4": 1} and found.scores == {"4": 1}
+    assert round(found.topics["lists and sorting"], 2) == 0.67 and round(found.topics["other"], 2) == 0.33
+    assert "Difficulty by the judge: 2 of 5 in 1, 4 of 5 in 1." in found.lines()
 
 
 def test_another_language_is_another_task(tmp_path: Path) -> None:

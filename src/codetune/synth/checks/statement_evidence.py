@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from codetune.code.languages import display_name
 from codetune.execution.protocol import Limits, Program
@@ -21,11 +21,15 @@ from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.text_parsers import CodeBlock
 
-__all__ = ["SCORE_PROMPT", "ScoreOfText", "score_text", "statement_checks"]
+__all__ = ["SCALES", "SCORE_PROMPT", "ScoreOfText", "score_text", "statement_checks"]
 
 
 SCORE_PROMPT: dict[str, frozenset[str]] = {"score_text": frozenset({"text", "code", "programming_language"})}
 """The prompt that `score_text` asks, for a generator's `prompts`."""
+
+
+SCALES = {"score": {"enum": [1, 2, 3, 4, 5]}, "difficulty": {"enum": [1, 2, 3, 4, 5]}}
+"""Schema keywords of `ScoreOfText`."""
 
 
 class ScoreOfText(BaseModel):
@@ -33,6 +37,20 @@ class ScoreOfText(BaseModel):
 
     reason: str
     score: int
+    difficulty: int = 0
+    """From 1 to 5, of what the text asks; 0 where the model gave none, which is no fault."""
+
+    @field_validator("difficulty", mode="before")
+    @classmethod
+    def _or_none_given(cls, value: object) -> object:
+        return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+    def checks(self, name: str) -> tuple[Check, ...]:
+        """Lineage entries of a score that was high enough."""
+        told = Check(check=name, verdict="passed", detail=f"score {self.score} of 5: {self.reason.strip()}")
+        if not 1 <= self.difficulty <= 5:
+            return (told,)
+        return told, Check(check="difficulty", verdict="passed", detail=f"{self.difficulty} of 5")
 
 
 async def score_text(
@@ -43,18 +61,18 @@ async def score_text(
     least: int,
     context: GenerationContext,
     reason: str = "scored as not about the code",
-) -> tuple[Check, tuple[Generated, ...]]:
+) -> tuple[tuple[Check, ...], tuple[Generated, ...]]:
     """Ask for a score of a text about code.
 
     Returns:
-        A check for the lineage, with the reason, and who gave it.
+        Checks for the lineage, with the reason and the difficulty, and who gave them.
 
     Raises:
         Rejection: The score is too low.
     """
     asked = await context.ask(
         "score_text",
-        JsonObject(ScoreOfText, {"score": {"enum": [1, 2, 3, 4, 5]}}),
+        JsonObject(ScoreOfText, SCALES),
         {"text": text, "code": code, "programming_language": display_name(programming_language)},
         row=row,
         max_new_tokens=512,
@@ -63,9 +81,7 @@ async def score_text(
     score, why = asked.value.score, asked.value.reason.strip()
     if score < least:
         raise Rejection(reason, f"score {score} of 5: {why}")
-    return Check(
-        check="about the code", verdict="passed", detail=f"score {score} of 5: {why}"
-    ), asked.generated("score")
+    return asked.value.checks("about the code"), asked.generated("score")
 
 
 async def statement_checks(
@@ -93,10 +109,7 @@ async def statement_checks(
         if found is not None:
             return found
     shown = shortened(view.code, options.code_chars)
-    check, generated = await score_text(
-        statement, shown, view.language, view.snippet.id, options.min_score, context
-    )
-    return (check,), generated
+    return await score_text(statement, shown, view.language, view.snippet.id, options.min_score, context)
 
 
 async def _agreement(

@@ -20,7 +20,7 @@ from codetune.rejection import Rejection
 from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import words
-from codetune.synth.checks.statement_evidence import ScoreOfText
+from codetune.synth.checks.statement_evidence import SCALES, ScoreOfText
 from codetune.synth.checks.statements import statement_fault
 from codetune.synth.checks.task_text import text_fault
 from codetune.synth.generator import STAGE
@@ -147,7 +147,7 @@ class Evolve:
         """The elimination step: is this a task of its own, that can be solved, and more than the given one?"""
         asked = await context.ask(
             "score_evolution",
-            JsonObject(ScoreOfText, {"score": {"enum": [1, 2, 3, 4, 5]}}),
+            JsonObject(ScoreOfText, SCALES),
             {"given": parent.instruction, "input": parent.input, "evolved": row.instruction},
             row=row.id,
             max_new_tokens=512,
@@ -156,8 +156,7 @@ class Evolve:
         score, reason = asked.value.score, asked.value.reason.strip()
         if score < self.options.min_score:
             raise Rejection("eliminated", f"score {score} of 5: {reason}")
-        check = Check(check="elimination", verdict="passed", detail=f"score {score} of 5: {reason}")
-        return extended(row, generated=asked.generated("score"), checks=(check,))
+        return extended(row, generated=asked.generated("score"), checks=asked.value.checks("elimination"))
 
     def _failed(self, evolved: str, parent: Instruction) -> tuple[str, str] | None:
         fault = no_answer(evolved)

@@ -67,8 +67,8 @@ class _FillIn:
             text, generated, checks = await self._asked(variables, code, of, context)
             if self.options.evidence == "judge":
                 language = row.programming_language or ""
-                check, scored = await score_text(text, code, language, of, self.options.min_score, context)
-                checks, generated = (*checks, check), (*generated, *scored)
+                found, scored = await score_text(text, code, language, of, self.options.min_score, context)
+                checks, generated = (*checks, *found), (*generated, *scored)
         except Rejection as rejection:
             row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=rejection.reason),))
             return rejected(row, rejection)

@@ -137,7 +137,7 @@ class OssInstruct:
         row = extended(row, output=asked.value, generated=asked.generated("output"), checks=checks)
         if not self.options.min_score:
             return row
-        check, scored = await score_text(
+        found, scored = await score_text(
             row.instruction,
             asked.value,
             language,
@@ -146,7 +146,7 @@ class OssInstruct:
             context,
             reason="scored as no solution",
         )
-        return extended(row, generated=scored, checks=(check,))
+        return extended(row, generated=scored, checks=found)
 
 
 def copied_share(code: str, original: str, programming_language: str) -> float:

@@ -9,6 +9,7 @@ that name is put before them, so that the row's tests need the standard library 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from codetune.text.fences import fenced_blocks
 
 __all__ = ["RunnableTests", "runnable_tests"]
 
+_RUNNER = re.compile(r"\b(?:unittest|pytest)\.main\(")
+_TYPE_ASSERTS = frozenset({"assertIsInstance", "assertIsNotNone", "assertNotIsInstance"})
 _PYTEST = """\
 import contextlib, math, types
 
@@ -112,10 +115,8 @@ def runnable_tests(code: str, names: Collection[str]) -> str:
         raise InvalidAnswerError("tests do not parse", "the tests are not valid Python")
     body = [
         node
-        for node in tree.body
-        if not _is_import_of_solution(node)
-        and not _is_main(node)
-        and getattr(node, "name", None) not in names  # the solution again
+        for node in _unguarded(tree.body)
+        if not _is_import_of_solution(node) and getattr(node, "name", None) not in names  # the solution again
     ]
     tree = ast.Module(body, [])
     if not _has_test(tree):
@@ -123,6 +124,8 @@ def runnable_tests(code: str, names: Collection[str]) -> str:
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if not used & set(names):
         raise InvalidAnswerError("not a test", f"the tests do not use {', '.join(names)}")
+    if not _checks_value(tree):
+        raise InvalidAnswerError("tests check no value", "compare results with what they have to be")
     lines = [_source(code, node) for node in tree.body]
     functions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test")]
     classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and _tests_in(n)]
@@ -141,6 +144,8 @@ def runnable_tests(code: str, names: Collection[str]) -> str:
 
 def _source(code: str, node: ast.stmt) -> str:
     """A statement's own text, decorators included."""
+    if node.col_offset:
+        return ast.unparse(node)
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
     if "\n".join(code.splitlines()[first - 1 : node.end_lineno]).count(";"):
         return ast.unparse(node)  # several statements may share these lines
@@ -161,6 +166,47 @@ def _is_import_of_solution(node: ast.stmt) -> bool:
 
 def _is_main(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+
+
+def _unguarded(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements with `if __name__ == "__main__":` taken away, but for calls of a test runner."""
+    found: list[ast.stmt] = []
+    for node in body:
+        if not _is_main(node):
+            found.append(node)
+            continue
+        assert isinstance(node, ast.If)
+        found += [inner for inner in node.body if not _RUNNER.search(ast.unparse(inner))]
+    return found
+
+
+def _checks_value(tree: ast.Module) -> bool:
+    """Whether a test looks at more than types, or than that something comes back."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert) and not _is_about_type(node.test):
+            return True
+        if isinstance(node, ast.Attribute) and (
+            node.attr == "raises" or (node.attr.startswith("assert") and node.attr not in _TYPE_ASSERTS)
+        ):
+            return True
+    return False
+
+
+def _is_about_type(test: ast.expr) -> bool:
+    if isinstance(test, ast.BoolOp):
+        return all(_is_about_type(value) for value in test.values)
+    if isinstance(test, ast.UnaryOp):
+        return _is_about_type(test.operand)
+    if isinstance(test, ast.Compare):
+        sides = (test.left, *test.comparators)
+        none = any(isinstance(side, ast.Constant) and side.value is None for side in sides)
+        identity = all(isinstance(op, ast.IsNot) for op in test.ops)
+        return (none and identity) or all(_calls(side, ("type",)) for side in sides[:1])
+    return _calls(test, ("isinstance", "callable", "hasattr", "issubclass"))
+
+
+def _calls(node: ast.expr, names: Collection[str]) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
 
 
 def _has_test(tree: ast.Module) -> bool:

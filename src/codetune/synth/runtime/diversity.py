@@ -5,18 +5,20 @@ Read from the finished parts, so restarts do not matter. Large sets are sampled 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from heapq import heappush, heappushpop
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from codetune.synth.checks.novelty import NoveltyIndex, words
+from codetune.synth.runtime.topics import topics_of
 
 __all__ = ["Diversity", "diversity_of"]
 
@@ -42,6 +44,8 @@ class Diversity:
         openings: The most frequent first two words of an instruction, with their share.
         programming_languages: Language -> rows.
         scores: Score of a judge (`elimination`, `about the code`, `judge`), rounded -> rows.
+        topics: What instructions are about, by their words -> share of the rows; a row may have several.
+        difficulty: Difficulty from 1 to 5, by the judge, rounded -> rows; empty where none was asked.
     """
 
     rows: int
@@ -54,6 +58,8 @@ class Diversity:
     openings: dict[str, float] = field(default_factory=dict)
     programming_languages: dict[str, int] = field(default_factory=dict)
     scores: dict[str, int] = field(default_factory=dict)
+    topics: dict[str, float] = field(default_factory=dict)
+    difficulty: dict[str, int] = field(default_factory=dict)
 
     def lines(self) -> tuple[str, ...]:
         """The figures as sentences for a dataset card."""
@@ -64,6 +70,8 @@ class Diversity:
             f"Instructions have {low} to {high} words (tenth to ninetieth percentile), {middle} in the middle.",
             f"{self.near_duplicates:.1%} of them have a near duplicate; mean ROUGE-L with the nearest other "
             f"one {self.self_similarity:.2f}; {self.distinct_3:.0%} of all runs of three words are different.",
+            f"Most are about {_first(self.topics)}.",
+            *((f"Difficulty by the judge: {_counted(self.difficulty)}.",) if self.difficulty else ()),
         )
 
 
@@ -76,6 +84,8 @@ def diversity_of(folder: Path) -> Diversity | None:
     answered: list[int] = []
     languages: Counter[str] = Counter()
     scores: Counter[str] = Counter()
+    topics: Counter[str] = Counter()
+    difficulty: Counter[str] = Counter()
     sample: list[tuple[int, str]] = []
     for path in sorted((folder / "data").glob("*.parquet")):
         if not set(_COLUMNS) <= set(pq.read_schema(path).names):
@@ -85,8 +95,10 @@ def diversity_of(folder: Path) -> Diversity | None:
                 asked.append(len(words(row["instruction"])))
                 answered.append(len(words(row["output"])))
                 languages[row["programming_language"] or "none"] += 1
-                if (score := _score(row)) is not None:
-                    scores[score] += 1
+                topics.update(topics_of(row["instruction"]))
+                for counted, value in ((scores, _score(row)), (difficulty, _difficulty(row))):
+                    if value is not None:
+                        counted[value] += 1
                 place = -int.from_bytes(blake2b(str(row["id"]).encode(), digest_size=8).digest(), "big")
                 (heappush if len(sample) < _MOST else heappushpop)(
                     sample, (place, f"{row['instruction']}\n{row['input']}".strip())
@@ -107,6 +119,8 @@ def diversity_of(folder: Path) -> Diversity | None:
         openings={opening: number / count for opening, number in openings.most_common(5)},
         programming_languages=dict(languages.most_common()),
         scores=dict(sorted(scores.items())),
+        topics={topic: number / len(asked) for topic, number in topics.most_common()},
+        difficulty=dict(sorted(difficulty.items())),
     )
 
 
@@ -127,6 +141,26 @@ def _spread(counts: Sequence[int]) -> tuple[int, int, int]:
         return (counts[0],) * 3 if counts else (0, 0, 0)
     tenths = quantiles(counts, n=10, method="inclusive")
     return round(tenths[0]), round(tenths[4]), round(tenths[8])
+
+
+def _difficulty(row: dict[str, Any]) -> str | None:
+    """The difficulty that a judge gave, rounded."""
+    for check in (row["lineage"] or {}).get("checks") or ():
+        if check["check"] in ("difficulty", "judge: difficulty"):
+            given = [
+                int(digit)
+                for digit in re.findall(r"\d", (check["detail"] or "").split(":")[0].split(" of ")[0])
+            ]
+            return str(round(median(given))) if given else None
+    return None
+
+
+def _first(shares: dict[str, float]) -> str:
+    return ", ".join(f"{name} ({share:.0%})" for name, share in list(shares.items())[:3])
+
+
+def _counted(rows: dict[str, int]) -> str:
+    return ", ".join(f"{value} of 5 in {count:,}" for value, count in rows.items())
 
 
 def _score(row: dict[str, Any]) -> str | None:
