@@ -312,6 +312,10 @@ class Problem(Record):
     """The end of `prompt` that is already part of the program; None means all of it, "" nothing."""
     stop: tuple[str, ...] = ()
     """Where a continuation of `prompt` is over, as the benchmark says; empty leaves it to the style."""
+    harness_prompt: str | None = None
+    """What bigcode-evaluation-harness sends for this item, where that is neither `prompt` nor `prompt` stripped."""
+    harness_prefix: str = ""
+    """The code that an answer to `harness_prompt` goes on from."""
     describe: str = ""
     """What is asked first, where the item takes two steps: the answer stands in for `{description}`
     in `prompt` and `instruction` then."""

@@ -153,7 +153,7 @@ def evaluate_model(
 def _under_protocol(chosen: Benchmark, name: str | None) -> Benchmark:
     """The benchmark with a protocol's limits."""
     check_covers(name, chosen.name)
-    seconds = PROTOCOLS[name].cpu_seconds if name is not None else None
+    seconds = PROTOCOLS[name].cpu_seconds_of(chosen.name) if name is not None else None
     if seconds is None:
         return chosen
     return replace(chosen, limits=replace(chosen.limits, cpu_seconds=seconds))

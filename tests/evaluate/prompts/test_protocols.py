@@ -70,6 +70,30 @@ def test_bigcode_strips_the_prompt() -> None:
     assert (request.temperature, request.top_p, request.max_new_tokens) == (0.2, 0.95, 512)
 
 
+def test_bigcode_shows_mbpp_with_one_of_its_tests(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODETUNE_DATA", str(shared_data))
+    problem = load_problems("mbpp")[0]
+    request = style("bigcode").request(problem, {"max_new_tokens": 1})
+    assert request.prompt == (
+        '"""\nWrite a python function to remove first and last occurrence of a given character from the string.\n'
+        'assert remove_Occ("hello","l") == "heo"\n"""\n'
+    )
+    read = style("bigcode").program(problem, 'def f():\n    pass\n"""\nassert 1', False).code
+    assert read == f"{request.prompt}def f():\n    pass"
+
+
+def test_bigcode_asks_for_a_fix_as_its_prompt_instruct_does(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODETUNE_DATA", str(shared_data))
+    problem = load_problems("humanevalfixtests-js")[31]  # a short one
+    shown = style("bigcode").request(problem, {"max_new_tokens": 1}).prompt
+    assert shown is not None
+    assert f"\nFix bugs in {problem.entry_point}.\n\n" in shown and shown.endswith("{")
+    answer = "\n  return 1;\n}\n\nconsole.log(1)"
+    assert style("bigcode").program(problem, answer, False).code.endswith("{\n  return 1;\n}")
+
+
 def test_evalplus_begins_the_answer_where_the_model_is_loaded_here() -> None:
     request = asked("evalplus-chat")
     user, begun = request.messages
@@ -204,6 +228,10 @@ def test_what_a_protocol_fixes_is_not_said_otherwise(settings: dict[str, object]
 def test_a_protocol_for_another_benchmark_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with pytest.raises(
+        ConfigError, match="bigcode does not cover humanevalexplain-js; it covers humaneval, mbpp"
+    ):
+        check_covers("bigcode", "humanevalexplain-js")
     with pytest.raises(ConfigError, match="codex does not cover mbpp"):
         check_covers("codex", "mbpp")
     assert codetune(["eval", "humaneval", "--protocol", "multipl-e", "-o", str(tmp_path / "x")]) == 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.data_file import json_rows, local_file
@@ -34,7 +35,10 @@ def _read_full(raw: bytes) -> Iterator[Problem]:
         # Tasks 11 to 510 are the paper's test split; 1 to 10 are the few-shot prompt.
         if 11 <= row["task_id"] <= 510:
             setup = row.get("test_setup_code") or ""
-            yield _problem("mbpp", row["task_id"], row["text"], row["code"], setup, row["test_list"])
+            problem = _problem("mbpp", row["task_id"], row["text"], row["code"], setup, row["test_list"])
+            # With one of the tests, after InCoder's example.
+            shown = f'"""\n{row["text"]}\n{row["test_list"][0]}\n"""\n'
+            yield replace(problem, harness_prompt=shown, harness_prefix=shown)
 
 
 def _read_sanitized(raw: bytes) -> Iterator[Problem]:

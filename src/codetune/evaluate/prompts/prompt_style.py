@@ -9,7 +9,7 @@ from codetune.models.protocol import ChatRequest
 from codetune.records import Message, Problem
 from codetune.text.extract import Extraction
 
-__all__ = ["PromptStyle", "chat_request", "text_request"]
+__all__ = ["PromptStyle", "chat_request", "cut_at_stop", "text_request"]
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,9 @@ def chat_request(
 def text_request(prompt: str, settings: Mapping[str, object], stop: tuple[str, ...] = ()) -> ChatRequest:
     """A text to be completed."""
     return ChatRequest(prompt=prompt, stop=stop, **settings)  # type: ignore[arg-type]
+
+
+def cut_at_stop(text: str, stops: tuple[str, ...]) -> str:
+    """The text before the first of the stops."""
+    places = [place for stop in stops if (place := text.find(stop)) >= 0]
+    return text[: min(places)] if places else text

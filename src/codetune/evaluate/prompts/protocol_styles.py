@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from codetune.evaluate.prompts.bigcode_style import bigcode_program, bigcode_request
 from codetune.evaluate.prompts.evalplus_reading import evalplus_program
-from codetune.evaluate.prompts.prompt_style import PromptStyle, chat_request, text_request
+from codetune.evaluate.prompts.prompt_style import PromptStyle, chat_request, cut_at_stop, text_request
 from codetune.models.protocol import ChatRequest
 from codetune.records import Message, Problem
 from codetune.text.extract import Extraction
@@ -19,7 +20,6 @@ __all__ = ["PROTOCOL_STYLES"]
 
 _CODEX_STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 """Chen et al. 2021, section 3.2; CoMA's generate_code.py has the same."""
-_BIGCODE_STOPS = ("\nclass", "\ndef", "\n#", "\n@", "\nprint", "\nif", "\n```", "<file_sep>")
 _CAPYBARA_STOPS = ("\n\n", "def ")
 _EVALPLUS_ENDS = ("<|endoftext|>", "<|endofmask|>", "</s>", "\nif __name__", "\ndef main(", "\nprint(")
 _EVALPLUS_HUMANEVAL = ("\ndef ", "\nclass ", "\nimport ", "\nfrom ", "\nassert ")
@@ -36,26 +36,12 @@ _COMA = (
 )
 
 
-def _cut(text: str, stops: tuple[str, ...]) -> str:
-    """The text before the first of the stops."""
-    places = [place for stop in stops if (place := text.find(stop)) >= 0]
-    return text[: min(places)] if places else text
-
-
 def _continued(before: str, answer: str, stops: tuple[str, ...]) -> Extraction:
-    return Extraction(f"{before}{_cut(answer, stops)}", "continuation")
+    return Extraction(f"{before}{cut_at_stop(answer, stops)}", "continuation")
 
 
 def _codex(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
     return text_request(problem.prompt, settings, _CODEX_STOPS)
-
-
-def _bigcode_stops(problem: Problem) -> tuple[str, ...]:
-    return (*problem.stop, "<file_sep>") if problem.stop else _BIGCODE_STOPS
-
-
-def _bigcode(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
-    return text_request(problem.prompt.strip(), settings, _bigcode_stops(problem))
 
 
 def _multipl_e(problem: Problem, settings: Mapping[str, object]) -> ChatRequest:
@@ -82,7 +68,7 @@ def _coma_statement(prompt: str) -> str:
 
 
 def _coma_program(problem: Problem, answer: str, lenient: bool) -> Extraction:
-    return _continued(problem.prompt, _cut(answer, _CODEX_STOPS).replace("\t", "    "), ())
+    return _continued(problem.prompt, cut_at_stop(answer, _CODEX_STOPS).replace("\t", "    "), ())
 
 
 def _evalplus_prompt(problem: Problem) -> str:
@@ -114,7 +100,7 @@ def _evalplus_base(problem: Problem, settings: Mapping[str, object]) -> ChatRequ
 
 
 def _evalplus_chat_program(problem: Problem, answer: str, lenient: bool) -> Extraction:
-    text = _cut(answer, (*_EVALPLUS_ENDS, _EVALPLUS_BLOCK)).replace("\t", "    ")
+    text = cut_at_stop(answer, (*_EVALPLUS_ENDS, _EVALPLUS_BLOCK)).replace("\t", "    ")
     return evalplus_program(text, problem)
 
 
@@ -123,7 +109,7 @@ def _evalplus_api_program(problem: Problem, answer: str, lenient: bool) -> Extra
 
 
 def _evalplus_base_program(problem: Problem, answer: str, lenient: bool) -> Extraction:
-    text = _cut(answer, _evalplus_base_stops(problem)).replace("\t", "    ")
+    text = cut_at_stop(answer, _evalplus_base_stops(problem)).replace("\t", "    ")
     return evalplus_program(_evalplus_prompt(problem) + text, problem)
 
 
@@ -131,11 +117,7 @@ PROTOCOL_STYLES = tuple(
     PromptStyle(name, request, program)
     for name, request, program in (
         ("codex", _codex, lambda p, answer, lenient: _continued(p.prompt, answer, _CODEX_STOPS)),
-        (
-            "bigcode",
-            _bigcode,
-            lambda p, answer, lenient: _continued(p.prompt.strip(), answer, _bigcode_stops(p)),
-        ),
+        ("bigcode", bigcode_request, bigcode_program),
         ("multipl-e", _multipl_e, lambda p, answer, lenient: _continued(p.prompt.strip(), answer, p.stop)),
         ("codecapybara", _capybara, lambda p, answer, lenient: _continued(p.prompt, answer, _CAPYBARA_STOPS)),
         ("coma", _coma, _coma_program),

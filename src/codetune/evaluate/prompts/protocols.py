@@ -33,6 +33,7 @@ class Protocol:
         settings: Everything it fixes.
         temperatures: Temperatures it is published with; the first one is in `settings`.
         cpu_seconds: CPU time of each program; None leaves the benchmark's.
+        own_limits: Benchmarks (with `*`) among them whose limits stay as they are.
         source: Where it is written.
     """
 
@@ -43,7 +44,13 @@ class Protocol:
     settings: Mapping[str, Any]
     temperatures: tuple[float, ...] = field(default=())
     cpu_seconds: float | None = None
+    own_limits: tuple[str, ...] = ()
     source: str
+
+    def cpu_seconds_of(self, benchmark: str) -> float | None:
+        """CPU time of each program of a benchmark; None leaves the benchmark's own."""
+        kept = any(fnmatch(benchmark, pattern) for pattern in self.own_limits)
+        return None if kept else self.cpu_seconds
 
     def covers(self, benchmark: str) -> bool:
         """Whether it is published for a benchmark."""
@@ -68,12 +75,17 @@ PROTOCOLS: Mapping[str, Protocol] = {
         ),
         Protocol(
             name="bigcode",
-            benchmarks=(*_HUMAN_EVAL, "multipl-e-humaneval-*"),
+            benchmarks=(
+                *_HUMAN_EVAL, "mbpp", "humanevalfixtests-*", "humanevalfixdocs-*", "humanevalsynthesize-*",
+                "multipl-e-humaneval-*",
+            ),
             style="bigcode",
             settings={"n": 1, "k": (1,), "temperature": 0.2, "top_p": 0.95, "max_new_tokens": 512},
-            temperatures=(0.2, 0.8),
+            temperatures=(0.2, 0.8, 0.0),
             cpu_seconds=3.0,
-            source="bigcode-project/bigcode-evaluation-harness, tasks humaneval and multiple-*",
+            own_limits=("humanevalfix*", "humanevalsynthesize-*"),
+            source="bigcode-project/bigcode-evaluation-harness, tasks humaneval, mbpp, humanevalfix*, "
+            "humanevalsynthesize-* (--prompt instruct) and multiple-*",
         ),
         Protocol(
             name="evalplus-chat",

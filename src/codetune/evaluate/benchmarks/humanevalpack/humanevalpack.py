@@ -58,6 +58,7 @@ def _reader(task: str, key: str) -> Callable[[bytes], Iterator[Problem]]:
             prefix = _prefix(task, row, language)
             asked = _asked(task, row, prefix, title)
             setup = row.get("test_setup", "")
+            sent, goes_on_from = _harness(task, row, language)
             number = row["task_id"].rpartition("/")[2]
             yield Problem(
                 benchmark=f"humaneval{task}-{key}",
@@ -71,12 +72,29 @@ def _reader(task: str, key: str) -> Callable[[bytes], Iterator[Problem]]:
                 programming_language=language,
                 cluster=f"HumanEval/{number}",
                 stop=_STOP[language],
+                harness_prompt=sent,
+                harness_prefix=goes_on_from,
                 groups=(f"bug={row['bug_type']}",) if task.startswith("fix") else (),
                 describe=_describe(row, prefix) if task == "explain" else "",
                 describe_characters=len(row["docstring"]) if task == "explain" else None,
             )
 
     return read
+
+
+def _harness(task: str, row: dict[str, Any], language: str) -> tuple[str | None, str]:
+    """The harness's prompt `instruct` and the code that an answer goes on from, character for character."""
+    if task == "explain":
+        return None, ""
+    documented = task in ("fixdocs", "synthesize")
+    bare = f"fn main(){{}}\n{row['declaration']}" if language == "rust" else row["declaration"]
+    base = row["prompt"] if documented else bare
+    if task == "synthesize":
+        asked = row["instruction"].strip()
+    else:
+        tests = "" if documented else f"\n{row['test']}"
+        asked = f"{base}{row['buggy_solution']}{tests}\nFix bugs in {row['entry_point']}."
+    return f"{asked}\n\n{base}".strip(), base.rstrip()
 
 
 def _prefix(task: str, row: dict[str, Any], language: str) -> str:
