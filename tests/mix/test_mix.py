@@ -364,9 +364,6 @@ def test_parts_that_can_not_be_mixed(tmp_path, two, context):
         run(config(part("s", folder, 1)), [], tmp_path / "out", context)
     with pytest.raises(ConfigError, match="no task 'code_serach'; did you mean code_search"):
         run(config(part("s", folder, 1, task="code_serach")), [], tmp_path / "out", context)
-    with pytest.raises(ConfigError, match="only snippets and code search rows"):
-        wanted = part("a", two[0], 5, task="code_repair", language="zh", translate=True)
-        run(config(wanted), [], tmp_path / "out", context, translate=lambda texts, _: texts)
     with pytest.raises(DataError, match="gave back 1"):
         wanted = part("s", folder, 3, task="code_generation", language="zh", translate=True)
         run(config(wanted), [], tmp_path / "out", context, translate=lambda texts, _: [CHINESE])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from codetune.cli.main import run as run_command
@@ -37,7 +39,11 @@ def test_every_source_is_known(name):
 
 
 def chinese(texts, language):
-    return [f"返回第 {len(text)} 个结果的值，{'，'.join('结果' for _ in text.split()[:8])}" for text in texts]
+    def one(text):
+        marks = "".join(re.findall(r"⟦\d+⟧", text))
+        return f"返回第 {len(text)} 个结果的值，{'，'.join('结果' for _ in text.split()[:8])}{marks}"
+
+    return [one(text) for text in texts]
 
 
 def test_comit_from_real_samples(shared_data, tmp_path, context):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -11,7 +12,7 @@ from codetune.config.faults import nearest
 from codetune.config.settings import Settings
 from codetune.errors import ConfigError
 
-__all__ = ["MixConfig", "MixPart", "Splits"]
+__all__ = ["MixConfig", "MixPart", "Splits", "TranslatorModel"]
 
 Shortage = Literal["short", "upsample", "refuse"]
 
@@ -40,7 +41,7 @@ class MixPart(Settings):
         None, description="Overrides the mixture's `upstream_splits` for this part; empty takes all."
     )
     translate: bool = Field(
-        False, description="Translate the docstrings of snippets into `language` first; never the code."
+        False, description="Translate the prose of the part's rows into `language` first; never the code."
     )
     shortage: Shortage | None = Field(None, description="Overrides the mixture's `shortage` for this part.")
     license: str | None = Field(None, description="SPDX expression for rows that carry none.")
@@ -70,6 +71,27 @@ class Splits(Settings):
         return self
 
 
+class TranslatorModel(Settings):
+    """The model that translates the parts which ask for it."""
+
+    model: str = Field(
+        min_length=1,
+        description="`local` (the embedded model), a name in the model map, a .gguf file, or a URL ending in /v1.",
+    )
+    model_map: Path | None = Field(None, description="JSON or YAML file that says where models are served.")
+    served_name: str | None = Field(
+        None, description="Which of the models of a server at a URL; null takes the only one."
+    )
+    api_key_env: str | None = Field(None, description="Environment variable with the key for a URL.")
+    budget: str | None = Field(
+        None, description="Where to stop: money, time or tokens, e.g. `5usd`, `2h`, `1Mtok`."
+    )
+    in_flight: int = Field(64, ge=1, le=4096, description="Texts asked at the same time.")
+    retries: int = Field(
+        1, ge=0, le=10, description="How often a wrong answer is asked again, with the reason."
+    )
+
+
 class MixConfig(Settings):
     """A mixture."""
 
@@ -92,6 +114,9 @@ class MixConfig(Settings):
     missing: Literal["refuse", "skip"] = Field(
         "refuse",
         description="When a part's files or its translator are not there: stop, or go on without it.",
+    )
+    translator: TranslatorModel | None = Field(
+        None, description="The model that translates parts with `translate: true`, e.g. `{model: NAME}`."
     )
     data: str | None = Field(
         None, description="Folder that relative paths start from; null is the current one."

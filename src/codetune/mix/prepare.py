@@ -14,7 +14,7 @@ from typing import Any
 from codetune.config.faults import build_settings
 from codetune.errors import ConfigError, DataError
 from codetune.mix.config import MixConfig, MixPart
-from codetune.mix.translate import Prose, Translate, query_prose, snippet_prose, translate_rows
+from codetune.mix.translate import Prose, Translate, instruction_prose, snippet_prose, translate_rows
 from codetune.records import Commit, Instruction, Record, Snippet, Submission
 from codetune.sources.config import CollectConfig
 from codetune.sources.registry import get_source
@@ -128,15 +128,8 @@ def _instructions(
     if dataset.kind is Instruction:
         if not part.translate:
             return Dataset(folder, Instruction)
-        if part.task != "code_search":
-            raise ConfigError(
-                "only snippets and code search rows can be translated; in this part's instructions code and "
-                "prose are no longer apart",
-                where=part.name,
-                next_step="translate the snippets instead, or leave `translate` out",
-            )
-        queries = query_prose(part.language or "en", context.seed, config.prompt_templates)
-        return Dataset(_translated(part, folder, queries, count, context, translate), Instruction)
+        prose = instruction_prose(part.language or "en", context.seed, config.prompt_templates)
+        return Dataset(_translated(part, folder, prose, count, context, translate), Instruction)
     if dataset.kind not in (Snippet, Commit, Submission):
         raise DataError(
             f"a mixture can't be made of {dataset.kind.__name__} rows",

@@ -7,10 +7,12 @@ OUTPUT/test/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -35,6 +37,10 @@ __all__ = ["run"]
 STAGE = "mix"
 
 
+OpenTranslator = Callable[[dict[str, Any], StageContext], contextlib.AbstractContextManager[Translate]]
+"""A translator's settings in, the open translator out; recipes hand in the one that asks models."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Pick:
     """Rows of one file that go into the mixture."""
@@ -54,6 +60,7 @@ def run(
     context: StageContext,
     *,
     translate: Translate | None = None,
+    open_translator: OpenTranslator | None = None,
 ) -> RunCard:
     """Make a mixture.
 
@@ -63,6 +70,7 @@ def run(
         output: Folder of the mixture.
         context: Cache, engine, seed, progress.
         translate: Translator of natural language for parts that ask for one.
+        open_translator: Opens the model that the settings name as translator; `translate` goes before it.
 
     Returns:
         The run card of the training rows; `results["mixture"]` tells of every part.
@@ -70,13 +78,27 @@ def run(
     Raises:
         DataError: A part is missing or too small, and the settings say to stop.
     """
+    with contextlib.ExitStack() as stack:
+        if translate is None and config.translator is not None and open_translator is not None:
+            settings = config.translator.model_dump(exclude_none=True)
+            translate = stack.enter_context(open_translator(settings, context))
+        return _mix(config, inputs, output, context, translate)
+
+
+def _mix(
+    config: MixConfig,
+    inputs: Sequence[Path],
+    output: Path,
+    context: StageContext,
+    translate: Translate | None,
+) -> RunCard:
     check_template_folder(config.prompt_templates)
     ready = _prepare_all(config, inputs, context, translate)
     prepared = [part for part in ready if isinstance(part, Prepared)]
     missing = [part for part in ready if isinstance(part, Missing)]
     plan = Plan(
         stage=STAGE,
-        config=config.model_dump(mode="json", exclude={"data", "prompt_templates"}),
+        config=config.model_dump(mode="json", exclude={"data", "prompt_templates", "translator"}),
         inputs={part.part.name: part.dataset.card.output_hash for part in prepared},
         code=code_hash(__name__),
         seed=context.seed,

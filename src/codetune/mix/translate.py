@@ -1,21 +1,23 @@
 """Translating the natural language of rows, and never their code.
 
-The translator is a plain callable, `(texts, language) -> texts`: a model behind an endpoint, a
-service, a dictionary in a test. It sees prose only: the docstrings of snippets, the queries of code
-search. A text it can't translate comes back as None, and the row goes to the rejects.
+The translator is a plain callable, `(texts, language) -> texts`: a model, a service, a dictionary in a
+test. It sees prose only, with marks like ⟦0⟧ where code stood. A text it can't translate comes back as
+None, and the row goes to the rejects.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from codetune.errors import DataError
 from codetune.records import Instruction, Record, Snippet
+from codetune.rejection import Rejection
 from codetune.seeding import fraction
 from codetune.store.context import StageContext
 from codetune.store.dataset import Dataset, DatasetWriter, RejectedRow, Shard, read_rows
@@ -23,11 +25,12 @@ from codetune.store.hashing import code_hash
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.tasks.config import TasksConfig
-from codetune.tasks.docstring import is_in_language, prose_of
+from codetune.tasks.docstring import prose_of
 from codetune.tasks.from_snippets import rows_of_snippet
-from codetune.tasks.registry import get_task
+from codetune.tasks.translation.masking import Masked, language_fault, mask
+from codetune.tasks.translation.row_translation import translation_of
 
-__all__ = ["Prose", "Translate", "query_prose", "snippet_prose", "translate_rows"]
+__all__ = ["Prose", "Translate", "Wanted", "instruction_prose", "snippet_prose", "translate_rows"]
 
 Translate = Callable[[Sequence[str], str], Sequence[str | None]]
 """Texts and an ISO 639-1 code in, as many texts out, None where one could not be translated."""
@@ -36,6 +39,17 @@ R = TypeVar("R", bound=Record)
 
 STAGE = "translate"
 _BATCH = 32
+"""Rows handed to a translator at a time; one that keeps its answers says more in `batch`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Generic[R]):
+    """A row's texts on their way into another language."""
+
+    masked: Mapping[str, Masked]
+    """Field -> text, with marks in place of code; empty where a row has no prose of its own."""
+    put: Callable[[Mapping[str, str]], R]
+    """The row with its texts translated, marks as they were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,62 +57,42 @@ class Prose(Generic[R]):
     """Where the natural language of a record is."""
 
     kind: type[R]
-    of: Callable[[R], str | None]
-    """The prose of a row; None for rows that are not worth translating."""
-    put: Callable[[R, str], R]
-    """The row with other prose in its place."""
+    of: Callable[[R], Wanted[R] | None]
+    """What of a row is translated; None for rows that are not worth it. Raises `Rejection`."""
 
 
 def snippet_prose(tasks: TasksConfig, seed: int) -> Prose[Snippet]:
     """The docstring's prose, of snippets that would make a row of the task."""
     any_language = tasks.model_copy(update={"any_docstring_language": True})
 
-    def of(snippet: Snippet) -> str | None:
+    def put(snippet: Snippet, masked: Masked, texts: Mapping[str, str]) -> Snippet:
+        docstring = masked.restored(texts["docstring"])
+        if docstring is None:
+            raise Rejection("code lost", texts["docstring"][:200])
+        return replace(snippet, id="", docstring=docstring)
+
+    def of(snippet: Snippet) -> Wanted[Snippet] | None:
         if "code_search" not in tasks.tasks and all(
             isinstance(row, RejectedRow) for row in rows_of_snippet(snippet, tasks.tasks, any_language, seed)
         ):
             return None
-        return prose_of(snippet.docstring or "") or None
+        prose = prose_of(snippet.docstring or "")
+        if not prose:
+            return None
+        masked = mask(prose)
+        return Wanted({"docstring": masked}, partial(put, snippet, masked))
 
-    return Prose(Snippet, of, lambda snippet, text: replace(snippet, id="", docstring=text))
+    return Prose(Snippet, of)
 
 
-def query_prose(language: str, seed: int, prompt_templates: str | None = None) -> Prose[Instruction]:
-    """The query of a code search row; its candidates stay as they are."""
+def instruction_prose(language: str, seed: int, prompt_templates: str | None = None) -> Prose[Instruction]:
+    """The prose among an instruction's fields; code, candidates and labels are no prose."""
 
-    def shown(row: Instruction) -> str:
-        return "".join(f"\n\n[{number}]\n{code}" for number, code in enumerate(row.candidates, 1))
+    def of(row: Instruction) -> Wanted[Instruction]:
+        found = translation_of(row, language, seed=seed, folder=prompt_templates)
+        return Wanted(found.masked, found.put)
 
-    def of(row: Instruction) -> str | None:
-        fits = row.task == "code_search" and row.candidates and row.input.endswith(shown(row))
-        return row.input.removesuffix(shown(row)) if fits else None
-
-    def put(row: Instruction, text: str) -> Instruction:
-        rendered = get_task("code_search").render(
-            {
-                "query": text,
-                "candidates": row.candidates,
-                "answer": int(row.output) - 1,
-                "programming_language": row.programming_language,
-            },
-            record_id=row.id,
-            seed=seed,
-            language=language,
-            folder=prompt_templates,
-        )
-        return replace(
-            row,
-            id="",
-            instruction=rendered.instruction,
-            input=rendered.input,
-            output=rendered.output,
-            language=language,
-            lineage=replace(
-                row.lineage, parents=(*row.lineage.parents, row.id), prompt_template=rendered.prompt_template
-            ),
-        )
-
-    return Prose(Instruction, of, put)
+    return Prose(Instruction, of)
 
 
 def translate_rows(
@@ -138,7 +132,7 @@ def translate_rows(
         writer = DatasetWriter(stage, prose.kind)
         chosen = _chosen(dataset, prose, count, context.seed)
         context.progress.start(f"translating to {language}", len(chosen))
-        for number, batch in enumerate(_batches(dataset, chosen)):
+        for number, batch in enumerate(_batches(dataset, chosen, getattr(translate, "batch", _BATCH))):
             if not writer.is_done(number):  # a batch that was paid for is never asked again
                 writer.write(number, _translated(batch, prose, language, translate))
             context.progress.advance(len(batch))
@@ -147,19 +141,26 @@ def translate_rows(
 
 
 def _chosen(dataset: Dataset[R], prose: Prose[R], count: int, seed: int) -> set[str]:
-    ranked = ((fraction(seed, row.id, "translate"), row.id) for row in dataset if prose.of(row) is not None)
+    def is_wanted(row: R) -> bool:
+        try:
+            return prose.of(row) is not None
+        except Rejection:
+            return False
+
+    ranked = ((fraction(seed, row.id, "translate"), row.id) for row in dataset if is_wanted(row))
     return {identifier for _, identifier in heapq.nsmallest(count, ranked)}
 
 
-def _batches(dataset: Dataset[R], chosen: set[str]) -> Iterator[list[R]]:
+def _batches(dataset: Dataset[R], chosen: set[str], size: int) -> Iterator[list[R]]:
     rows = (row for part in dataset.parts() for row in read_rows(part, dataset.kind) if row.id in chosen)
-    while batch := list(islice(rows, _BATCH)):
+    while batch := list(islice(rows, size)):
         yield batch
 
 
 def _translated(batch: Sequence[R], prose: Prose[R], language: str, translate: Translate) -> Shard[R]:
-    texts = [prose.of(row) or "" for row in batch]
-    answers = translate(texts, language)
+    wanted = [prose.of(row) for row in batch]
+    texts = [text.text for one in wanted if one is not None for text in one.masked.values()]
+    answers = translate(texts, language) if texts else []
     if len(answers) != len(texts):
         raise DataError(
             f"the translator was given {len(texts)} texts and gave back {len(answers)}",
@@ -167,12 +168,23 @@ def _translated(batch: Sequence[R], prose: Prose[R], language: str, translate: T
         )
     kept: list[R] = []
     rejected: list[RejectedRow] = []
-    for row, text in zip(batch, answers, strict=True):
-        if text is None or not text.strip():
-            rejected.append(RejectedRow(row=row, stage=STAGE, reason="not translated"))
-        elif not is_in_language(text, language):
-            reason = "translated into another language"
-            rejected.append(RejectedRow(row=row, stage=STAGE, reason=reason, detail=text[:200]))
-        else:
-            kept.append(prose.put(row, text.strip()))
+    coming = iter(answers)
+    for row, one in zip(batch, wanted, strict=True):
+        if one is None:
+            continue
+        said = {name: next(coming) for name in one.masked}
+        try:
+            kept.append(one.put({name: _sound(one.masked[name], said[name], language) for name in said}))
+        except Rejection as rejection:
+            rejected.append(
+                RejectedRow(row=row, stage=STAGE, reason=rejection.reason, detail=rejection.detail)
+            )
     return Shard(kept, rejected)
+
+
+def _sound(masked: Masked, said: str | None, language: str) -> str:
+    if said is None or not said.strip():
+        raise Rejection("not translated", masked.text[:200])
+    if language_fault(said, language) is not None:
+        raise Rejection("translated into another language", said[:200])
+    return said.strip()

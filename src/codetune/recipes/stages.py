@@ -91,6 +91,11 @@ def _asks_local_model(settings: Any) -> str | None:
     return "local" if any(name == "local" or name.endswith(".gguf") for name in models) else None
 
 
+def _local_translator(settings: Any) -> str | None:
+    name = settings.translator.model if settings.translator is not None else ""
+    return "local" if name == "local" or name.endswith(".gguf") else None
+
+
 STAGES: Mapping[str, StageKind] = {
     kind.name: kind
     for kind in (
@@ -101,7 +106,14 @@ STAGES: Mapping[str, StageKind] = {
         StageKind(
             "synth", "codetune.synth.config:SynthConfig", "synth", caches=True, extra=_asks_local_model
         ),
-        StageKind("mix", "codetune.mix.config:MixConfig", "mix", caches=True),
+        StageKind(
+            "mix",
+            "codetune.mix.config:MixConfig",
+            "mix",
+            given={"open_translator": "codetune.synth.runtime.model_translator:open_translator"},
+            caches=True,
+            extra=_local_translator,
+        ),
         StageKind(
             "curate",
             "codetune.curate.config:CurateConfig",

@@ -30,6 +30,7 @@ _TAG_LINE = re.compile(
 _XML_WRAP = re.compile(r"</?(?:summary|para|p|pre|code|c)\s*/?>")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_CODE = re.compile(r"`[^`\n]*`|^(?: {4}|\t)[^\n]*$", re.MULTILINE)
 _LEADING_BRIEF = re.compile(r"^\s*[@\\](?:brief|summary|description|desc)\b:?\s*", re.IGNORECASE)
 
 
@@ -63,7 +64,7 @@ def is_in_language(text: str, language: str) -> bool:
     """Whether a text is written in the script of a natural language.
 
     Judged by letters alone: `en` asks that at least 90 % of them are Latin without other scripts'
-    letters, `zh` that at least a quarter are Chinese characters (identifiers stay Latin). Short
+    letters, `zh` that at least a quarter of those outside quoted and indented code are Chinese characters. Short
     docstrings give a statistical identifier too little to go by.
 
     Args:
@@ -72,6 +73,8 @@ def is_in_language(text: str, language: str) -> bool:
     """
     if text.isascii():
         return language != "zh" and any(map(str.isalpha, text))
+    if language == "zh":
+        text = _CODE.sub(" ", text)
     letters = [char for char in text if char.isalpha()]
     if not letters:
         return False

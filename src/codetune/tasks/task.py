@@ -8,7 +8,7 @@ instruction, input and output in one of several prompt templates. The templates 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,10 +19,13 @@ from codetune.tasks.prompt_templates import PromptTemplates, load_prompt_templat
 if TYPE_CHECKING:
     from codetune.tasks.grading.grader import Grader
 
-__all__ = ["AnswerKind", "FieldValue", "RenderedRow", "Task"]
+__all__ = ["AnswerKind", "FieldKind", "FieldValue", "RenderedRow", "Task"]
 
 FieldValue = str | int | bool | Sequence[str] | None
 AnswerKind = Literal["text", "code", "label", "choice"]
+FieldKind = Literal["prose", "code", "text", "label", "choice", "language"]
+"""What a field holds: prose of one natural language; code; text that may be either, or both; a yes or no
+that is worded by the templates' `answers`; the number of a candidate; the name of a programming language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Task:
     """A few words for tables and cards."""
     answer: AnswerKind
     """What `output` is: prose, code, a yes or no, or the number of a candidate."""
+    fields: Mapping[str, FieldKind] = field(default_factory=dict)
+    """What each field of its templates holds; translation goes by it."""
     fillable: tuple[str, ...] = ()
     """Fields of an `Instruction` that a model may write where the source has none."""
     metrics: tuple[str, ...] = ()

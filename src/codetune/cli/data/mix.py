@@ -45,6 +45,13 @@ def mix(
             "--translator", help="MODULE:FUNCTION that translates texts, for parts that ask for it."
         ),
     ] = None,
+    translator_model: Annotated[
+        str | None,
+        typer.Option(
+            "--translator-model", help="Model that translates them: local, a name in the model map, or a URL."
+        ),
+    ] = None,
+    model_map: Annotated[Path | None, typer.Option(help="JSON or YAML file of models by name.")] = None,
     prompt_templates: Annotated[
         str | None,
         typer.Option(
@@ -62,14 +69,21 @@ def mix(
     Example:
       codetune mix comit --data upstream --scale 0.01 -o data/comit
       codetune mix my-mixture.yaml -o data/mix --set codealpaca.count=2000
+      codetune mix comit --data upstream --translator-model teacher --model-map models.yaml -o data/comit
     """
+    import json
+
     from codetune.cli.stage_runs import print_card, run_stage
     from codetune.mix.mixture_file import load_mixture
     from codetune.mix.shipped import find_mixture
 
+    assignments = list(options.assignments)
+    for key, value in (("model", translator_model), ("model_map", model_map)):
+        if value is not None:
+            assignments.append(f"translator.{key}={json.dumps(str(value))}")
     settings = load_mixture(
         find_mixture(mixture),
-        options.assignments,
+        assignments,
         data=str(data) if data is not None else None,
         scale=scale,
         missing="skip" if skip_missing else None,

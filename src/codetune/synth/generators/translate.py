@@ -1,7 +1,8 @@
 """The natural language of a row in another language; everything else comes out as it went in.
 
-text ─▶ code taken out ─▶ translated ─▶ every mark there once? ─▶ identifiers, paths and numbers
-     the same? ─▶ in the language asked for? ─▶ (translated back: still the same meaning?) ─▶ kept
+row ─▶ its task's fields ─▶ prose, code taken out ─▶ translated ─▶ every mark there once? ─▶ identifiers,
+    paths and numbers the same? ─▶ in the language asked for? ─▶ (translated back: the same meaning?)
+    ─▶ asked with the template of that language ─▶ kept
 """
 
 from __future__ import annotations
@@ -13,24 +14,17 @@ from typing import ClassVar
 from codetune.records import Check, Generated, Instruction
 from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
-from codetune.synth.checks.code_masking import changed_tokens, mask
 from codetune.synth.checks.novelty import words
-from codetune.synth.checks.statements import chinese_share
-from codetune.synth.checks.task_text import introduces
 from codetune.synth.generator import rejected
 from codetune.synth.options import Profile, TranslateOptions
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import child_lineage, extended
-from codetune.synth.runtime.text_parsers import PlainText
-from codetune.tasks.registry import TASKS
+from codetune.synth.runtime.text_translation import translate_text
+from codetune.tasks.translation.masking import Masked
+from codetune.tasks.translation.row_translation import translation_of
 from codetune.text.similarity import rouge_l_of_tokens
 
 __all__ = ["Translate"]
-
-_NAMES = {
-    "en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese",
-    "ko": "Korean", "pt": "Portuguese", "ru": "Russian", "it": "Italian",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,93 +51,36 @@ class Translate:
 
     async def make(self, item: tuple[Instruction, ...], context: GenerationContext) -> Shard[Instruction]:
         (given,) = item
-        row = replace(
-            given,
-            id="",
-            tags=(*given.tags, self.name),
-            lineage=replace(
-                child_lineage(given),
-                prompt_template=given.lineage.prompt_template,
-                checks=given.lineage.checks,
-            ),
-        )
-        fields = ["instruction"]
-        if given.task in TASKS and TASKS[given.task].answer == "text" and given.output:
-            fields.append("output")
+        lineage = replace(child_lineage(given), checks=given.lineage.checks)
+        tags = (*given.tags, self.name)
         try:
-            if given.language == self.options.to:
-                raise Rejection("already in the language", self.options.to)
+            wanted = translation_of(given, self.options.to, seed=self.seed, max_chars=self.options.max_chars)
             texts: dict[str, str] = {}
             generated: tuple[Generated, ...] = ()
-            for name in fields:
-                texts[name], entries = await self._translated(given, name, context)
+            for name, masked in wanted.masked.items():
+                texts[name], entries = await self._translated(given, name, masked, context)
                 generated += entries
+            made = wanted.put(texts)
         except Rejection as rejection:
-            row = extended(row, checks=(Check(check=self.name, verdict="failed", detail=rejection.reason),))
-            return rejected(row, rejection)
-        row = extended(
-            row,
-            instruction=texts["instruction"],
-            output=texts.get("output"),
-            language=self.options.to,
-            generated=generated,
-            checks=(Check(check="code, names, paths and numbers unchanged", verdict="passed"),),
-        )
-        return Shard((row,))
+            failed = Check(check=self.name, verdict="failed", detail=rejection.reason)
+            lineage = replace(lineage, prompt_template=given.lineage.prompt_template)
+            row = replace(given, id="", tags=tags, lineage=lineage)
+            return rejected(extended(row, checks=(failed,)), rejection)
+        lineage = replace(lineage, prompt_template=made.lineage.prompt_template)
+        unchanged = Check(check="code, names, paths and numbers unchanged", verdict="passed")
+        made = replace(made, tags=tags, lineage=lineage)
+        return Shard((extended(made, generated=generated, checks=(unchanged,)),))
 
     async def _translated(
-        self, row: Instruction, field: str, context: GenerationContext
+        self, row: Instruction, field: str, masked: Masked, context: GenerationContext
     ) -> tuple[str, tuple[Generated, ...]]:
-        original: str = getattr(row, field)
-        if len(original) > self.options.max_chars:
-            raise Rejection("text too long", f"{len(original)} characters of {field}")
-        text, entries = await self._one_way(original, row, field, row.language, self.options.to, context)
+        key = f"{row.id}:{field}"
+        to = self.options.to
+        asked = await translate_text(masked, row.language, to, context, row=f"{key}:{to}")
         if self.options.round_trip:
-            back, _ = await self._one_way(text, row, field, self.options.to, row.language, context)
-            score = rouge_l_of_tokens(words(back), words(original))
+            forth = Masked(asked.value, masked.code)
+            back = await translate_text(forth, to, row.language, context, row=f"{key}:{row.language}")
+            score = rouge_l_of_tokens(words(back.value), words(masked.text))
             if score < self.options.min_round_trip:
-                raise Rejection("round trip differs", f"ROUGE-L {score:.2f}: {back}")
-        return text, entries
-
-    async def _one_way(
-        self,
-        original: str,
-        row: Instruction,
-        field: str,
-        source: str,
-        target: str,
-        context: GenerationContext,
-    ) -> tuple[str, tuple[Generated, ...]]:
-        masked = mask(original)
-
-        def fault(answer: str) -> tuple[str, str] | None:
-            restored = masked.restored(answer)
-            if restored is None:
-                return "code lost", "every mark like ⟦0⟧ has to stand in the translation exactly once"
-            changed = changed_tokens(masked.text, answer)
-            if changed:
-                return (
-                    "names or numbers changed",
-                    f"these have to stay as they are: {', '.join(changed[:10])}",
-                )
-            if introduces(answer) and not introduces(masked.text):
-                return "chatter around the answer", "give the translation alone, without an introduction"
-            if target == "zh" and chinese_share(answer) < 0.3:
-                return "wrong language", "the translation has to be Chinese"
-            if target != "zh" and source == "zh" and chinese_share(answer) > 0.1:
-                return "wrong language", f"the translation has to be {_NAMES.get(target, target)}"
-            return None
-
-        asked = await context.ask(
-            "translate",
-            PlainText(),
-            {
-                "text": masked.text,
-                "source_language": _NAMES.get(source, source),
-                "target_language": _NAMES.get(target, target),
-            },
-            row=f"{row.id}:{field}:{target}",
-            max_new_tokens=len(original) + 64,
-            check=fault,
-        )
-        return masked.restored(asked.value) or "", asked.generated(field)
+                raise Rejection("round trip differs", f"ROUGE-L {score:.2f}: {back.value}")
+        return asked.value, asked.generated(field)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from codetune.synth.checks.code_masking import changed_tokens, mask
+from codetune.tasks.translation.masking import changed_tokens, mask
 
 TEXT = """Write `f(x)` that reads src/main.py with open() and returns 3.5 of user_name.
 
