@@ -9,7 +9,7 @@ from servers.teacher import Script
 
 from codetune.code.languages import display_name
 from codetune.records import Instruction, Snippet
-from codetune.synth.checks.code_masking import mask
+from codetune.tasks.translation.masking import mask
 from synth_sets.held_out_material import answer_faults, problems, tasks, wrapped, written
 from synth_sets.material import Case, contests
 from synth_sets.text_cases import _tokens_of as tokens_of

@@ -9,7 +9,7 @@ from servers.teacher import Script
 
 from codetune.code.languages import display_name
 from codetune.records import Instruction, Snippet
-from codetune.synth.checks.code_masking import mask
+from codetune.tasks.translation.masking import mask
 from synth_sets.material import Case, alpaca, chinese, contests, polyglot, raw_faults, tagged
 
 CRITERIA = ("correctness", "clarity", "usefulness")
@@ -268,7 +268,7 @@ def translate(good: bool, language: str, count: int) -> list[Case]:
 
 
 def _tokens_of(text: str) -> str:
-    from codetune.synth.checks.code_masking import _TOKENS
+    from codetune.tasks.translation.masking import _TOKENS
 
     return " ".join(_TOKENS.findall(re.sub(r"⟦\d+⟧", " ", text)))
 
