@@ -28,7 +28,7 @@ from codetune.errors import CodetuneError
 __all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS: dict[str, str] = {
-    "Whole runs": "quickstart run ablate doctor",
+    "Whole runs": "quickstart init run ablate doctor",
     "Data": "collect sources tasks histories area synth generators requests curate mix export",
     "Model": "edit-tokens train merge gguf serve",
     "Measure": "eval score compare exec report",
