@@ -7,13 +7,11 @@ Source: Programming-Instruct (CursorCore, arXiv:2410.07002), `post_collection`, 
 
 from __future__ import annotations
 
-import itertools
-
 from pydantic import Field
 from rapidfuzz.distance import Levenshtein
 
 from codetune.config.settings import Settings
-from codetune.edits.blocks import diff_blocks
+from codetune.edits.blocks import diff_blocks, line_starts
 from codetune.rejection import Rejection
 from codetune.seeding import draw
 
@@ -45,17 +43,15 @@ def changed_ranges(current: str, following: str) -> list[tuple[int, int]]:
     Lines are compared first and characters only inside changed blocks, so the time grows with what
     changes and not with the length of the text.
     """
-    old = current.split("\n")
-    starts = [0, *itertools.accumulate(len(line) + 1 for line in old)]
+    starts = line_starts(current)
     ranges: list[tuple[int, int]] = []
     for block in diff_blocks(current, following):
-        replaced = old[block.start : block.end]
-        if block.end < len(old):  # each line with the newline that ends it
+        if block.end < len(starts) - 1:  # each line with the newline that ends it
             offset = starts[block.start]
-            before, after = ("\n".join([*lines, ""]) for lines in (replaced, block.lines))
+            before, after = current[offset : starts[block.end]], "\n".join([*block.lines, ""])
         elif block.start > 0:  # the last lines, each with the newline before it
             offset = starts[block.start] - 1
-            before, after = ("\n".join(["", *lines]) for lines in (replaced, block.lines))
+            before, after = current[offset:], "\n".join(["", *block.lines])
         else:
             offset, before, after = 0, current, following
         if max(len(before), len(after)) > _MOST_CHARACTERS:

@@ -6,13 +6,16 @@ So every text is its lines joined by `\n`, whatever it holds, and nothing is los
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pygit2 import Patch
 from pygit2.enums import DiffOption
 
-__all__ = ["Block", "apply_blocks", "diff_blocks"]
+__all__ = ["Block", "apply_blocks", "diff_blocks", "line_starts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,12 @@ class Block:
     lines: tuple[str, ...]
 
 
-def diff_blocks(old: str, new: str) -> list[Block]:
+@lru_cache(maxsize=8)
+def diff_blocks(old: str, new: str) -> tuple[Block, ...]:
     """The blocks that turn one text into another, in the order of the lines.
 
-    It is git's line diff (libgit2), so the time grows with the length and the number of changes.
+    It is git's line diff (libgit2), so the time grows with the length and the number of changes. The last
+    few are remembered: a pair's series, areas and answers all begin with its blocks.
     """
     # Every line ends with a newline here, so that a last line without one is a line like the others.
     patch = Patch.create_from(
@@ -50,7 +55,14 @@ def diff_blocks(old: str, new: str) -> list[Block]:
         start = hunk.old_start - 1 if hunk.old_lines else hunk.old_start
         first = hunk.new_start - 1 if hunk.new_lines else hunk.new_start
         blocks.append(Block(start, start + hunk.old_lines, tuple(after[first : first + hunk.new_lines])))
-    return blocks
+    return tuple(blocks)
+
+
+@lru_cache(maxsize=8)
+def line_starts(text: str) -> tuple[int, ...]:
+    """Where each line of a text begins, in characters, and where a line after the last one would."""
+    ends = [0, *itertools.accumulate(map(len, text.split("\n")))]  # without the newlines of the lines before
+    return tuple(map(operator.add, ends, range(len(ends))))
 
 
 def apply_blocks(old: str, blocks: Sequence[Block], chosen: Iterable[int] | None = None) -> str:

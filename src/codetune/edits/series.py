@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from codetune.config.settings import Settings
-from codetune.edits.blocks import diff_blocks
+from codetune.edits.blocks import diff_blocks, line_starts
 from codetune.seeding import draw
 
 __all__ = ["Moment", "SeriesSettings", "edit_series", "intermediate_states", "moments"]
@@ -59,7 +59,7 @@ def intermediate_states(old: str, new: str, seed: int, key: str) -> list[str]:
     """The states from `old` to `new`, both included, one block changed at a time in a drawn order."""
     blocks = diff_blocks(old, new)
     text = f"{old}\n"
-    starts = [0, *itertools.accumulate(len(line) + 1 for line in old.split("\n"))]
+    starts = line_starts(old)
     pieces: list[str] = []  # unchanged text and blocks in turn, each line with its newline
     done = 0
     for block in blocks:
