@@ -65,7 +65,9 @@ def main() -> None:
     if given.pydriller:
         read = min(commits, given.most_commits)
         repository = str(Path(given.repository).resolve())
-        rows.append(("PyDriller", read, *measured([given.pydriller, "-c", PYDRILLER, repository, str(read)])))
+        with tempfile.TemporaryDirectory() as clone:  # PyDriller reads no bare repositories
+            subprocess.run(["git", "clone", "-q", "--shared", "--no-checkout", repository, clone], check=True)
+            rows.append(("PyDriller", read, *measured([given.pydriller, "-c", PYDRILLER, clone, str(read)])))
     print("| | commits | CPU-seconds | seconds | commits per CPU-second | of the floor |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     fastest = commits / floor[0]

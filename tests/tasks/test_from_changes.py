@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,22 @@ def test_a_submission_is_a_repair_an_edit_and_a_solution() -> None:
 )
 def test_submissions_without_a_step(given: Submission, found: list[str | None]) -> None:
     assert reasons(rows_of_submission(given, SUBMISSION_TASKS, TasksConfig(), 0)) == found
+
+
+def test_rows_of_submissions_say_what_the_judge_said() -> None:
+    repair, _, solution = rows_of_submission(submission(BEFORE, AFTER), SUBMISSION_TASKS, TasksConfig(), 0)
+    assert isinstance(repair, Instruction) and isinstance(solution, Instruction)
+    assert [(check.verdict, check.detail) for check in repair.lineage.checks] == [
+        ("failed", "Wrong Answer"), ("passed", "Accepted"),
+    ]  # fmt: skip
+    assert [check.verdict for check in solution.lineage.checks] == ["passed"]
+    unknown = replace(submission(BEFORE, AFTER), id="", statuses=())
+    (repair,) = rows_of_submission(unknown, ("code_repair",), TasksConfig(), 0)
+    assert isinstance(repair, Instruction)
+    assert [check.verdict for check in repair.lineage.checks] == ["not run", "not run"]
+    twice = replace(submission(BEFORE, AFTER), id="", statuses=("Accepted", "Accepted"))
+    (left,) = rows_of_submission(twice, ("code_repair",), TasksConfig(), 0)
+    assert isinstance(left, RejectedRow) and left.reason == "the program before was accepted too"
 
 
 def test_the_stage_takes_both_at_once(tmp_path: Path) -> None:

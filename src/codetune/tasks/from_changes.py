@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from codetune.records import Commit, Instruction, Submission
+from codetune.records import Check, Commit, Instruction, Submission
 from codetune.rejection import Rejection
 from codetune.store.dataset import RejectedRow
 from codetune.tasks.config import TasksConfig
@@ -96,9 +96,27 @@ def rows_of_submission(
     )
     for task in tasks:
         try:
-            yield make.row(task, _submission_fields(submission, task, config))
+            row = make.row(task, _submission_fields(submission, task, config))
+            lineage = replace(row.lineage, checks=(*row.lineage.checks, *_judged(submission, task)))
+            yield replace(row, lineage=lineage)
         except Rejection as rejection:
             yield make.rejected(task, rejection)
+
+
+def _judged(submission: Submission, task: str) -> tuple[Check, ...]:
+    """What the contest's judge said of the programs that a row shows."""
+    known = len(submission.statuses) == len(submission.programs)
+    shown = (-1,) if task == "code_generation" else (-2, -1)
+    checks = []
+    for place in shown:
+        name = "contest's judge on the answer" if place == -1 else "contest's judge on the given program"
+        if not known:
+            checks.append(Check(check=name, verdict="not run", detail="no status"))
+            continue
+        status = submission.statuses[place]
+        verdict = "passed" if status.strip().lower() == "accepted" else "failed"
+        checks.append(Check(check=name, verdict=verdict, detail=status))
+    return tuple(checks)
 
 
 def _submission_fields(submission: Submission, task: str, config: TasksConfig) -> Fields:
@@ -116,6 +134,8 @@ def _submission_fields(submission: Submission, task: str, config: TasksConfig) -
     if len(programs) < 2:
         raise Rejection("no wrong program")
     wrong = programs[-2]
+    if len(submission.statuses) == len(programs) and submission.statuses[-2].strip().lower() == "accepted":
+        raise Rejection("the program before was accepted too")
     if wrong.programming_language != right.programming_language:
         raise Rejection(
             "programming language changed", f"{wrong.programming_language} to {right.programming_language}"

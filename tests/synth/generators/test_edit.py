@@ -6,9 +6,9 @@ import asyncio
 import json
 
 import pytest
-from tests.synth.conftest import snippet
+from tests.synth.conftest import ScriptedExecutor, snippet
 
-from codetune.records import Check, EditHistory
+from codetune.records import Check, EditHistory, Verdict
 
 OLD = "def area(w, h):\n    return w * h\n\n\ndef edge(w, h):\n    return w + h\n\n\nprint(area(1, 2))"
 MIDDLE = OLD.replace("def area(w, h):\n    return w * h", "def area(a, b):\n    return a * b")
@@ -189,3 +189,64 @@ def test_an_empty_snippet_is_rejected_without_asking(make_context) -> None:
     built, context, model = make_context("ai-programmer", lambda request: "")
     made = make(built, context, snippet(" \n", "x"))
     assert [row.reason for row in made.rejected] == ["empty snippet"] and not model.asked
+
+
+AT_FIRST = {"use_user_prob": 1, "use_history_prob": 0, "limit_one_block_prob": 0}
+STATEMENT = "Add two numbers.\nSample Input\n\n    1\n    2\n\nSample Output\n\n    3"
+WRONG = "a = int(input())\nb = int(input())\n\n\nprint(a - b)"
+RIGHT = "a = int(input())\nb = int(input())\n\n\nprint(a + b)"
+
+
+def by_output(expected: str):
+    """Judges a program by the operator in it, as the samples would."""
+    return lambda program: Verdict.PASS if expected in program.code else Verdict.WRONG
+
+
+def verdicts(edit) -> dict[str, str]:
+    return {check.check: check.verdict for check in edit.lineage.checks}
+
+
+def test_the_judges_word_and_the_samples_are_on_record(make_context) -> None:
+    executor = ScriptedExecutor(by_output("a + b"))
+    built, context, _ = make_context("edit", answering(), options=AT_FIRST, executor=executor)
+    accepted = history(WRONG, RIGHT, origin="submission", request=STATEMENT, accepted=True)
+    (edit,) = make(built, context, accepted).kept
+    assert (
+        verdicts(edit)["contest's judge"] == verdicts(edit)["samples"] == verdicts(edit)["parses"] == "passed"
+    )
+    assert executor.ran[0].cases[0].stdin == "1\n2\n"
+
+
+def test_an_edit_that_breaks_the_samples_is_rejected(make_context) -> None:
+    executor = ScriptedExecutor(by_output("a + b"))
+    built, context, _ = make_context("edit", answering(), options=AT_FIRST, executor=executor)
+    broken = history(RIGHT, WRONG, origin="submission", request=STATEMENT)
+    (row,) = make(built, context, broken).rejected
+    assert row.reason == "breaks the program"
+
+
+def test_without_samples_nothing_is_run_and_the_row_says_so(make_context) -> None:
+    executor = ScriptedExecutor()
+    built, context, _ = make_context("edit", answering(), options=AT_FIRST, executor=executor)
+    (row,) = make(built, context, history(WRONG, RIGHT, origin="submission", request="Add.")).kept
+    assert verdicts(row)["samples"] == "not run"
+    assert not executor.ran
+
+
+@pytest.mark.parametrize("generator", ["edit", "ai-programmer"])
+def test_chinese_prompts_are_chinese(make_context, generator: str) -> None:
+    _, context, _ = make_context(generator, answering(), language="zh")
+    for name, prompt in context.prompts.items():
+        assert prompt.name.endswith(".zh"), name
+
+
+def test_words_in_another_language_are_rejected(make_context) -> None:
+    said = {"user": "请把 edge 的参数名也改成一样的。", "chat": "I renamed the parameters of edge for you."}
+
+    def answer(request) -> object:
+        return said["user"] if "会说的话" in request.messages[0].content else said["chat"]
+
+    built, context, _ = make_context("edit", answer, options=AT_FIRST, language="zh")
+    (row,) = make(built, context, history(OLD, MIDDLE, NEW, request="")).kept
+    assert (row.user, row.chat) == (said["user"], ""), "an English remark isn't taken"
+    assert verdicts(row)["chat"] == "failed"

@@ -12,19 +12,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from codetune.code.languages import display_name
-from codetune.code.parsing import is_parsed_language, parses
 from codetune.edits.blocks import apply_blocks, diff_blocks
 from codetune.edits.series import Moment, edit_series, moments
 from codetune.edits.unified_diff import unified_diff
 from codetune.records import Check, Edit, EditHistory, Generated, Lineage, Revision
 from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
+from codetune.synth.checks.edit_evidence import check_next, next_evidence
+from codetune.synth.checks.natural_language import language_fault
 from codetune.synth.generator import rejected
 from codetune.synth.options import EditOptions, Profile
 from codetune.synth.runtime.answer_parsers import JsonObject
@@ -66,7 +68,7 @@ class EditFromHistory:
     summary: ClassVar[str] = "draw moments of an edit history, and say what a programmer asks and gets"
     consumes: ClassVar[type[EditHistory]] = EditHistory
     produces: ClassVar[type[Edit]] = Edit
-    runs_code: ClassVar[bool] = False
+    runs_code: ClassVar[bool] = True
     prompts: ClassVar[Mapping[str, frozenset[str]]] = {
         "edit_judge": frozenset({"programming_language", "steps", "current", "changes"}),
         "edit_instruct": frozenset({"programming_language", "steps", "current", "change", "help"}),
@@ -122,7 +124,8 @@ class EditFromHistory:
                 row = await self._instructed(row, history, moment, shown, key, context)
             else:
                 row = await self._judged(row, moment, shown, key, context)
-            _check_next(row)
+            check_next(row)
+            row = _extended(row, (), await next_evidence(row, history, context))
             row = await self._with_chat(row, shown, key, context)
         except Rejection as rejection:
             return rejected(row, rejection)
@@ -184,7 +187,7 @@ class EditFromHistory:
             row=key,
             max_new_tokens=192,
             temperature=self.options.temperature,
-            check=_words_fault,
+            check=partial(_words_fault, language=self.language),
         )
         return _extended(row, asked.generated("user"), asked.checks(), user=asked.value)
 
@@ -200,7 +203,7 @@ class EditFromHistory:
                 row=key,
                 max_new_tokens=192,
                 temperature=self.options.temperature,
-                check=_words_fault,
+                check=partial(_words_fault, language=self.language),
             )
         except Rejection as rejection:
             # An edit is whole without words about it; that they are missing is on record.
@@ -218,27 +221,14 @@ def _extended(row: Edit, generated: tuple[Generated, ...], checks: tuple[Check, 
     return replace(row, id="", lineage=lineage, **texts)
 
 
-def _check_next(row: Edit) -> None:
-    if row.next.split() == row.current.code.split():
-        raise Rejection("nothing but white space changes")
-    language = row.current.programming_language
-    if language is None or not is_parsed_language(language):
-        return
-    # Work in progress need not parse; but an edit may not break what was whole.
-    if parses(row.current.code, language) and not parses(row.next, language):
-        raise Rejection(
-            "breaks the syntax", f"the file is valid {language} before the edit, and not after it"
-        )
-
-
 def _decisions_fault(answer: Decisions, count: int) -> tuple[str, str] | None:
     given = len(answer.decisions)
     return None if given == count else ("wrong number of decisions", f"{given} decisions on {count} changes")
 
 
-def _words_fault(text: str) -> tuple[str, str] | None:
+def _words_fault(text: str, language: str) -> tuple[str, str] | None:
     if "```" in text or "@@ -" in text:
         return "code in the words", "it has to be said in words, without code blocks and diffs"
     if len(text) > 1200:
         return "too many words", "one to three sentences are enough"
-    return None
+    return language_fault(text, language)
