@@ -148,6 +148,9 @@ class Snippet(Record):
     """Name of the source that yielded it, as `codetune sources` lists them."""
     tags: tuple[str, ...] = ()
     """Of the place it comes from, e.g. `split:test`; rows made from it carry them on."""
+    scopes: tuple[str, ...] = ()
+    """Heads of the types and namespaces that it stands in, the outermost first, e.g. `class Lines<T> extends Base`;
+    empty for a function on its own, and where the source does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

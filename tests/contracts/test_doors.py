@@ -31,7 +31,8 @@ PINNED = {
 }  # fmt: skip
 
 RECORD_COLUMNS = {
-    "Snippet": "id code programming_language name docstring path start_line repo commit license source tags",
+    "Snippet": "id code programming_language name docstring path start_line repo commit license source tags "
+    "scopes",
     "Instruction": "id task instruction input output language programming_language source license tests "
     "candidates tags lineage",
     "EditHistory": "id origin versions programming_language request accepted language source license lineage",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from codetune.code.comments import comment_above
 from codetune.code.docstrings import docstring_node, docstring_text
 from codetune.code.languages import canonical_language
 from codetune.code.parsing import parse
+from codetune.code.scopes import head_of
 
-__all__ = ["FunctionSpan", "functions"]
+__all__ = ["FunctionSpan", "functions", "without_export_macros"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +34,15 @@ class FunctionSpan:
     """Whether the parser stumbled inside it."""
     statements: int
     """Statements of its body, docstring not counted; 0 for `pass`-like stubs and declarations."""
+    scopes: tuple[str, ...] = ()
+    """Heads of the types and namespaces it stands in, the outermost first: `class Lines<T> extends Base`."""
 
 
 _JS_FUNCTIONS = ("function_declaration", "generator_function_declaration", "method_definition")
 _JS_VALUES = ("arrow_function", "function_expression", "generator_function")
-_JS_CLASSES = ("class_declaration", "class", "abstract_class_declaration", "internal_module", "module")
+_JS_CLASSES = (
+    "class_declaration", "class", "abstract_class_declaration", "internal_module", "module", "object",
+)  # fmt: skip
 
 _FUNCTIONS: dict[str, frozenset[str]] = {
     "python": frozenset({"function_definition"}),
@@ -57,7 +63,7 @@ _SCOPES: dict[str, tuple[str, ...]] = {
     "typescript": _JS_CLASSES,
     "java": ("class_declaration", "interface_declaration", "enum_declaration", "record_declaration"),
     "go": (),
-    "ruby": ("class", "module"),
+    "ruby": ("class", "module", "singleton_class"),
     "rust": ("impl_item", "trait_item", "mod_item"),
     "php": ("class_declaration", "interface_declaration", "trait_declaration", "enum_declaration"),
     "c": (),
@@ -71,7 +77,8 @@ _SEPARATORS = {"ruby": "#", "rust": "::", "php": "::", "cpp": "::"}
 _SCOPE_SEPARATORS = {"ruby": "::", "rust": "::", "php": "::", "cpp": "::"}
 _WRAPPERS = frozenset({
     "decorated_definition", "export_statement", "template_declaration", "lexical_declaration",
-    "variable_declaration", "variable_declarator", "global_statement",
+    "variable_declaration", "variable_declarator", "global_statement", "pair", "public_field_definition",
+    "field_definition",
 })  # fmt: skip
 _EMPTY_STATEMENTS = frozenset({"pass_statement", "comment", "line_comment", "block_comment"})
 
@@ -90,9 +97,9 @@ def functions(code: str, language: str) -> Iterator[FunctionSpan]:
         UsageError: No grammar for the language.
     """
     name = canonical_language(language) or language
-    tree, data = parse(code, name)
+    tree, data = parse(without_export_macros(code) if name == "cpp" else code, name)
     wanted, scopes = _FUNCTIONS[name], _SCOPES[name]
-    stack: list[tuple[Node, tuple[str, ...]]] = [(tree.root_node, ())]
+    stack: list[tuple[Node, tuple[Node, ...]]] = [(tree.root_node, ())]
     while stack:
         node, scope = stack.pop()
         if node.type in wanted and node.is_named:
@@ -101,8 +108,17 @@ def functions(code: str, language: str) -> Iterator[FunctionSpan]:
                 yield span
                 continue
         elif node.type in scopes and node.is_named:
-            scope = (*scope, *filter(None, (_scope_name(node, data),)))
+            scope = (*scope, node)
         stack.extend((child, scope) for child in reversed(node.named_children))
+
+
+_EXPORT_MACRO = re.compile(r"(?<=\bclass )([A-Z][A-Z\d_]{2,})(?=[ \t]+\w+\s*(?:final\s*)?[:{])"
+                           r"|(?<=\bstruct )([A-Z][A-Z\d_]{2,})(?=[ \t]+\w+\s*(?:final\s*)?[:{])")  # fmt: skip
+
+
+def without_export_macros(code: str) -> str:
+    """C++ with blanks for the macro in `class LIB_API Name {`, which a grammar takes for the class's name."""
+    return _EXPORT_MACRO.sub(lambda found: " " * len(found[0]), code)
 
 
 def _text(node: Node, data: bytes) -> str:
@@ -110,11 +126,13 @@ def _text(node: Node, data: bytes) -> str:
 
 
 def _scope_name(node: Node, data: bytes) -> str:
+    if node.type == "object":
+        return ""
     named = node.child_by_field_name("name") or node.child_by_field_name("type")
     return _text(named, data) if named is not None else ""
 
 
-def _span(node: Node, language: str, scope: tuple[str, ...], data: bytes) -> FunctionSpan | None:
+def _span(node: Node, language: str, scope: tuple[Node, ...], data: bytes) -> FunctionSpan | None:
     body = node.child_by_field_name("body") or _child_of_type(node, "body_statement")
     own = _own_name(node, language, data)
     if own is None or (body is None and language != "ruby"):
@@ -131,13 +149,14 @@ def _span(node: Node, language: str, scope: tuple[str, ...], data: bytes) -> Fun
         # Above a Python function stands a remark to its maintainers, not its documentation.
         docstring = above[0] if above and language != "python" else None
     return FunctionSpan(
-        name=_qualified(own, node, language, scope),
+        name=_qualified(own, node, language, scope, data),
         code=_dedented(outer, data),
         docstring=docstring,
         start_line=outer.start_point.row + 1,
         end_line=outer.end_point.row + 1,
         has_error=outer.has_error,
         statements=statements,
+        scopes=tuple(head_of(within, data) for within in scope),
     )
 
 
@@ -201,18 +220,19 @@ def _own_name(node: Node, language: str, data: bytes) -> str | None:
     return _text(named, data).strip() if named is not None else None
 
 
-def _qualified(own: str, node: Node, language: str, scope: tuple[str, ...]) -> str:
+def _qualified(own: str, node: Node, language: str, scope: tuple[Node, ...], data: bytes) -> str:
     if language == "go" and node.type == "method_declaration":
         receiver = node.child_by_field_name("receiver")
         kind = receiver.text.decode("utf-8", "replace") if receiver is not None and receiver.text else ""
         words = kind.strip("() ").replace("*", " ").split()
         return f"{words[-1].partition('[')[0]}.{own}" if words else own
-    if not scope:
+    names = [name for within in scope if (name := _scope_name(within, data))]
+    if not names:
         return own
     separator = _SEPARATORS.get(language, ".")
-    if language == "ruby" and node.type == "singleton_method":
+    if language == "ruby" and "singleton" in node.type + scope[-1].type:
         separator = "."
-    return f"{_SCOPE_SEPARATORS.get(language, '.').join(scope)}{separator}{own}"
+    return f"{_SCOPE_SEPARATORS.get(language, '.').join(names)}{separator}{own}"
 
 
 def _dedented(node: Node, data: bytes) -> str:

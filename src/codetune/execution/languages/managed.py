@@ -68,7 +68,7 @@ public static class CodetuneStart {{
   }}
 }}
 """
-_PUBLIC_CLASS = re.compile(r"^\s*public\s+(?:(?:final|abstract|strictfp)\s+)*(?:class|interface|enum|record)\s+(\w+)",
+_PUBLIC_CLASS = re.compile(r"^([ \t]*)(public)\s+(?:(?:final|abstract|strictfp|sealed|non-sealed)\s+)*(?:class|interface|enum|record)\s+(\w+)",
                            re.MULTILINE)  # fmt: skip
 _CLASS = re.compile(r"\bclass\s+(\w+)")
 _PACKAGE = re.compile(r"^\s*package\s+[\w.]+\s*;", re.MULTILINE)
@@ -77,8 +77,11 @@ _QUIET_VM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 
 def _java(program: Program, path: str, memory_mib: int) -> Build:
     text = _PACKAGE.sub("", source_of(program))
-    public = _PUBLIC_CLASS.search(text)
-    name = f"{public[1] if public else 'Main'}.java"
+    # A file is called as its outermost public class; nested ones are indented further.
+    public = min(
+        _PUBLIC_CLASS.finditer(text), key=lambda found: found.start(2) - found.start(1), default=None
+    )
+    name = f"{public[3] if public else 'Main'}.java"
     libraries = "/box/out:/usr/share/java/*"
     compile_command = [
         path, *(f"-J{flag}" for flag in [*_QUIET_VM, "-Xmx768m"]), "-nowarn", "-proc:none", "-encoding", "UTF-8",

@@ -92,7 +92,7 @@ def _typescript(program: Program, path: str, memory_mib: int) -> Build:
         files={"main.ts": text.encode("utf-8", "replace")},
         compile=[
             path, "--noCheck", "--target", "es2022", "--module", "commonjs", "--ignoreDeprecations", "6.0",
-            "--skipLibCheck", "--types", "", "--outDir", "/box/out", "--rootDir", "/box", "main.ts",
+            "--skipLibCheck", "--typeRoots", "/box/none", "--outDir", "/box/out", "--rootDir", "/box", "main.ts",
         ],
         collect=("out/main.js",),
         run=["/usr/bin/env", "node", *_node_run(memory_mib)],

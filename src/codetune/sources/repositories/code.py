@@ -203,6 +203,7 @@ def _work(
                 code=span.code,
                 programming_language=language,
                 name=span.name,
+                scopes=span.scopes,
                 docstring=span.docstring,
                 path=path,
                 start_line=span.start_line,

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from codetune.code.parsing import leaves, parse, parses, python_tree
+from codetune.execution.languages.toolchains import toolchain
 from codetune.synth.checks.snippet_text import SnippetView
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 
@@ -35,7 +36,7 @@ def completed(text: str, view: SnippetView) -> CompletedProgram:
         definition = held_definition(tree, view.tree) if tree is not None else None
         parsed, held = tree is not None, definition is not None
     else:
-        parsed = parses(text, view.language)
+        parsed = parses(text, view.language) or _compiler_decides(view.language)
         held = parsed and holds_unchanged(text, view.code, view.language)
     if not parsed:
         raise InvalidAnswerError("does not parse", f"the program is not valid {view.language}")
@@ -44,6 +45,11 @@ def completed(text: str, view: SnippetView) -> CompletedProgram:
             "original code changed", "the given code may not be changed or defined again"
         )
     return CompletedProgram(text, tree, definition)
+
+
+def _compiler_decides(programming_language: str) -> bool:
+    """Whether a grammar's complaint proves nothing, since a preprocessor comes before the grammar, and a compiler can be asked."""
+    return programming_language in ("c", "cpp", "csharp") and toolchain(programming_language).path is not None
 
 
 def holds_unchanged(program: str, code: str, programming_language: str) -> bool:
@@ -60,6 +66,8 @@ def holds_unchanged(program: str, code: str, programming_language: str) -> bool:
     if programming_language == "python":
         tree, wanted = python_tree(program), python_tree(code)
         return tree is not None and wanted is not None and held_definition(tree, wanted) is not None
+    if "".join(code.split()) in "".join(program.split()):
+        return True
     wanted_tokens, found = _tokens(code, programming_language), _tokens(program, programming_language)
     size = len(wanted_tokens)
     return any(found[i : i + size] == wanted_tokens for i in range(len(found) - size + 1)) if size else False

@@ -10,10 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from codetune.code.languages import display_name
-from codetune.code.parsing import parses
 from codetune.rejection import Rejection
 from codetune.synth.checks.code_preserved import CompletedProgram, completed
-from codetune.synth.checks.program_layout import assemble
+from codetune.synth.checks.program_layout import Parts, assemble, place_of
 from codetune.synth.checks.snippet_text import SnippetView, shortened
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.python.free_names import Needs, python_needs
@@ -61,6 +60,8 @@ class Lacking(BaseModel):
 
     imports: str
     definitions: str
+    members: str = ""
+    around: str = ""
     example: str
 
 
@@ -68,23 +69,13 @@ async def _complete_other(
     view: SnippetView, statement: str, context: GenerationContext, options: InstructFromCodeOptions
 ) -> tuple[CompletedProgram, CheckedAnswer[Any] | None]:
     def program(answer: Lacking) -> str:
-        return assemble(
-            view.language,
-            view.code,
-            name=view.own_name or "",
-            owner=view.owner,
-            imports=answer.imports,
-            definitions=answer.definitions,
-            example=answer.example,
-        )
+        return assemble(view, Parts(**answer.model_dump()))
 
     def fault(answer: Lacking) -> tuple[str, str] | None:
         try:
-            whole = program(answer)
+            completed(program(answer), view)
         except InvalidAnswerError as error:
             return error.reason, error.detail
-        if not parses(whole, view.language):
-            return "does not parse", "the program made of these parts is not valid code"
         return None
 
     asked = await context.ask(
@@ -94,6 +85,7 @@ async def _complete_other(
             "task": statement,
             "programming_language": display_name(view.language),
             "owner": view.owner,
+            "place": place_of(view),
             "code": shortened(view.code, options.code_chars),
         },
         row=view.snippet.id,

@@ -18,6 +18,7 @@ from typing import Any
 
 from codetune.code.languages import canonical_language, display_name
 from codetune.synth.checks.code_preserved import CompletedProgram, completed
+from codetune.synth.checks.program_layout import place_of
 from codetune.synth.checks.snippet_text import SnippetView, shortened
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.python.program import indented
@@ -90,9 +91,10 @@ async def write_program(
         ProgramAround(view),
         {
             "programming_language": display_name(view.language),
-            "kind": "method" if view.owner else "function",
+            "kind": view.kind,
             "name": view.snippet.name,
             "owner": view.owner,
+            "place": place_of(view),
             "path": view.snippet.path,
             "task": statement,
             "code": shortened(view.code, options.code_chars),

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from codetune.code.languages import display_name
 from codetune.code.parsing import is_parsed_language
+from codetune.code.scopes import split_name
 from codetune.records import Check, Generated, Instruction, Snippet
 from codetune.rejection import Rejection
 from codetune.seeding import draw
@@ -74,6 +75,13 @@ class _StatementPlan:
     with_io: bool
 
 
+def _asked_for(view: SnippetView) -> str:
+    """The name that a statement has to say: a constructor is known by its class."""
+    if view.kind == "constructor" and view.owner:
+        return split_name(view.owner)[-1]
+    return view.own_name or ""
+
+
 @dataclass(frozen=True)
 class InstructFromCode:
     """See the module."""
@@ -96,9 +104,9 @@ class InstructFromCode:
         "complete_python": frozenset(
             {"path", "task", "code", "class_name", "missing", "attributes", "arguments"}
         ),
-        "complete_code": frozenset({"task", "programming_language", "owner", "code"}),
+        "complete_code": frozenset({"task", "programming_language", "owner", "place", "code"}),
         "complete_program": frozenset(
-            {"programming_language", "kind", "name", "owner", "path", "task", "code", "mark"}
+            {"programming_language", "kind", "name", "owner", "place", "path", "task", "code", "mark"}
         ),
         "solve_statement": frozenset({"statement", "header"}),
         **SCORE_PROMPT,
@@ -202,22 +210,27 @@ class InstructFromCode:
 
     def _plan(self, view: SnippetView, prompt: Mapping[str, Any]) -> _StatementPlan:
         dice = draw(self.seed, view.snippet.id, "statement")
-        opening = dice.choice(prompt["openings"]["method" if view.owner else "function"]).format(
-            lang=display_name(view.language), name=view.own_name, of=self._of(view.owner)
+        openings = prompt["openings"]
+        # A folder of one's own prompts may know functions and methods alone.
+        opening = dice.choice(openings.get(view.kind) or openings["method"]).format(
+            lang=display_name(view.language), name=view.own_name, of=self._of(view)
         )
         fitting = [entry for entry in prompt["lengths"] if entry["words"] <= self.options.max_words]
         length = dice.choice(fitting or prompt["lengths"][:1])
         with_io = dice.random() < self.options.input_output_share
         return _StatementPlan(opening, length["text"], min(self.options.max_words, length["words"]), with_io)
 
-    def _of(self, owner: str | None) -> str:
-        if owner is None:
+    def _of(self, view: SnippetView) -> str:
+        if view.owner is None:
             return ""
-        return f" of the class `{owner}`" if self.language == "en" else f"（属于类 `{owner}`）"
+        typed = view.language in ("go", "rust")
+        if self.language == "en":
+            return f" of the {'type' if typed else 'class'} `{view.owner}`"
+        return f"（属于{'类型' if typed else '类'} `{view.owner}`）"
 
     def _shown(self, view: SnippetView, plan: _StatementPlan) -> dict[str, Any]:
         return {
-            "kind": "method" if view.owner else "function",
+            "kind": view.kind,
             "name": view.snippet.name,
             "documentation": view.documentation,
             "code": shortened(view.undocumented, self.options.code_chars),
@@ -238,7 +251,7 @@ class InstructFromCode:
                 statement,
                 language=self.language,
                 words=words,  # the drawn length only steers
-                must_name=(view.own_name or "",),
+                must_name=(_asked_for(view),),
                 body=view.undocumented,
                 ground=self._ground(view),
                 min_grounded=self.options.min_grounded,
