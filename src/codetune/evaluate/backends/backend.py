@@ -12,9 +12,9 @@ from typing import Protocol
 
 from codetune.errors import ConfigError
 from codetune.evaluate.backends.base_check import check_base
-from codetune.evaluate.backends.folder_model import chat_template
 from codetune.evaluate.backends.probe import REMOTE_STYLES, StyleChoice
 from codetune.evaluate.backends.ranks import Ranks
+from codetune.models.batched.folder_model import chat_template
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.embedded.gguf_file import fingerprint
 from codetune.models.embedded.server import EmbeddedServer

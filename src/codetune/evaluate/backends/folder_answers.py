@@ -13,8 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from codetune.errors import BackendError
-from codetune.evaluate.backends.folder_model import FolderModel
 from codetune.evaluate.backends.ranks import Ranks
+from codetune.models.batched.folder_model import FolderModel
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.client.payload import COMPLETION, ParsedAnswer, build_payload, parse_answer, request_key
 from codetune.models.folder import ModelFolder
@@ -39,17 +39,17 @@ def ask_folder(
     requests: Sequence[ChatRequest],
     *,
     store: Path,
-    batch: int,
+    batch: int | None,
     ranks: Ranks,
     on_progress: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[int, Outcome]]:
-    """Answer requests, in batches of like length.
+    """Answer requests, so many at a time.
 
     Args:
         folder: The model; it is loaded only if something is left to ask.
         requests: All of them, in every process.
         store: Where the first process keeps its answers; the others' lie beside it.
-        batch: Requests at a time.
+        batch: Requests at a time; None takes what fits the device.
         ranks: Which share is this process's.
         on_progress: Called once an answer of this process's share.
 
@@ -72,24 +72,20 @@ def ask_folder(
                 missing.append(index)
     failed: dict[int, BackendError] = {}
     if missing:
-        model = FolderModel(folder, ranks.local_rank)
-        own = _own_store(store, ranks.rank)
-        with RequestStore(own) as kept:
-            # The longest first: a batch too large for the device shows at once.
-            missing.sort(key=lambda index: (-len(worded[index][1]), index))
-            for start in range(0, len(missing), batch):
-                chosen = missing[start : start + batch]
-                began, clock = time.time(), time.monotonic()
-                for index, answer in zip(chosen, model.answer([requests[i] for i in chosen]), strict=True):
-                    if isinstance(answer, BackendError):
-                        failed[index] = answer
-                    else:
-                        path, payload = worded[index]
-                        seconds = (time.monotonic() - clock) / len(chosen)
-                        kept.put(
-                            _kept(folder.name, keys[index], requests[index], path, payload, answer, model.device, began, seconds)
-                        )  # fmt: skip
-                    on_progress()
+        model = FolderModel(folder, ranks.local_rank, rows=batch)
+        began, clock = time.time(), time.monotonic()
+        with RequestStore(_own_store(store, ranks.rank)) as kept:
+            for place, answer in model.answers([requests[index] for index in missing]):
+                index = missing[place]
+                if isinstance(answer, BackendError):
+                    failed[index] = answer
+                else:
+                    path, payload = worded[index]
+                    seconds = time.monotonic() - clock
+                    kept.put(
+                        _kept(folder.name, keys[index], requests[index], path, payload, answer, model.device, began, seconds)
+                    )  # fmt: skip
+                on_progress()
     ranks.meet()
     if not ranks.is_first:
         return

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,13 @@ import transformers
 
 from codetune.errors import BackendError, ConfigError, DataError
 from codetune.evaluate.backends.backend import find_backend
-from codetune.evaluate.backends.folder_model import FolderModel
 from codetune.evaluate.backends.ranks import Ranks
-from codetune.evaluate.backends.sampling import RowDraws, first_stop
 from codetune.evaluate.scoring.verdict_table import read_verdicts
+from codetune.models.batched.decoder import RowDecoder
+from codetune.models.batched.folder_model import FolderModel
+from codetune.models.batched.library_decoder import LibraryDecoder
+from codetune.models.batched.sampling import choose_tokens, first_stop, generator_of
+from codetune.models.client.payload import ParsedAnswer
 from codetune.models.folder import ModelFolder
 from codetune.models.protocol import ChatRequest
 from codetune.models.store.request_store import RequestStore
@@ -82,14 +86,39 @@ def asked(prompt: str, **settings: object) -> ChatRequest:
     return ChatRequest(prompt=prompt, **{"max_new_tokens": 12, **settings})  # type: ignore[arg-type]
 
 
+def load(found: ModelFolder, **settings: object) -> FolderModel:
+    """In 32 bits, where the last bit decides nothing."""
+    return FolderModel(found, **{"dtype": "float32", **settings})  # type: ignore[arg-type]
+
+
+def answered(model: FolderModel, requests: Sequence[ChatRequest]) -> list[ParsedAnswer | BackendError]:
+    """In the order of the requests."""
+    found = dict(model.answers(requests))
+    return [found[index] for index in range(len(requests))]
+
+
 def texts(model: FolderModel, requests: Sequence[ChatRequest]) -> list[str]:
-    found = list(model.answer(requests))
+    found = answered(model, requests)
     assert not any(isinstance(answer, BackendError) for answer in found)
     return [answer.text for answer in found]  # type: ignore[union-attr]
 
 
-def test_a_batch_is_what_the_library_says_of_each_alone(tiny: Path) -> None:
-    model = FolderModel(ModelFolder.find(tiny))
+def as_the_library_keeps_it(model: FolderModel) -> FolderModel:
+    """Decoding by `generate`, as for a model with sliding windows."""
+    model._model.set_attn_implementation("sdpa")
+    model.decoder = LibraryDecoder(model._model, 4, model._ends, model._text)
+    return model
+
+
+KINDS = pytest.mark.parametrize("kind", ["rows", "library"])
+
+
+@KINDS
+def test_a_batch_is_what_the_library_says_of_each_alone(tiny: Path, kind: str) -> None:
+    model = load(ModelFolder.find(tiny))
+    assert isinstance(model.decoder, RowDecoder)
+    if kind == "library":
+        as_the_library_keeps_it(model)
     found = texts(model, [asked(prompt) for prompt in WORDS])
     tokenizer = transformers.AutoTokenizer.from_pretrained(tiny)
     plain = transformers.AutoModelForCausalLM.from_pretrained(tiny)
@@ -100,8 +129,11 @@ def test_a_batch_is_what_the_library_says_of_each_alone(tiny: Path) -> None:
         assert tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True) == text
 
 
-def test_what_is_drawn_depends_on_task_and_sample_alone(tiny: Path) -> None:
-    model = FolderModel(ModelFolder.find(tiny))
+@KINDS
+def test_what_is_drawn_depends_on_task_and_sample_alone(tiny: Path, kind: str) -> None:
+    model = load(ModelFolder.find(tiny), rows=4)
+    if kind == "library":
+        as_the_library_keeps_it(model)
     requests = [
         asked(prompt, temperature=0.9, top_p=0.95, top_k=50, seed=seed, sample=sample)
         for seed, prompt in enumerate(WORDS)
@@ -122,7 +154,7 @@ def test_draws_have_the_asked_for_distribution() -> None:
         first = asked("", seed=5, temperature=temperature, **settings)
         rows = [replace(first, sample=n) for n in range(4000)]
         scores = chances.log().expand(len(rows), 4)
-        chosen = RowDraws(rows)(None, scores).argmax(dim=-1).tolist()  # type: ignore[arg-type]
+        chosen = choose_tokens(scores, rows, [generator_of(row) for row in rows])
         return {token: number / len(rows) for token, number in Counter(chosen).items()}
 
     for settings, expected in (
@@ -138,10 +170,10 @@ def test_draws_have_the_asked_for_distribution() -> None:
 
 
 def test_an_answer_ends_at_its_stop_and_keeps_its_first_space(tiny: Path) -> None:
-    model = FolderModel(ModelFolder.find(tiny))
+    model = load(ModelFolder.find(tiny))
     (whole,) = texts(model, [asked(WORDS[0], max_new_tokens=24)])
     stop = whole[len(whole) // 2 :][:2]
-    (answer,) = model.answer([asked(WORDS[0], max_new_tokens=24, stop=("never there", stop))])
+    (answer,) = answered(model, [asked(WORDS[0], max_new_tokens=24, stop=("never there", stop))])
     assert not isinstance(answer, BackendError)
     assert (answer.text, answer.finish_reason) == (whole[: whole.index(stop)], "stop")
     assert first_stop("ab\ndef f", ("\nclass", "\ndef ")) == 2
@@ -151,34 +183,77 @@ def test_an_answer_ends_at_its_stop_and_keeps_its_first_space(tiny: Path) -> Non
 
 
 def test_a_prompt_longer_than_the_model_is_refused_alone(tiny: Path) -> None:
-    model = FolderModel(ModelFolder.find(tiny))
+    model = load(ModelFolder.find(tiny))
     long = asked("x = 1\n" * 400)
-    first, second = model.answer([long, asked(WORDS[0])])
+    first, second = answered(model, [long, asked(WORDS[0])])
     assert isinstance(first, BackendError) and "more than the model's 1024" in str(first)
     assert not isinstance(second, BackendError)
 
 
-def test_a_batch_too_large_for_the_device_is_cut(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = FolderModel(ModelFolder.find(tiny))
-    expected = texts(model, [asked(prompt) for prompt in WORDS])
-    decoded, sizes = model._decoded, []
+@KINDS
+def test_a_batch_too_large_for_the_device_is_cut(
+    tiny: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load(ModelFolder.find(tiny), rows=4)
+    if kind == "library":
+        as_the_library_keeps_it(model)
+    requests = [asked(prompt, temperature=0.9, seed=3) for prompt in WORDS]
+    expected = texts(model, requests)
+    forward, most = model._model.forward, 2
 
-    def small_device(requests, prompts):  # type: ignore[no-untyped-def]
-        sizes.append(len(requests))
-        if len(requests) > 1:
+    def small_device(*given: Any, **named: Any) -> Any:
+        if named["input_ids"].shape[0] > most:
             raise torch.OutOfMemoryError
-        return decoded(requests, prompts)
+        return forward(*given, **named)
 
-    monkeypatch.setattr(model, "_decoded", small_device)
-    assert texts(model, [asked(prompt) for prompt in WORDS]) == expected
-    assert sizes == [3, 1, 2, 1, 1]
+    monkeypatch.setattr(model._model, "forward", small_device)
+    assert texts(model, requests) == expected
+    most = 0
+    for answer in answered(model, requests):
+        assert isinstance(answer, BackendError) and "too little memory" in str(answer)
+
+
+def test_rows_that_wait_take_the_place_of_rows_that_ended(tiny: Path) -> None:
+    """More rows than fit, of different lengths and stops: each says what it says alone."""
+    requests = [
+        asked(WORDS[number % 3] + "#" * number, max_new_tokens=3 + 5 * (number % 4), temperature=0.5 * (number % 2), seed=7)
+        for number in range(11)
+    ]  # fmt: skip
+    alone = load(ModelFolder.find(tiny), rows=1)
+    together = load(ModelFolder.find(tiny), rows=3)
+    assert texts(together, requests) == [texts(alone, [request])[0] for request in requests]
+
+
+def test_half_the_bits_give_the_same_answers_in_every_run(tiny: Path) -> None:
+    requests = [asked(prompt, temperature=0.7, seed=1, sample=n) for n in range(3) for prompt in WORDS]
+    first = texts(load(ModelFolder.find(tiny), dtype="bfloat16"), requests)
+    assert first == texts(load(ModelFolder.find(tiny), dtype="bfloat16"), requests)
+
+
+def test_the_likely_tokens_decide_as_the_whole_vocabulary_does() -> None:
+    """Only the likeliest are sorted; a draw that falls outside of them sorts all."""
+    torch.manual_seed(0)
+    flat, steep = torch.randn(1, 5000) * 0.1, torch.randn(1, 5000).round() * 3  # many equal logits
+    for scores in (flat, steep):
+        ordered, tokens = scores[0].double().sort(descending=True, stable=True)
+        for settings in ({}, {"top_k": 40}, {"top_k": 900}, {"top_p": 0.3}, {"top_p": 0.95, "top_k": 700}):
+            request = asked("", temperature=0.9, seed=1, **settings)
+            chances = (ordered / 0.9).softmax(-1)
+            chances[settings.get("top_k", 5000) :] = 0
+            chances /= chances.sum()
+            chances[chances.cumsum(0) - chances >= settings.get("top_p", 1.0)] = 0
+            for sample in range(25):
+                row = replace(request, sample=sample)
+                drawn = generator_of(row).random() * chances.sum()
+                place = min(int((chances.cumsum(0) <= drawn).sum()), int((chances > 0).sum()) - 1)
+                assert choose_tokens(scores, [row], [generator_of(row)]) == [int(tokens[place])], settings
 
 
 def test_an_adapter_changes_the_answers_and_the_name(tiny: Path, adapter: Path) -> None:
     base, tuned = ModelFolder.find(tiny), ModelFolder.find(tiny, adapter)
     assert base.name.startswith("tiny@") and tuned.name.startswith("tiny+adapter@")
     request = asked(WORDS[0], max_new_tokens=24)
-    assert texts(FolderModel(base), [request]) != texts(FolderModel(tuned), [request])
+    assert texts(load(base), [request]) != texts(load(tuned), [request])
     # The adapter's own settings name the base's folder.
     assert ModelFolder.find(adapter).name == tuned.name
     # A training's output holds its adapter in a folder of that name.
@@ -230,7 +305,7 @@ def test_without_a_template_the_style_is_said(tiny: Path, tmp_path: Path) -> Non
     assert (score["conditions"]["prompt_style"], score["assumed"]) == ("completion", backend.assumption)
     # Asked for by name, a chat can't be had.
     with pytest.raises(DataError, match="no chat template"):
-        list(FolderModel(ModelFolder.find(bare)).answer([
+        list(load(ModelFolder.find(bare)).answers([
             ChatRequest(messages=(Message(role="user", content="hi"),), max_new_tokens=4)
         ]))  # fmt: skip
 
