@@ -36,9 +36,20 @@ class SolvingServer:
             `bare-program`: the same without a block. `refuses-prefill`: refuses it with 400, and text
             completion with 404. `text-only`: knows no chats.
         longest: Most tokens of any answer, whatever is asked for.
+        port: 0 takes a free one.
+        key: What each request has to show; None asks for none.
+        models: Names that it lists.
     """
 
-    def __init__(self, kind: Kind, longest: int | None = None) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        longest: int | None = None,
+        *,
+        port: int = 0,
+        key: str | None = None,
+        models: tuple[str, ...] = ("solver",),
+    ) -> None:
         self.kind = kind
         self.longest = longest
         self.asked: list[dict[str, Any]] = []
@@ -51,9 +62,18 @@ class SolvingServer:
                 pass
 
             def do_GET(self) -> None:
-                self._send(200, {"data": [{"id": "solver"}]})
+                if self._may():
+                    self._send(200, {"data": [{"id": name} for name in models]})
+
+            def _may(self) -> bool:
+                may = key is None or self.headers["authorization"] == f"Bearer {key}"
+                if not may:
+                    self._send(401, {"error": {"message": "Unauthorized"}})
+                return may
 
             def do_POST(self) -> None:
+                if not self._may():
+                    return
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 outer.asked.append(body)
                 self._send(*outer.answer(self.path, body))
@@ -66,7 +86,7 @@ class SolvingServer:
                 self.end_headers()
                 self.wfile.write(raw)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,14 +11,17 @@ from pathlib import Path
 
 import pytest
 from tests.evaluate.solving_server import SolvingServer
+from tests.models.servers.stand_in import install
 from tests.tiny_llama import write_tiny_llama
 from tests.train.made import code_rows, write_dataset
+from tests.waiting import is_running
 
 from codetune.errors import CodetuneError, ConfigError, DataError
 from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.scoring.score import Score, read_score
 from codetune.evaluate.stage import run
 from codetune.evaluate.statistics.compare import compare_folders
+from codetune.models.servers.server import ServerStartError
 from codetune.report.config import ReportConfig
 from codetune.report.document import report_html
 from codetune.report.sections.stages import Stages
@@ -124,6 +128,54 @@ def test_a_server_that_is_named_serves_both(trained: Train, tmp_path: Path) -> N
     for name, served in (("base", "a"), ("tuned", "b")):
         score = Score.from_json(card.results["scores"][name][0])
         assert (score.passed, score.model, score.conditions.continuation) == (6, served, "plain")
+
+
+@pytest.mark.parametrize(("program", "method"), [("vllm", "lora"), ("vllm", "full"), ("sglang", "lora")])
+def test_a_server_started_here_serves_both(
+    program: str, method: str, trained: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = tmp_path / "calls.jsonl"
+    monkeypatch.setenv("PATH", f"{install(tmp_path / 'bin', program)}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("STAND_IN_CALLS", str(calls))
+    settings = {"serve": program, "serve_arguments": ("--tensor-parallel-size", "2"), "max_new_tokens": None}
+    card = evaluate([trained(method)], tmp_path / "out", **settings)
+    scores = {name: Score.from_json(made[0]) for name, made in card.results["scores"].items()}
+    assert [score.passed for score in scores.values()] == [3, 3]
+    assert len({score.model for score in scores.values()}) == 2
+    assert {score.conditions.answered_by for score in scores.values()} == {program}
+    told = [json.loads(line) for line in calls.read_text().splitlines()]
+    started = [one for one in told if "argv" in one]
+    # One server for a model with its adapter; with other weights one after the other.
+    assert len(started) == (1 if method == "lora" else 2)
+    assert all("--tensor-parallel-size" in one["argv"] for one in started)
+    assert ("--enable-lora" in started[0]["argv"]) == (method == "lora")
+    assert not any(is_running(one.get("pid") or one["worker"]) for one in told)
+    assert (tmp_path / "out" / f"{program}{'' if method == 'lora' else '-base'}.log").exists()
+
+
+def test_a_server_that_dies_on_start_ends_the_stage(
+    trained: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(tmp_path))
+        with pytest.raises(ConfigError, match="serve is vllm, which is not installed here"):
+            evaluate([trained("lora")], tmp_path / "none", serve="vllm")
+    assert not (tmp_path / "none").exists()
+    monkeypatch.setenv("PATH", f"{install(tmp_path / 'bin', 'vllm')}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("STAND_IN_CALLS", str(tmp_path / "calls.jsonl"))
+    monkeypatch.setenv("STAND_IN", "dies")
+    with pytest.raises(ServerStartError, match="CUDA out of memory"):
+        evaluate([trained("lora")], tmp_path / "out", serve="vllm")
+
+
+def test_auto_says_who_answers_and_why(trained: Train, tmp_path: Path) -> None:
+    card = evaluate([trained("lora")], tmp_path / "out")
+    assert card.results["served"] == (
+        "both models are loaded here and asked in batches: its base model is no .gguf file"
+    )
+    scores = [Score.from_json(made[0]) for made in card.results["scores"].values()]
+    assert len({score.conditions.answered_by for score in scores}) == 1
+    assert scores[0].conditions.answered_by.startswith("transformers, ")
 
 
 def test_other_weights_under_the_same_path_are_refused(

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from codetune.config.settings import Settings
 from codetune.evaluate.prompts.protocols import with_protocol
+from codetune.models.servers.commands import PROGRAMS
 
 __all__ = ["AskConfig", "EvaluateConfig"]
 
@@ -45,7 +46,9 @@ class AskConfig(Settings):
     max_new_tokens: int | None = Field(
         None, ge=1, description="Longest answer, in tokens; null takes what fits the benchmark, 512 or more."
     )
-    in_flight: int = Field(8, ge=1, description="Requests at a time; the batch of a model folder.")
+    in_flight: int | None = Field(
+        None, ge=1, description="Requests at a time; null takes what fits who answers: 8 to 256."
+    )
     test_isolation: Literal["standard", "strict"] = Field(
         "strict", description="Where tests run: in the program's box (standard), or outside of it."
     )
@@ -98,7 +101,10 @@ class EvaluateConfig(AskConfig):
     serve: str = Field(
         "auto",
         description="Who serves both models: embedded (llama.cpp here), folder (the weights loaded here, in "
-        "batches), a URL ending in /v1, or auto: embedded where it can, else folder.",
+        "batches), vllm or sglang (started here), a URL ending in /v1, or auto: the fastest that works here.",
+    )
+    serve_arguments: tuple[str, ...] = Field(
+        (), description="Further arguments of vllm or sglang, e.g. [--tensor-parallel-size, '8']."
     )
     served_base: str | None = Field(None, description="With a URL: the server's name of the base model.")
     served_tuned: str | None = Field(None, description="With a URL: the server's name of the tuned model.")
@@ -126,8 +132,10 @@ class EvaluateConfig(AskConfig):
     @model_validator(mode="after")
     def _served(self) -> EvaluateConfig:
         by_url = self.is_served_elsewhere
-        if not by_url and self.serve not in ("auto", "embedded", "folder"):
-            raise ValueError(f"serve is auto, embedded, folder or a URL ending in /v1, not {self.serve!r}")
+        if not by_url and self.serve not in ("auto", "embedded", "folder", *PROGRAMS):
+            raise ValueError(
+                f"serve is auto, embedded, folder, vllm, sglang or a URL ending in /v1, not {self.serve!r}"
+            )
         if by_url and not (self.served_base and self.served_tuned):
             raise ValueError("a URL needs served_base and served_tuned, the server's names of both models")
         return self

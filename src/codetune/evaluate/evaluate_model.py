@@ -144,7 +144,7 @@ def evaluate_model(
             k=config.k,
             data=data,
             model=made.model,
-            conditions=_conditions(asking.config, chosen, problems, seed),
+            conditions=_conditions(asking.config, chosen, problems, seed, backend.answered_by),
             assumed=asking.assumed,
             usage=_usage(made, time.monotonic() - clock, store),
         )
@@ -168,7 +168,9 @@ def draw_problems(problems: Sequence[Problem], limit: int | None, seed: int) -> 
     return [problem for problem in problems if problem.task_id in drawn]
 
 
-def _conditions(config: AskConfig, chosen: Benchmark, problems: Sequence[Problem], seed: int) -> Conditions:
+def _conditions(
+    config: AskConfig, chosen: Benchmark, problems: Sequence[Problem], seed: int, answered_by: str
+) -> Conditions:
     return Conditions(
         items=json_hash([problem.id for problem in problems]),
         prompts=prompts_hash(problems, config, seed),
@@ -181,6 +183,7 @@ def _conditions(config: AskConfig, chosen: Benchmark, problems: Sequence[Problem
         top_k=config.top_k,
         max_new_tokens=config.max_new_tokens,
         seed=seed,
+        answered_by=answered_by,
         test_isolation=config.test_isolation,
         cpu_seconds=chosen.limits.cpu_seconds,
         memory_bytes=chosen.limits.memory_bytes,

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from codetune.errors import ConfigError, DataError
-from codetune.evaluate.backends.backend import Backend
-from codetune.evaluate.backends.trained import PlainWeights, base_and_tuned, find_training
+from codetune.evaluate.backends.trained import PlainWeights, Served, base_and_tuned, find_training
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.config import EvaluateConfig
@@ -91,12 +91,14 @@ def run(
         refuse_trained_rows(items, folder, where=str(data))
         problems[chosen.name] = draw_problems(items, config.limit, context.seed)
     # All that can be wrong is found before anything is asked.
-    backends = dict(
-        zip(
-            MODELS,
-            base_and_tuned(config, folder, card, cache=context.cache, plain_weights=plain_weights),
-            strict=True,
-        )
+    served = base_and_tuned(
+        config,
+        folder,
+        card,
+        cache=context.cache,
+        plain_weights=plain_weights,
+        logs=output,
+        tell=context.progress.note,
     )
     plan = Plan(
         stage=STAGE,
@@ -108,10 +110,12 @@ def run(
         code=code_hash(__name__),
         seed=context.seed,
     )
-    with StageOutput(output, plan) as stage:
+    with closing(served), StageOutput(output, plan) as stage:
         if stage.finished is not None:
             return stage.finished
-        scores = _scores(config, asked, backends, stage, context)
+        if served.said:
+            context.progress.note(served.said)
+        scores = _scores(config, asked, served, stage, context)
         found = compare_folders(stage.folder / "base", stage.folder / "tuned").comparisons
         compared = [_relative(comparison, stage.folder).to_json() for comparison in found]
         write_text(stage.folder / COMPARISON_NAME, json.dumps({"comparisons": compared}, indent=2) + "\n")
@@ -126,6 +130,7 @@ def run(
             results={
                 "scores": {name: [score.to_json() for score in made] for name, made in scores.items()},
                 "comparisons": compared,
+                "served": served.said or config.serve,
             },
         )
 
@@ -139,7 +144,7 @@ def _relative(found: Comparison, folder: Path) -> Comparison:
 def _scores(
     config: EvaluateConfig,
     asked: Sequence[tuple[Benchmark, Path | None]],
-    backends: Mapping[str, Backend],
+    served: Served,
     stage: StageOutput,
     context: StageContext,
 ) -> dict[str, list[Score]]:
@@ -151,12 +156,12 @@ def _scores(
         cache=context.cache / "verdicts.sqlite",
         progress=context.progress,
     ) as scoring:
-        for chosen, data in asked:
-            for name, backend in backends.items():
+        for name, backend in zip(MODELS, (served.base, served.tuned), strict=True):
+            for chosen, data in asked:
                 made = evaluate_model(
                     chosen,
                     backend,
-                    config.asking(chosen.name),
+                    _as_asked(config.asking(chosen.name), scores[MODELS[0]], chosen, name),
                     stage.folder / name / folder_of(chosen.name),
                     scoring,
                     data=data,
@@ -168,7 +173,18 @@ def _scores(
                 assert made is not None
                 scores[name].append(Score.from_json(made.results))
                 stage.checkpoint_time()
+            backend.close()
     return scores
+
+
+def _as_asked(config: AskConfig, scores: Sequence[Score], chosen: Benchmark, model: str) -> AskConfig:
+    """For the tuned model the settings with the style that the base model took: both are asked in the same way."""
+    if model == MODELS[0] or config.protocol is not None or config.edit_format is not None:
+        return config
+    asked = next(score.conditions for score in scores if score.benchmark.name == chosen.name)
+    return config.model_copy(
+        update={"prompt_style": asked.prompt_style, "continuation": asked.continuation or None}
+    )
 
 
 def _with_rows(

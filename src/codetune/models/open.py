@@ -31,6 +31,8 @@ from codetune.models.embedded.server import EmbeddedServer
 from codetune.models.mixed_model import MixedModel
 from codetune.models.model_map import load_model_map
 from codetune.models.protocol import ChatModel, ChatRequest
+from codetune.models.servers.client import ServerClient
+from codetune.models.servers.server import ModelServer
 from codetune.models.spec import EndpointSpec, ModelSpec, host_label
 from codetune.models.store.request_store import RequestStore
 from codetune.models.store.stored_model import StoredModel
@@ -50,7 +52,7 @@ answers itself; the request store and the budget belong to the HTTP client."""
 
 @contextlib.asynccontextmanager
 async def open_model(
-    where: str | EmbeddedServer,
+    where: str | EmbeddedServer | ModelServer,
     *,
     store: Path | RequestStore | None,
     model: str | None = None,
@@ -67,11 +69,12 @@ async def open_model(
     Args:
         where: `local` (the embedded model), a path of a .gguf file, a URL up to `/v1` (or several
             of one model, with commas between), a name in the model map, `BACKEND:REST` with a name
-            in `BACKENDS`, or an `EmbeddedServer`, which keeps running if it was running before.
+            in `BACKENDS`, an `EmbeddedServer`, which keeps running if it was running before, or a
+            `ModelServer`, which is started where it does not run and stopped by its owner.
         store: Request store; a path is opened and closed here. None keeps nothing, so a killed run
             pays for its requests again.
         model: Which of the server's models. For a URL, None takes the only one it lists; for an
-            embedded server, its `model_name`.
+            embedded server, its `model_name`; for a `ModelServer`, None is the model without an adapter.
         model_map: JSON or YAML file of models by name.
         api_key_env: Environment variable with the key for a URL; None takes OPENAI_API_KEY where it
             is set (sent only over https or to this machine).
@@ -113,6 +116,8 @@ async def open_model(
 
         if isinstance(where, EmbeddedServer):
             yield stored(EmbeddedClient(where, model or where.model_name))
+        elif isinstance(where, ModelServer):
+            yield stored(ServerClient(where, model))
         elif where.startswith(("http://", "https://")):
             spec_of_url = await _spec_of_url(where, model, api_key_env)
             yield stored(OpenAIClient(spec_of_url, shared_limits=shared_limits))
@@ -206,7 +211,7 @@ async def _only_model(endpoint: EndpointSpec) -> str:
 
 
 def run_requests(
-    where: str | EmbeddedServer,
+    where: str | EmbeddedServer | ModelServer,
     requests: Iterable[ChatRequest],
     *,
     store: Path | RequestStore | None,

@@ -14,7 +14,7 @@ from codetune.errors import ConfigError
 from codetune.evaluate.backends.base_check import check_base
 from codetune.evaluate.backends.probe import REMOTE_STYLES, StyleChoice
 from codetune.evaluate.backends.ranks import Ranks
-from codetune.models.batched.folder_model import chat_template
+from codetune.models.batched.folder_model import FolderModel, chat_template, number_format
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.embedded.gguf_file import fingerprint
 from codetune.models.embedded.server import EmbeddedServer
@@ -29,6 +29,10 @@ _PREFILL, _TEXT = StyleChoice("chat-prefill", "plain"), StyleChoice("completion"
 _BYTES_PER_TOKEN = 2.5
 """A low guess for code, so that a slot of the embedded server is rather too long."""
 _LEAST_CONTEXT = 2048
+_SLOTS = 8
+"""Of the embedded server: two cores are busy with eight answers."""
+_IN_FLIGHT = 64
+"""At a server, which queues what it can't answer at once."""
 
 
 class Backend(Protocol):
@@ -55,9 +59,22 @@ class Backend(Protocol):
         ...
 
     def answers(
-        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, on_progress: Callable[[], None]
+        self,
+        requests: Sequence[ChatRequest],
+        store: Path,
+        in_flight: int | None,
+        on_progress: Callable[[], None],
     ) -> Iterator[tuple[int, Outcome]]:
         """Answer each; one that can't be had comes as the error."""
+        ...
+
+    @property
+    def answered_by(self) -> str:
+        """What computes the answers, and in which number format; part of a score's conditions."""
+        ...
+
+    def close(self) -> None:
+        """Give back the memory; it can be asked again."""
         ...
 
 
@@ -95,24 +112,36 @@ class _Served:
         return found
 
     def answers(
-        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, on_progress: Callable[[], None]
+        self,
+        requests: Sequence[ChatRequest],
+        store: Path,
+        in_flight: int | None,
+        on_progress: Callable[[], None],
     ) -> Iterator[tuple[int, Outcome]]:
         where: str | EmbeddedServer = self.where
         if self.is_embedded:
             adapters = [self.adapter] if self.adapter is not None else []
             context = max(_LEAST_CONTEXT, *map(_tokens, requests))
-            where = EmbeddedServer(self.weights, adapters, slots=in_flight, context_per_slot=context)
+            slots = in_flight or _SLOTS
+            where = EmbeddedServer(self.weights, adapters, slots=slots, context_per_slot=context)
         for outcome in run_requests(
             where,
             requests,
             store=store,
-            in_flight=in_flight,
+            in_flight=in_flight or (_SLOTS if self.is_embedded else _IN_FLIGHT),
             model=self.served_name,
             model_map=self.model_map,
             api_key_env=self.api_key_env,
         ):
             on_progress()
             yield outcome
+
+    @property
+    def answered_by(self) -> str:
+        return "llama.cpp" if self.is_embedded else "server"
+
+    def close(self) -> None:
+        pass  # the server is stopped after each call
 
 
 def _tokens(request: ChatRequest) -> int:
@@ -123,12 +152,13 @@ def _tokens(request: ChatRequest) -> int:
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Folder:
-    """A model folder, loaded into this process."""
+    """A model folder, loaded into this process for the first request that is not stored yet."""
 
     found: ModelFolder
     ranks: Ranks = field(default_factory=Ranks)
+    loaded: FolderModel | None = None
 
     @property
     def name(self) -> str:
@@ -149,13 +179,29 @@ class _Folder:
         return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style {_TEXT.style}"
 
     def answers(
-        self, requests: Sequence[ChatRequest], store: Path, in_flight: int, on_progress: Callable[[], None]
+        self,
+        requests: Sequence[ChatRequest],
+        store: Path,
+        in_flight: int | None,
+        on_progress: Callable[[], None],
     ) -> Iterator[tuple[int, Outcome]]:
         from codetune.evaluate.backends.folder_answers import ask_folder
 
+        def load() -> FolderModel:
+            if self.loaded is None:
+                self.loaded = FolderModel(self.found, self.ranks.local_rank, rows=in_flight)
+            return self.loaded
+
         yield from ask_folder(
-            self.found, requests, store=store, batch=in_flight, ranks=self.ranks, on_progress=on_progress
+            self.found, requests, store=store, ranks=self.ranks, load=load, on_progress=on_progress
         )
+
+    @property
+    def answered_by(self) -> str:
+        return f"transformers, {number_format()}"
+
+    def close(self) -> None:
+        self.loaded = None
 
 
 def find_backend(

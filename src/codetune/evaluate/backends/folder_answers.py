@@ -39,18 +39,18 @@ def ask_folder(
     requests: Sequence[ChatRequest],
     *,
     store: Path,
-    batch: int | None,
     ranks: Ranks,
+    load: Callable[[], FolderModel],
     on_progress: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[int, Outcome]]:
     """Answer requests, so many at a time.
 
     Args:
-        folder: The model; it is loaded only if something is left to ask.
+        folder: The model.
         requests: All of them, in every process.
         store: Where the first process keeps its answers; the others' lie beside it.
-        batch: Requests at a time; None takes what fits the device.
         ranks: Which share is this process's.
+        load: Loads it; called only if something is left to ask.
         on_progress: Called once an answer of this process's share.
 
     Yields:
@@ -72,7 +72,7 @@ def ask_folder(
                 missing.append(index)
     failed: dict[int, BackendError] = {}
     if missing:
-        model = FolderModel(folder, ranks.local_rank, rows=batch)
+        model = load()
         began, clock = time.time(), time.monotonic()
         with RequestStore(_own_store(store, ranks.rank)) as kept:
             for place, answer in model.answers([requests[index] for index in missing]):

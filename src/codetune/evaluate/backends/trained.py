@@ -7,18 +7,44 @@ differs. How a training was done is read from its card and its folder; nothing o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from codetune.errors import ConfigError, DataError
 from codetune.evaluate.backends.backend import Backend, find_backend
 from codetune.evaluate.backends.base_check import EMBEDDED, check_base, recorded_base
+from codetune.evaluate.backends.choice import choose_serving
+from codetune.evaluate.backends.server_backend import ServerBackend
 from codetune.evaluate.config import EvaluateConfig
+from codetune.models.folder import ModelFolder
+from codetune.models.servers.commands import PROGRAMS, is_installed
+from codetune.models.servers.server import ModelServer
 from codetune.store.run_card import RunCard, read_card
 
-__all__ = ["PlainWeights", "base_and_tuned", "find_training"]
+__all__ = ["PlainWeights", "Served", "base_and_tuned", "find_training"]
 
 PlainWeights = Callable[[Path, Path], Path]
 """(GGUF file, cache folder) -> a model folder in Hugging Face's format with the same weights."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """Both models, and who answers for them.
+
+    Attributes:
+        base: The model as it was.
+        tuned: What the training made of it.
+        said: Who was chosen and why, in one line; "" where the settings name it.
+    """
+
+    base: Backend
+    tuned: Backend
+    said: str = ""
+
+    def close(self) -> None:
+        """End every server and free the memory, whatever happened."""
+        self.base.close()
+        self.tuned.close()
 
 
 def find_training(inputs: Sequence[Path]) -> tuple[Path, RunCard]:
@@ -39,8 +65,15 @@ def find_training(inputs: Sequence[Path]) -> tuple[Path, RunCard]:
 
 
 def base_and_tuned(
-    config: EvaluateConfig, folder: Path, card: RunCard, *, cache: Path, plain_weights: PlainWeights | None
-) -> tuple[Backend, Backend]:
+    config: EvaluateConfig,
+    folder: Path,
+    card: RunCard,
+    *,
+    cache: Path,
+    plain_weights: PlainWeights | None,
+    logs: Path,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Served:
     """Find both models and who serves them.
 
     Args:
@@ -49,13 +82,15 @@ def base_and_tuned(
         card: Its run card.
         cache: Where plain weights of a GGUF base are kept.
         plain_weights: Makes them; None where that is not possible.
+        logs: Folder for the output of a server that is started here.
+        tell: Called with a line while such a server starts.
 
     Raises:
         ConfigError: What `serve` asks for can't be had for this training.
         DataError: The base model is not there, or is not the one that was tuned.
     """
-    if config.serve.startswith(("http://", "https://")):
-        return (
+    if config.is_served_elsewhere:
+        return Served(
             find_backend(config.serve, served_name=config.served_base),
             find_backend(config.serve, served_name=config.served_tuned),
         )
@@ -63,29 +98,70 @@ def base_and_tuned(
     is_full = card.plan.config.get("method") == "full"
     is_gguf = base == EMBEDDED or base.endswith(".gguf")
     hot = folder / "adapter.gguf"
-    can_embed = is_gguf and not is_full and hot.is_file()
-    if config.serve == "embedded" and not can_embed:
+    weights = recorded_base(base)
+    no_llama = (
+        "every weight was tuned, and it needs an adapter"
+        if is_full
+        else "its base model is no .gguf file"
+        if not is_gguf
+        else "it has no adapter.gguf"
+        if not hot.is_file()
+        else ""
+    )
+    if config.serve == "embedded" and no_llama:
         raise ConfigError(
-            "the embedded server can't answer for this training: "
-            + (
-                "every weight was tuned, and it needs an adapter"
-                if is_full
-                else "its base model is no .gguf file"
-                if not is_gguf
-                else "it has no adapter.gguf"
-            ),
+            f"the embedded server can't answer for this training: {no_llama}",
             where=str(folder),
             next_step="set serve to folder or auto",
         )
-    if can_embed and config.serve != "folder":
+    chosen = choose_serving(config.serve, weights, no_llama=no_llama)
+    if chosen.kind == "embedded":
         name = "local" if base == EMBEDDED else base
-        return find_backend(name), find_backend(name, adapter=hot)
-    weights = recorded_base(base)
+        return Served(find_backend(name), find_backend(name, adapter=hot), chosen.said)
     check_base(folder / ("model" if is_full else "adapter"), weights)
     if is_gguf:
         if plain_weights is None:
             raise ConfigError("a GGUF base can't be loaded as a model folder here", where=base)
         weights = plain_weights(weights, cache)
+    if chosen.kind in PROGRAMS:
+        served = _started_here(chosen.kind, config, weights, folder, is_full=is_full, logs=logs, tell=tell)
+        return Served(*served, chosen.said)
     if is_full:
-        return find_backend(str(weights)), find_backend(str(folder / "model"))
-    return find_backend(str(weights)), find_backend(str(weights), adapter=folder / "adapter", is_checked=True)
+        return Served(find_backend(str(weights)), find_backend(str(folder / "model")), chosen.said)
+    tuned = find_backend(str(weights), adapter=folder / "adapter", is_checked=True)
+    return Served(find_backend(str(weights)), tuned, chosen.said)
+
+
+def _started_here(
+    program: str,
+    config: EvaluateConfig,
+    weights: Path,
+    folder: Path,
+    *,
+    is_full: bool,
+    logs: Path,
+    tell: Callable[[str], None],
+) -> tuple[Backend, Backend]:
+    """One server for a model and its adapter; two, one after the other, where every weight was tuned."""
+    if not is_installed(program):
+        raise ConfigError(
+            f"serve is {program}, which is not installed here",
+            next_step=f"install {program} where there is a GPU, name a running server by its URL, or take serve: auto",
+        )
+    base = ModelFolder.find(weights)
+    tuned = ModelFolder.find(folder / "model") if is_full else ModelFolder.find(weights, folder / "adapter")
+    adapters = {} if tuned.adapter is None else {tuned.name: tuned.adapter}
+
+    def server(found: ModelFolder, name: str) -> ModelServer:
+        return ModelServer(
+            program, found.path, found.name, adapters, log=logs / f"{name}.log",
+            arguments=config.serve_arguments, tell=tell,
+        )  # fmt: skip
+
+    if is_full:
+        return (
+            ServerBackend(base, server(base, f"{program}-base")),
+            ServerBackend(tuned, server(tuned, f"{program}-tuned")),
+        )
+    both = server(base, program)
+    return ServerBackend(base, both, keeps_server=True), ServerBackend(tuned, both)

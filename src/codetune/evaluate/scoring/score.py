@@ -47,6 +47,8 @@ class Conditions:
     top_k: int | None = None
     max_new_tokens: int | None = None
     seed: int | None = None
+    answered_by: str = ""
+    """What computes the answers, and in which number format: `llama.cpp`, `transformers, bfloat16`, `server`."""
     test_isolation: str = ""
     """`standard`: tests run in the program's box; `strict`: outside of it."""
     cpu_seconds: float | None = None

@@ -15,6 +15,7 @@ _NAMES = {
     "top_p": "top-p",
     "top_k": "top-k",
     "max_new_tokens": "the longest answer in tokens",
+    "answered_by": "what computes the answers",
     "test_isolation": "the test isolation",
     "cpu_seconds": "the limit of CPU seconds",
     "memory_bytes": "the limit of memory in bytes",

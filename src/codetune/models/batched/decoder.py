@@ -89,6 +89,13 @@ class RowDecoder:
         """Put a row in line."""
         self._waiting.append(row)
 
+    def clear(self) -> None:
+        """Forget every row."""
+        self._waiting.clear()
+        self._rows = []
+        self._most = self._limit
+        self._drop()
+
     @torch.inference_mode()
     def step(self) -> list[Row]:
         """Begin what waits, as far as there is room, and make one token of each row.

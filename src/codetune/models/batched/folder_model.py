@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from codetune.models.batched.decoder import Row
 
-__all__ = ["FolderModel", "chat_template"]
+__all__ = ["FolderModel", "chat_template", "number_format"]
 
 _CONTEXT_TOKENS = 4
 """Of the prompt, decoded with the answer: a tokenizer drops the space of a text's first token."""
@@ -68,7 +69,7 @@ class FolderModel:
         transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         cuda = torch.cuda.is_available()
         self.device = f"cuda:{device_number % torch.cuda.device_count()}" if cuda else "cpu"
-        self.dtype: torch.dtype = getattr(torch, dtype) if dtype != "auto" else _best_dtype()
+        self.dtype: torch.dtype = getattr(torch, number_format() if dtype == "auto" else dtype)
         self._found = found
         try:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(
@@ -78,7 +79,9 @@ class FolderModel:
             if found.adapter is not None:
                 from peft import PeftModel
 
-                model = PeftModel.from_pretrained(model, str(found.adapter)).merge_and_unload()
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", FutureWarning)  # peft's own use of transformers
+                    model = PeftModel.from_pretrained(model, str(found.adapter)).merge_and_unload()
         except (OSError, ValueError, RuntimeError) as error:
             raise DataError(
                 f"the model can't be loaded: {str(error).splitlines()[0]}",
@@ -137,9 +140,12 @@ class FolderModel:
                 yield index, refused
             else:
                 self.decoder.add(Row(index, requests[index], prompts[index]))
-        while not self.decoder.is_idle:
-            for row in self.decoder.step():
-                yield row.number, self.parsed(row)
+        try:
+            while not self.decoder.is_idle:
+                for row in self.decoder.step():
+                    yield row.number, self.parsed(row)
+        finally:
+            self.decoder.clear()  # the keys of the last rows, too
 
     def parsed(self, row: Row) -> ParsedAnswer | BackendError:
         """What a row that ended says."""
@@ -171,12 +177,18 @@ class FolderModel:
         )
 
 
-def _best_dtype() -> torch.dtype:
-    """bf16 where the device has instructions for it, else 16 bits on an accelerator and 32 on a CPU."""
-    import torch
+def number_format() -> str:
+    """bf16 where the device has instructions for it, else 16 bits on an accelerator and 32 on a CPU.
 
+    Raises:
+        MissingExtraError: torch is not installed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtraError.of("a model folder", "train") from error
     if torch.cuda.is_available():
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
     has = torch.cpu.get_capabilities()
     fast = any(has.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-    return torch.bfloat16 if fast else torch.float32
+    return "bfloat16" if fast else "float32"

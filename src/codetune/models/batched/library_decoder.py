@@ -57,6 +57,11 @@ class LibraryDecoder:
         """Put a row in line."""
         self._waiting.append(row)
 
+    def clear(self) -> None:
+        """Forget every row."""
+        self._waiting.clear()
+        self._most = self._limit
+
     def step(self) -> list[Row]:
         """Decode one batch.
 
