@@ -21,7 +21,7 @@ from codetune.errors import ConfigError, DataError
 from codetune.evaluate.backends.trained import PlainWeights, Served, base_and_tuned, find_training
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.registry import benchmark
-from codetune.evaluate.config import EvaluateConfig
+from codetune.evaluate.config import AskConfig, EvaluateConfig
 from codetune.evaluate.evaluate_model import draw_problems, evaluate_model
 from codetune.evaluate.prompts.protocols import check_covers
 from codetune.evaluate.scoring.open_scoring import open_scoring
@@ -98,7 +98,7 @@ def run(
         cache=context.cache,
         plain_weights=plain_weights,
         logs=output,
-        tell=context.progress.note,
+        on_progress=context.progress.note,
     )
     plan = Plan(
         stage=STAGE,

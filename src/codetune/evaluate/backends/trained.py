@@ -72,7 +72,7 @@ def base_and_tuned(
     cache: Path,
     plain_weights: PlainWeights | None,
     logs: Path,
-    tell: Callable[[str], None] = lambda text: None,
+    on_progress: Callable[[str], None] = lambda text: None,
 ) -> Served:
     """Find both models and who serves them.
 
@@ -83,7 +83,7 @@ def base_and_tuned(
         cache: Where plain weights of a GGUF base are kept.
         plain_weights: Makes them; None where that is not possible.
         logs: Folder for the output of a server that is started here.
-        tell: Called with a line while such a server starts.
+        on_progress: Called with a line while such a server starts.
 
     Raises:
         ConfigError: What `serve` asks for can't be had for this training.
@@ -124,7 +124,9 @@ def base_and_tuned(
             raise ConfigError("a GGUF base can't be loaded as a model folder here", where=base)
         weights = plain_weights(weights, cache)
     if chosen.kind in PROGRAMS:
-        served = _started_here(chosen.kind, config, weights, folder, is_full=is_full, logs=logs, tell=tell)
+        served = _started_here(
+            chosen.kind, config, weights, folder, is_full=is_full, logs=logs, on_progress=on_progress
+        )
         return Served(*served, chosen.said)
     if is_full:
         return Served(find_backend(str(weights)), find_backend(str(folder / "model")), chosen.said)
@@ -140,7 +142,7 @@ def _started_here(
     *,
     is_full: bool,
     logs: Path,
-    tell: Callable[[str], None],
+    on_progress: Callable[[str], None],
 ) -> tuple[Backend, Backend]:
     """One server for a model and its adapter; two, one after the other, where every weight was tuned."""
     if not is_installed(program):
@@ -155,7 +157,7 @@ def _started_here(
     def server(found: ModelFolder, name: str) -> ModelServer:
         return ModelServer(
             program, found.path, found.name, adapters, log=logs / f"{name}.log",
-            arguments=config.serve_arguments, tell=tell,
+            arguments=config.serve_arguments, on_progress=on_progress,
         )  # fmt: skip
 
     if is_full:

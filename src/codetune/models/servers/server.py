@@ -52,7 +52,7 @@ class ModelServer:
         adapters: Name -> folder in PEFT's format, served beside it.
         log: File for the server's output.
         arguments: Further arguments of the program.
-        tell: Called every ten seconds with a line about the start.
+        on_progress: Called every ten seconds with a line about the start.
         start_seconds: Longest time until it answers.
 
     Attributes:
@@ -68,7 +68,7 @@ class ModelServer:
         *,
         log: Path,
         arguments: Sequence[str] = (),
-        tell: Callable[[str], None] = lambda text: None,
+        on_progress: Callable[[str], None] = lambda text: None,
         start_seconds: float = _START_SECONDS,
     ) -> None:
         self.program = program
@@ -78,7 +78,7 @@ class ModelServer:
         self._adapters = dict(adapters)
         self._log = log
         self._arguments = tuple(arguments)
-        self._tell = tell
+        self._on_progress = on_progress
         self._start_seconds = start_seconds
         self._key = secrets.token_urlsafe(24)
         self._process: subprocess.Popen[bytes] | None = None
@@ -181,7 +181,7 @@ class ModelServer:
             if now - told >= _TELL_SECONDS:
                 told = now
                 line = (self._tail() or [""])[-1]
-                self._tell(f"{self.program} is starting, {now - begun:.0f} s: {line[:120]}")
+                self._on_progress(f"{self.program} is starting, {now - begun:.0f} s: {line[:120]}")
             time.sleep(_LOOK_SECONDS)
 
     def _tail(self) -> list[str]:
