@@ -10,28 +10,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
-__all__ = ["HowTo", "cross_validated", "rule"]
+__all__ = ["RULE_FIGURES", "HowTo", "cross_validated", "rule"]
 
 _HOW_TO = re.compile(
-    r"(?ix) \b how \s+ (?: to | do | can | could | would | should | might | does\s+one | best ) \b"
-    r" | \b (?: what(?:'s|\s+is)? | which\s+is ) \s+ (?:the|a|an) \s+ (?:\w+\s+){0,3} (?: way | method | function | command |"
-    r"   approach | idiom | syntax | query | equivalent ) \b"
-    r" | \b (?: is\s+there | are\s+there ) \s+ (?: an? | any | some )? \s* (?:\w+\s+){0,3} (?: way | method | function | option ) \b"
+    r"(?ix) \b how \s+ (?: to | (?: do | can | could | would | should | might | did ) \s+ (?: i | you | we | one | u ) |"
+    r"   does \s+ one | best \s+ to ) \b"
+    r" | \b how \s+ (?: is | are | can | could | should | would ) \s+ (?: [\w-]+ \s+ ){0,8}? (?: be \s+ )?"
+    r"   (?: made | implemented | done | created | written | built | constructed | computed | calculated | generated |"
+    r"   converted | simulated ) \b"
+    r" | \b (?: what(?:'s|\s+is|\s+are)? | which\s+is | is\s+there | are\s+there ) \s+ (?: the | a | an | any | some )? \s*"
+    r"   (?:\w+\s+){0,3} (?: ways? | methods? | function | command | approach | idiom | syntax | query | equivalent | option ) \b"
     r" | \b (?: best | easiest | fastest | simplest | correct | proper | pythonic | efficient | elegant | quickest ) \s+ way \b"
-    r" | \b can \s+ i \b"
+    r" | ^\W* can \s+ (?: i | you | we | one ) \b | \b way \s+ to \b | \b (?: need | want | try(?:ing)? ) \s+ to \b"
+)
+_CONCEPT = re.compile(
+    r"(?i)\bhow\s+to\s+(?:think|justify|understand|explain|know|learn|choose|decide|become|start)\b"
 )
 _IMPERATIVE = re.compile(
-    r"(?i)^(?:\W*\w+\s*[:\-]\s+)?(add|append|apply|build|calculate|call|change|check|combine|compare|compute|concatenate|"
+    r"(?i)^(?:\W*\w+\s*[:\-]\s+)?(add|append|apply|build|calculate|call|change|check|combine|compare|compute|concatenate|construct|"
     r"connect|convert|copy|count|create|cut|decode|delete|detect|determine|disable|display|download|draw|encode|execute|"
     r"export|extract|fetch|fill|filter|find|flatten|format|generate|get|getting|group|implement|import|insert|invert|"
-    r"iterate|join|list|load|loop|make|making|map|match|merge|move|open|order|parse|parsing|pass|pick|plot|prevent|print|"
-    r"pull|put|read|reading|remove|removing|rename|render|replace|reshape|retrieve|return|reverse|round|run|running|save|"
-    r"scrape|search|select|send|set|setting|show|simulate|slice|sort|sorting|split|splitting|store|strip|sum|swap|test|"
-    r"transform|transpose|trim|turn|update|upload|use|using|validate|wait|write|writing)\b"
+    r"iterate|join|list|load|loop|make|map|match|merge|move|obtain|open|order|parse|pass|pick|plot|prevent|print|pull|put|"
+    r"read|remove|rename|render|replace|represent|reshape|retrieve|return|reverse|rotate|round|run|save|scrape|search|select|"
+    r"send|set|show|simplify|simulate|slice|sort|split|store|strip|subtract|sum|swap|test|transform|transpose|trim|turn|"
+    r"update|upload|use|using|validate|wait|write|(?:add|append|apply|build|calculat|call|chang|check|combin|compar|comput|"
+    r"connect|convert|copy|count|creat|delet|detect|determin|download|encod|extract|fill|filter|find|format|generat|gett|"
+    r"group|implement|import|insert|iterat|join|load|mak|merg|obtain|pars|pass|plott|print|read|remov|renam|replac|return|"
+    r"revers|rotat|runn|sav|search|select|send|sett|show|simplify|simulat|sort|splitt|stor|subtract|swapp|transform|updat|"
+    r"us|writ)ing)\b"
 )
 _OTHER = re.compile(
     r"(?ix) ^\W* (?: why | when | where\s+(?:is|are|can\s+i\s+find) | who | should\s+i | what\s+does | what\s+are\s+the\s+"
@@ -50,17 +61,34 @@ _TROUBLE = re.compile(
 _QUESTION = re.compile(r"(?i)^\W*(what|how|which|is|can|could|has|have|did|will|would|am)\b|\?\W*$")
 
 
+_WORDS = frozenset(
+    files("codetune.sources.stackexchange").joinpath("programming_words.txt").read_text("utf-8").split()
+)
+"""Words of the titles of CodePro's how-to questions that other questions do without."""
+
+
+RULE_FIGURES = {"titles": 400, "precision": 0.917, "recall": 0.93, "f1": 0.924}
+"""Of the rule on titles that were labelled by hand (`tests/data/how_to_titles.md`); run cards say them."""
+
+
 def rule(title: str) -> bool:
     """Whether a title asks how to do something, by its wording.
 
-    One that says how-to, or begins with the verb of a task, does, unless it names an error or asks
-    for reasons (and not even then where it starts with how). So does one that is no question at all
-    and names no trouble: most of the questions that people labelled how-to only name the task
-    ("SQL statement to find quarters based on date range").
+    One that says how-to, or begins with the verb of a task, does, unless it names an error, asks for
+    reasons (and not even then where it starts with how) or for advice. So does one that is no question at
+    all, names no trouble and has a word of programming: many of the questions that people labelled how-to
+    only name the task ("SQL statement to find quarters based on date range").
+
+    `RULE_FIGURES` says how well it does.
     """
-    if _HOW_TO.search(title) or _IMPERATIVE.search(title):
-        return not _OTHER.search(title) or bool(re.match(r"(?i)\W*how\b", title))
-    return not any(pattern.search(title) for pattern in (_QUESTION, _OTHER, _TROUBLE))
+    if _HOW_TO.search(title):
+        asks = bool(re.match(r"(?i)\W*(?:\w+\W+){0,2}how\b", title)) or not _OTHER.search(title)
+        return asks and not _CONCEPT.search(title)
+    if _IMPERATIVE.search(title):
+        return not _OTHER.search(title)
+    if any(pattern.search(title) for pattern in (_QUESTION, _OTHER, _TROUBLE)):
+        return False
+    return not _WORDS.isdisjoint(re.findall(r"[a-z]+", title.lower()))
 
 
 class HowTo:

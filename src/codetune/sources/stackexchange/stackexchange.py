@@ -99,6 +99,8 @@ def _pieces(
 ) -> Iterator[Bucket]:
     labels = how_to_labels(config.how_to_labels) if config.how_to_labels is not None else None
     asked = frozenset(labels.questions) if labels is not None else frozenset()
+    if labels is None and config.how_to_only:
+        notes["how-to rule"] = dict(how_to.RULE_FIGURES)
     for file in upstream.files:
         skipped[file.name] = SkippedCounts()  # a second pass counts again
         size = Path(file.location).stat().st_size * (8 if file.name != file.plain_name else 1)
