@@ -44,6 +44,16 @@ KINDS = {
     "你是一位经验丰富": "answer",
     "You translate texts": "translation",
     "You grade training": "scores",
+    "你把一段代码补全": "program",
+    "你是一位严谨的 Python 程序员。按照": "solution",
+    "你是一位严谨的 Python 程序员。只用": "answer",
+    "你核对关于代码": "score",
+    "你判断改造后": "score",
+    "你解决编程题": "answer",
+    "你根据任务为 Python": "tests",
+    "你为函数设计": "calls",
+    "你为程序员翻译": "translation",
+    "你为编程助手的训练样本": "scores",
 }
 """Beginning of a system turn -> what is asked for."""
 

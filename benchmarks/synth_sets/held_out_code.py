@@ -89,16 +89,14 @@ def _program(function: Function, i: int, module: str, own: str) -> str:
     )
 
 
-def _method_case(function: Function, i: int) -> tuple[str, str, str]:
-    """(method's code, its module, its program) where the function becomes a static method of a class."""
-    body = "\n".join("    " + line if line else "" for line in function.code.split("\n"))
+def _method_case(function: Function) -> tuple[str, str]:
+    """(static method, its program) where the function becomes a member of a class."""
     rest = function.module.replace(function.code, "").strip("\n")
-    code = f"    @staticmethod\n{body}"
     shown = "\n".join(
         f"print(Toolbox.{call})" for call, _ in _calls(function) if call.startswith(function.name)
     )
     program = f"{rest}\n\n\nclass Toolbox:\n    {MARK}\n\n\n{shown or 'print(Toolbox)'}"
-    return code, program, body
+    return f"@staticmethod\n{function.code}", program
 
 
 def instruct_from_code(good: bool, language: str, count: int) -> list[Case]:
@@ -115,9 +113,8 @@ def instruct_from_code(good: bool, language: str, count: int) -> list[Case]:
             method = i % 6 == 5 and "self" not in function.arguments and function.name + "(" not in function.code.split(":", 1)[1]  # fmt: skip
             program = _program(function, i, module, own)
             if method:
-                code, program, _ = _method_case(function, i)
-                row = _snippet(function, i, code.replace("    @staticmethod\n", "").replace("\n    ", "\n").removeprefix("    "), method=True)  # fmt: skip
-                program = program.replace(f"    {MARK}", f"    @staticmethod\n    {MARK}")
+                code, program = _method_case(function)
+                row = _snippet(function, i, code, method=True)
             else:
                 row = _snippet(function, i, own, method=False)
             said: object = wrapped("instruction", stated, i)

@@ -16,7 +16,7 @@ from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.options import Profile
 from codetune.synth.runtime.generation_context import GenerationContext
 
-__all__ = ["STAGE", "Generator", "StatefulGenerator", "rejected"]
+__all__ = ["STAGE", "Generator", "StatefulGenerator", "SurveyingGenerator", "rejected"]
 
 STAGE = "synth"
 """What `rejects/` calls this stage."""
@@ -56,6 +56,15 @@ class StatefulGenerator(Protocol):
 
     def finalize(self, made: Sequence[Shard[Instruction]]) -> Shard[Instruction]:
         """Decide over a whole part, its items in order; what is kept is remembered."""
+        ...
+
+
+@runtime_checkable
+class SurveyingGenerator(Protocol):
+    """A generator that looks at all of its input once, before the first question, and then knows more about it."""
+
+    def surveyed(self, records: Iterable[Any]) -> Generator:
+        """The generator with what it saw; it depends on the records alone, not on their order."""
         ...
 
 

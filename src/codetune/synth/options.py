@@ -28,6 +28,7 @@ __all__ = [
     "Profile",
     "SelfInstructOptions",
     "SolveAndTestOptions",
+    "SummarizeOptions",
     "TranslateOptions",
     "options_of",
 ]
@@ -178,6 +179,18 @@ class FillInOptions(Settings):
     """Least score of the text, from 1 to 5."""
 
 
+class SummarizeOptions(FillInOptions):
+    """What code does, in one of three lengths."""
+
+    convention: Literal[
+        "auto", "google", "numpy", "sphinx", "jsdoc", "javadoc", "phpdoc", "yard", "rustdoc", "godoc", "doxygen", "xmldoc"
+    ] = "auto"  # fmt: skip
+    """How whole documentation comments are written. `auto` is the project's own: that of most of the input's
+    structured comments, for each repository and language, or else the language's usual one."""
+    form: Literal["record", "require"] = "record"
+    """Summaries that are longer than asked for, or not in the convention: recorded, or rejected."""
+
+
 class TranslateOptions(Settings):
     """The natural language of a row, and nothing else, in another language."""
 
@@ -236,7 +249,7 @@ OPTIONS: dict[str, type[Settings]] = {
     "oss-instruct": OssInstructOptions,
     "solve-and-test": SolveAndTestOptions,
     "explain-defect": FillInOptions,
-    "summarize": FillInOptions,
+    "summarize": SummarizeOptions,
     "review": FillInOptions,
     "translate": TranslateOptions,
     "judge": JudgeOptions,

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from codetune.store.row_selection import ChosenRows, read_chosen
 from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.synth.config import SynthConfig
-from codetune.synth.generator import STAGE, Generator, StatefulGenerator
+from codetune.synth.generator import STAGE, Generator, StatefulGenerator, SurveyingGenerator
 from codetune.synth.options import options_of
 from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
@@ -89,6 +90,8 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
             part_rows=config.part_rows,
         )
         writer = DatasetWriter[Any](folder, generator.produces)
+        if isinstance(generator, SurveyingGenerator):
+            generator = generator.surveyed(chain.from_iterable(datasets))
         session = Session(config=config, prompts=prompts, cache=context.cache, seed=context.seed)
         _make_parts(session, generator, datasets, selection, writer, context)
         diversity = diversity_of(folder.folder)

@@ -118,3 +118,58 @@ def test_given_options_go_before_the_profiles_defaults() -> None:
     assert options_of("instruct-from-code", {}, "small").max_words == 60
     assert options_of("instruct-from-code", {"max_words": 90}, "small").max_words == 90
     assert options_of("instruct-from-code", {}).max_words == 600
+
+
+NUMPY = "Load a file.\n\nParameters\n----------\npath : str\n    The file.\n\nReturns\n-------\nobject\n    What it holds."
+
+
+def summary_of(make_context, text: str, *, wanted: str, **options):
+    """A summary of the first snippet whose drawn length is the wanted one, with its prompt."""
+    for number in range(60):
+        built, context, model = make_context(
+            "summarize",
+            answers(say=f"<summary>{text}</summary>"),
+            profile="strong",
+            retries=0,
+            options=options,
+        )
+        documented = [
+            snippet(f"def f{i}(path): pass", f"f{i}", NUMPY.replace("Load", f"Load {i}")) for i in range(3)
+        ]
+        built = built.surveyed(documented)
+        shard = asyncio.run(built.make((snippet(CODE + f"# {number}\n", "load"),), context))
+        row = [*shard.kept, *(reject.row for reject in shard.rejected)][0]
+        told = [check for check in row.lineage.checks if check.check == "docstring convention"]
+        if wanted in model.asked[0].messages[-1].content:
+            return shard, told, model.asked[0].messages[-1].content
+    raise AssertionError(f"no row was asked for {wanted}")
+
+
+def test_a_whole_comment_is_asked_for_in_the_projects_convention(make_context) -> None:
+    shard, (told,), asked = summary_of(make_context, NUMPY, wanted="documentation comment")
+    assert "NumPy style" in asked and shard.kept[0].output == NUMPY
+    assert (told.verdict, told.detail) == ("passed", "comment, numpy")
+    _, (told,), _ = summary_of(make_context, "Load a file.", wanted="documentation comment")
+    assert told.verdict == "failed"
+    shard, _, _ = summary_of(
+        make_context, "Load a file.", wanted="documentation comment", form="require", convention="sphinx"
+    )
+    assert shard.rejected[0].reason == "other form than asked for"
+    assert "Sphinx style" in shard.rejected[0].detail
+
+
+def test_one_line_is_one_line_and_marks_are_taken_off(make_context) -> None:
+    shard, (told,), _ = summary_of(make_context, '"""Load a JSON file."""', wanted="one line")
+    assert shard.kept[0].output == "Load a JSON file." and told.verdict == "passed"
+    _, (told,), _ = summary_of(make_context, NUMPY, wanted="one line")
+    assert told.verdict == "failed"
+
+
+def test_a_summary_of_parameters_that_are_not_there_is_rejected(make_context) -> None:
+    shard, _ = make(
+        make_context,
+        "summarize",
+        answers(say=f"<summary>{NUMPY.replace('path', 'stream_name')}</summary>"),
+        snippet(CODE, "load"),
+    )
+    assert shard.rejected[0].reason == "documents what is not there"

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from codetune.errors import ConfigError
 from codetune.synth.prompts.prompt import load_prompt, prompt_names
+from codetune.synth.prompts.prompt_loading import PROMPTS
 
 TEMPLATE = "{% block system %}Be brief.{% endblock %}{% block user %}Say {{ word }}.{% endblock %}"
 DATA = 'shots:\n  - variables: {word: "one"}\n    answer: {said: "one"}\nopenings: [a, b]\n'
@@ -81,3 +84,29 @@ def test_a_template_can_not_reach_into_python(folder: Path) -> None:
     prompt = load_prompt("say.en", folder, variables={"word"})
     with pytest.raises(ConfigError):
         prompt.messages({"word": "two"})
+
+
+def test_every_prompt_has_its_chinese_and_as_many_examples() -> None:
+    for folder in (PROMPTS, PROMPTS / "small"):
+        names = set(prompt_names(folder))
+        for name in names:
+            base, language = name.rsplit(".", 1)
+            if folder == PROMPTS:
+                assert f"{base}.zh" in names and f"{base}.en" in names
+            if language == "zh" and f"{base}.en" in names:
+                counts = [len(_shots(folder / f"{base}.{one}.yaml")) for one in ("zh", "en")]
+                assert counts[0] == counts[1] or counts[0] >= 2, f"{base}: {counts}"
+
+
+def _shots(path: Path) -> list[object]:
+    return (yaml.safe_load(path.read_text("utf-8")) or {}).get("shots") or [] if path.is_file() else []
+
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def test_chinese_prompts_are_chinese() -> None:
+    for path in PROMPTS.glob("*.zh.jinja"):
+        words = re.sub(r"\{[%{].*?[%}]\}|<[^>]+>|`[^`]*`|```\w*", " ", path.read_text("utf-8"))
+        letters = [c for c in words if c.isalpha()]
+        assert sum(bool(CHINESE.match(c)) for c in letters) >= 0.6 * len(letters) or not letters, path.name

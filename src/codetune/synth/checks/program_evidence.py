@@ -27,6 +27,7 @@ from codetune.synth.runtime.generation_context import GenerationContext
 
 __all__ = ["harness_program", "program_checks", "report_of"]
 
+_EXIT_CODE_0 = ("SystemExit(None)", "SystemExit(False)", "SystemExit(0)")
 _HARNESSES = {"coverage_harness": coverage_harness, "agreement_harness": agreement_harness}
 
 
@@ -80,7 +81,7 @@ async def program_checks(
         if options.unrunnable == "refuse":
             raise Rejection("could not be run", ran.detail)
         return (Check(check="runs", verdict="not run", detail=ran.detail),)
-    if ran.verdict is not Verdict.PASS:
+    if not _ended_well(ran):
         raise Rejection("did not run", f"{ran.verdict}: {ran.detail}")
     checks = [Check(check="runs", verdict="passed", detail=ran.tier)]
     if tree is None or definition is None:
@@ -101,13 +102,19 @@ async def program_checks(
         if found and delegates_only(definition):
             raise Rejection("only stand-ins ran", f"the code only calls stand-ins: {_listed(found)}")
         empty = await run(_without_body(program.text, definition.lineno))
-        if empty.verdict is Verdict.PASS and empty.stdout == ran.stdout:
+        if _ended_well(empty) and empty.stdout == ran.stdout:
             what = "only stand-ins ran" if found else "result does not depend on the code"
             raise Rejection(
                 what, f"with an empty body the program ends the same; stand-ins: {_listed(found)}"
             )
         checks.append(Check(check="result depends on the code", verdict="passed"))
     return tuple(checks)
+
+
+def _ended_well(ran: Execution) -> bool:
+    """Whether a program ran to its end, or left with exit code 0, as `unittest.main()` does when all tests pass."""
+    left = ran.verdict is Verdict.EARLY_EXIT and ran.detail in _EXIT_CODE_0
+    return left or ran.verdict is Verdict.PASS
 
 
 def _branches(report: dict[str, Any] | None, options: InstructFromCodeOptions) -> Check:
@@ -128,7 +135,11 @@ def _branches(report: dict[str, Any] | None, options: InstructFromCodeOptions) -
 
 def _asserts(tree: ast.Module, definition: ast.stmt) -> bool:
     inside = {id(node) for node in ast.walk(definition)}
-    return any(isinstance(node, ast.Assert) and id(node) not in inside for node in ast.walk(tree))
+    return any(
+        (isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and node.attr.startswith("assert")))
+        and id(node) not in inside
+        for node in ast.walk(tree)
+    )
 
 
 def _without_body(program: str, line: int) -> str:

@@ -6,8 +6,8 @@ is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -17,11 +17,19 @@ from codetune.records import Check, Generated, Instruction, Snippet
 from codetune.rejection import Rejection
 from codetune.seeding import draw
 from codetune.store.dataset import Shard
+from codetune.synth.checks.docstring_convention import (
+    absent_parameters,
+    convention_of,
+    conventions,
+    follows,
+    usual_convention,
+    without_marks,
+)
 from codetune.synth.checks.statement_evidence import SCORE_PROMPT, score_text
 from codetune.synth.checks.statements import statement_fault
 from codetune.synth.checks.task_text import text_fault
 from codetune.synth.generator import rejected
-from codetune.synth.options import FillInOptions, Profile
+from codetune.synth.options import FillInOptions, Profile, SummarizeOptions
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import extended, row_of_instruction, row_of_snippet
@@ -102,14 +110,23 @@ class _FillIn:
             Tagged((self.tag,)),
             variables,
             row=of,
-            check=lambda answer: text_fault(answer[self.tag], language=self.language, words=words),
+            check=lambda answer: self._wrong(answer[self.tag], code),
         )
         return asked.value[self.tag], asked.generated("output"), asked.checks()
+
+    def _wrong(self, text: str, code: str) -> tuple[str, str] | None:
+        """What is wrong with a strong model's text, as (reason, detail), or None."""
+        words = (self.options.min_words, self.options.max_words)
+        return text_fault(text, language=self.language, words=words)
 
 
 @dataclass(frozen=True)
 class Summarize(_FillIn):
-    """What a snippet does, for code that nobody documented."""
+    """What a snippet does, in one of three lengths; a whole comment is in the project's convention."""
+
+    options: SummarizeOptions
+    conventions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(Repository, programming language) -> convention of its documentation comments."""
 
     name: ClassVar[str] = "summarize"
     prompt: ClassVar[str] = "summarize"
@@ -134,13 +151,74 @@ class Summarize(_FillIn):
             snippet, task="code_summarization", language=self.language, tag=self.name,
             instruction=rendered.instruction, input=rendered.input,
         )  # fmt: skip
-        lengths = context.prompts["summarize"].extras.get("lengths") or [""]
+        asked_for = self._form(snippet, context)
         shown = {
             "code": snippet.code,
             "programming_language": display_name(snippet.programming_language),
-            "length": draw(self.seed, snippet.id, "length").choice(lengths),
+            "length": asked_for.words,
         }
-        return await self._text(row, shown, snippet.id, context)
+        shard = await self._text(row, shown, snippet.id, context)
+        if self.profile == "small" or not shard.kept:
+            return shard
+        (made,) = shard.kept
+        made = replace(made, output=without_marks(made.output))
+        held = asked_for.held(made.output, snippet)
+        check = Check(
+            check="docstring convention", verdict="passed" if held else "failed", detail=asked_for.name
+        )
+        made = extended(made, checks=(check,))
+        if not held and self.options.form == "require":
+            return rejected(made, Rejection("other form than asked for", asked_for.words))
+        return Shard((made,))
+
+    def surveyed(self, records: Iterable[Snippet]) -> Summarize:
+        """The generator with the conventions of its input; see `options.convention`."""
+        given = self.options.convention
+        return replace(self, conventions=conventions(records)) if given == "auto" else self
+
+    def _form(self, snippet: Snippet, context: GenerationContext) -> _Form:
+        extras = context.prompts["summarize"].extras
+        drawn = draw(self.seed, snippet.id, "length").choice(extras.get("lengths") or [""])
+        if isinstance(drawn, str):
+            return _Form("", drawn)
+        language = snippet.programming_language
+        convention: str = self.options.convention
+        if convention == "auto":
+            convention = self.conventions.get((snippet.repo or "", language), usual_convention(language))
+        words = str(drawn["text"])
+        if drawn["kind"] == "comment":
+            words = words.format(convention=extras["conventions"].get(convention, convention))
+        return _Form(drawn["kind"], words, convention)
+
+    def _wrong(self, text: str, code: str) -> tuple[str, str] | None:
+        fault = super()._wrong(text, code)
+        if fault is None and (absent := absent_parameters(text, code)):
+            return "documents what is not there", f"the code has no {', '.join(absent[:5])}"
+        return fault
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How long a summary is asked for."""
+
+    kind: str
+    """`line`, `sentences` or `comment`; empty where a user's prompt does not say."""
+    words: str
+    convention: str = "plain"
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}, {self.convention}" if self.kind == "comment" else self.kind or "any"
+
+    def held(self, text: str, snippet: Snippet) -> bool:
+        """Whether a text has the form."""
+        if self.kind == "line":
+            return "\n" not in text.strip()
+        if self.kind == "sentences":
+            return convention_of(text, snippet.programming_language) is None
+        if self.kind == "comment":
+            return follows(text, self.convention, snippet.programming_language, snippet.name or "")
+        return True
 
 
 @dataclass(frozen=True)
