@@ -13,6 +13,7 @@ from codetune.code.comments import comment_above
 from codetune.code.docstrings import docstring_node, docstring_text
 from codetune.code.languages import canonical_language
 from codetune.code.parsing import parse
+from codetune.code.preprocessor import PREPROCESSED, has_whole_conditions
 from codetune.code.scopes import head_of
 
 __all__ = ["FunctionSpan", "functions", "without_export_macros"]
@@ -148,13 +149,14 @@ def _span(node: Node, language: str, scope: tuple[Node, ...], data: bytes) -> Fu
         above = comment_above(outer, data)
         # Above a Python function stands a remark to its maintainers, not its documentation.
         docstring = above[0] if above and language != "python" else None
+    code = _dedented(outer, data)
     return FunctionSpan(
         name=_qualified(own, node, language, scope, data),
-        code=_dedented(outer, data),
+        code=code,
         docstring=docstring,
         start_line=outer.start_point.row + 1,
         end_line=outer.end_point.row + 1,
-        has_error=outer.has_error,
+        has_error=outer.has_error or (language in PREPROCESSED and not has_whole_conditions(code)),
         statements=statements,
         scopes=tuple(head_of(within, data) for within in scope),
     )

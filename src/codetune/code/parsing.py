@@ -17,6 +17,7 @@ from typing import Literal
 from tree_sitter import Language, Node, Parser, Tree
 
 from codetune.code.languages import LANGUAGES, PARSED_LANGUAGES, canonical_language
+from codetune.code.preprocessor import PREPROCESSED, readings
 from codetune.errors import UsageError
 
 __all__ = [
@@ -111,7 +112,8 @@ def _known(language: str) -> str:
 def parse(code: str, language: str) -> tuple[Tree, bytes]:
     """Parse code with the grammar of its language.
 
-    TypeScript falls back to TSX; PHP without an opening tag is read as if it had one.
+    TypeScript falls back to TSX; PHP without an opening tag is read as if it had one; C, C++ and C# that do
+    not parse are read without macros and conditions where that leaves fewer errors.
 
     Args:
         code: Source text; lone surrogates are replaced, so offsets are those of the bytes returned.
@@ -135,7 +137,37 @@ def _parse(code: str, name: str) -> tuple[Tree, bytes]:
     if name == "typescript" and tree.root_node.has_error:
         other = _parser("tsx").parse(data)
         tree = tree if other.root_node.has_error else other
+    if name in PREPROCESSED and tree.root_node.has_error:
+        tree = _best_reading(tree, data, name)
     return tree, data
+
+
+def _best_reading(tree: Tree, data: bytes, name: str) -> Tree:
+    """The tree with the least text in errors, of the text as it is and without macros and conditions."""
+    least = _bytes_in_errors(tree)
+    for reading in readings(data, name):
+        other = _parser(name).parse(reading)
+        found = _bytes_in_errors(other)
+        if found < least:
+            tree, least = other, found
+        if not least:
+            break
+    return tree
+
+
+def _bytes_in_errors(tree: Tree) -> int:
+    """Bytes under ERROR nodes, and one for each token that is missing."""
+    total = 0
+    stack = [tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.is_error:
+            total += max(1, node.end_byte - node.start_byte)
+        elif node.is_missing:
+            total += 1
+        elif node.has_error:
+            stack.extend(node.children)
+    return total
 
 
 # One snippet is asked about several times in a row: does it parse, its parts, its tags, its tokens.
