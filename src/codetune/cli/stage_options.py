@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from codetune.errors import UsageError
+
 __all__ = ["StageOptions", "stage_command"]
 
 _PANEL = "Options of every stage"
@@ -87,6 +89,7 @@ def stage_command(
             picked = {name: given.pop(name) for name in shared}
             picked.pop("settings", None)
             assignments = tuple(picked.pop("set_", None) or ())
+            _refuse_address(picked["output"])
             function(**given, options=StageOptions(assignments=assignments, **picked))
 
         parameters = [*(p for p in own.values() if p.name != "options"), *shared.values()]
@@ -99,6 +102,16 @@ def stage_command(
     return decorate
 
 
+def _refuse_address(output: Path | None) -> None:
+    """An output is a folder: parts are renamed into place, which object stores can't do."""
+    if output is not None and str(output).partition(":/")[0] in _ADDRESSES and ":/" in str(output):
+        raise UsageError(
+            "output can't be written to an address", where=str(output).replace(":/", "://", 1),
+            next_step="give a folder with -o, and copy it there when it is finished",
+        )  # fmt: skip
+
+
+_ADDRESSES = ("http", "https", "hf", "s3", "gs")
 _Options = dict[str, inspect.Parameter]
 
 

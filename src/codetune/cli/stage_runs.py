@@ -23,7 +23,7 @@ from codetune.store.run_card import RunCard, read_card
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["card_table", "open_context", "print_card", "read_options", "run_stage"]
+__all__ = ["card_table", "datasets_here", "open_context", "print_card", "read_options", "run_stage"]
 
 S = TypeVar("S", bound=Settings)
 
@@ -82,12 +82,34 @@ def run_stage(
 
     before = read_card(options.folder)
     with open_context(options, workers=workers) as context:
-        card = STAGES[stage].run(
-            settings, inputs, options.folder, context, overwrite=options.overwrite, **more
-        )
+        here = datasets_here(inputs, context)
+        card = STAGES[stage].run(settings, here, options.folder, context, overwrite=options.overwrite, **more)
     if card == before and not options.is_quiet and not options.as_json:
         console().print("Nothing to do: this output was finished before.")
     return card
+
+
+def datasets_here(inputs: Sequence[Path], context: StageContext) -> list[Path]:
+    """The inputs, with those at an address copied into the cache.
+
+    Args:
+        inputs: Dataset directories; an address (s3://, gs://, hf://) may stand in place of a folder.
+        context: Whose cache is used; an address whose content has changed is copied again.
+    """
+    from codetune.recipes.stages import STAGES
+    from codetune.sources.files.remote import address_in
+    from codetune.sources.finished.config import DatasetConfig
+    from codetune.store.hashing import json_hash
+
+    found = []
+    for path in inputs:
+        address = address_in(path)
+        if address is not None:
+            copy = context.cache / "datasets" / json_hash(address)[:12] / Path(address).name
+            STAGES["dataset"].run(DatasetConfig(path=address), [], copy, context, overwrite=True)
+            path = copy
+        found.append(path)
+    return found
 
 
 def print_card(card: RunCard, options: StageOptions, shown: RenderableType | None = None) -> None:

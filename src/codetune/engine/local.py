@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 from codetune.engine.worker_errors import Guarded
@@ -82,6 +83,9 @@ class LocalEngine:
         finally:
             for future in window:
                 future.cancel()
+
+    def check_folders(self, folders: Sequence[Path]) -> None:
+        """Nothing to see: workers are on this machine."""
 
     def close(self) -> None:
         if self._pool is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 __all__ = ["Engine"]
@@ -30,6 +31,15 @@ class Engine(Protocol):
 
         An exception in a worker is raised here, at its shard's turn. A worker that is ended from outside
         raises `CodetuneError`.
+        """
+        ...
+
+    def check_folders(self, folders: Sequence[Path]) -> None:
+        """See that workers can write into these folders (or the nearest ones that exist) as this process can.
+
+        Raises:
+            OutputError: They can't.
+            BackendUnavailableError: Workers do not answer, or have another version of codetune.
         """
         ...
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
+from codetune.engine.ray_cluster import check_address, check_cluster, unreachable
 from codetune.errors import BackendUnavailableError, MissingExtraError
 
 __all__ = ["RayEngine"]
@@ -30,7 +32,7 @@ class RayEngine:
 
     Raises:
         MissingExtraError: Ray is not installed.
-        BackendUnavailableError: The cluster can't be reached.
+        BackendUnavailableError: The cluster can't be reached, or is of another version.
     """
 
     name = "ray"
@@ -44,8 +46,14 @@ class RayEngine:
         except ImportError as error:
             raise MissingExtraError.of("the Ray engine", "ray") from error
         self._ray: Any = ray
+        address = address or os.environ.get("RAY_ADDRESS")
         self._started = not self._ray.is_initialized()
+        self._is_here = self._started and address is None
+        """Whether the cluster is this machine alone: it has our versions and our files."""
+        self._checked: set[Path] = set()
         if self._started:
+            if address is not None:
+                check_address(address)
             try:
                 self._ray.init(
                     address=address,
@@ -55,12 +63,27 @@ class RayEngine:
                     logging_level=logging.ERROR,
                 )
             except ConnectionError as error:
+                raise unreachable(address) from error
+            except RuntimeError as error:
+                said = " ".join(str(error).split())
+                if "mismatch" not in said:
+                    raise BackendUnavailableError(
+                        f"Ray could not be started: {said[:300]}", where=address
+                    ) from error
                 raise BackendUnavailableError(
-                    "the Ray cluster can't be reached",
+                    f"the Ray cluster is of another version: {said[:300]}",
                     where=address,
-                    next_step="start it with: ray start --head, or leave the address out",
+                    next_step="install the same versions of Ray and Python on both",
                 ) from error
+        if not self._is_here:
+            check_cluster(ray, ())
         self.workers = workers or int(self._ray.cluster_resources().get("CPU", 1))
+
+    def check_folders(self, folders: Sequence[Path]) -> None:
+        new = [folder for folder in folders if folder not in self._checked]
+        if new and not self._is_here:
+            check_cluster(self._ray, new)
+            self._checked.update(new)
 
     def map(self, function: Callable[[T], R], shards: Iterable[T]) -> Iterator[R]:
         # Lost machines are Ray's to replace: a part is written whole or not at all, so a second

@@ -77,6 +77,7 @@ class StageKind:
             more: Further keywords of this stage's `run`.
         """
         self.check_installed(settings)
+        context.engine.check_folders([output.parent, context.cache])
         if self.caches:
             make_cache(context.cache)
         for keyword, place in self.given.items():
@@ -100,6 +101,7 @@ STAGES: Mapping[str, StageKind] = {
     kind.name: kind
     for kind in (
         StageKind("collect", "codetune.sources.config:CollectConfig", "sources"),
+        StageKind("dataset", "codetune.sources.finished.config:DatasetConfig", "sources.finished"),
         StageKind("tasks", "codetune.tasks.config:TasksConfig", "tasks"),
         StageKind("histories", "codetune.histories.config:HistoriesConfig", "histories"),
         StageKind("area", "codetune.edits.area:AreaSettings", "histories.areas"),

@@ -4,6 +4,7 @@
       requests.sqlite    answers of models, by the hash of the request
       verdicts.sqlite    how programs ended, by the hash of program, tests and limits
       weights/           de-quantised weights of GGUF models
+      datasets/          dataset directories read from an address
       mix/               collected parts of mixtures
       limits/            rate limits that worker processes share
       logs/              tracebacks of unexpected errors

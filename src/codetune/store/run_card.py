@@ -14,7 +14,7 @@ from codetune.errors import DataError
 from codetune.store.atomic import write_text
 from codetune.store.hashing import json_hash
 
-__all__ = ["CARD_NAME", "Plan", "RunCard", "read_card", "versions_here"]
+__all__ = ["CARD_NAME", "Plan", "RunCard", "parse_card", "read_card", "versions_here"]
 
 CARD_NAME = "run.json"
 _REPORTED = (
@@ -118,9 +118,7 @@ def read_card(folder: Path) -> RunCard | None:
     """
     path = folder / CARD_NAME
     try:
-        plain = json.loads(path.read_text("utf-8"))
-        plain.pop("hashes")
-        return RunCard(**{**plain, "plan": Plan(**plain["plan"])})
+        return parse_card(path.read_text("utf-8"), where=str(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -129,9 +127,25 @@ def read_card(folder: Path) -> RunCard | None:
             where=str(folder),
             next_step="check its permissions",
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+
+
+def parse_card(text: str | bytes, *, where: str) -> RunCard:
+    """A run card from the text of its file.
+
+    Args:
+        text: JSON.
+        where: The file, for the message.
+
+    Raises:
+        DataError: It is no run card.
+    """
+    try:
+        plain = json.loads(text)
+        plain.pop("hashes")
+        return RunCard(**{**plain, "plan": Plan(**plain["plan"])})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             "the run card can't be read",
-            where=str(path),
+            where=where,
             next_step="remove the folder, or choose another one with -o",
         ) from error

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from codetune.errors import ConfigError, DataError
-from codetune.evaluate.benchmarks.download import url_of
 from codetune.evaluate.benchmarks.listing import listing
 from codetune.evaluate.benchmarks.registry import BENCHMARKS, benchmark
+from codetune.sources.files.remote import address_in
 
 HERE = sorted(
     name
@@ -87,5 +87,5 @@ def test_the_list_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_address_that_became_a_path_is_an_address_again() -> None:
-    assert url_of(Path("https://example.org/a.jsonl")) == "https://example.org/a.jsonl"
-    assert url_of(Path("/data/a.jsonl")) is None
+    assert address_in(Path("https://example.org/a.jsonl")) == "https://example.org/a.jsonl"
+    assert address_in(Path("/data/a.jsonl")) is None

@@ -63,7 +63,7 @@ def synth(
       codetune synth evolve data/seeds -o data/evolved --model http://127.0.0.1:8000/v1 --dry-run
     """
     from codetune.cli.console import print_result
-    from codetune.cli.stage_runs import open_context, print_card, read_options, run_stage
+    from codetune.cli.stage_runs import datasets_here, open_context, print_card, read_options, run_stage
     from codetune.synth.config import SynthConfig
 
     given = {
@@ -84,7 +84,7 @@ def synth(
         from codetune.synth.runtime.dry_run import dry_run as forecast_run
 
         with open_context(options, workers=1) as context:
-            found = forecast_run(settings, inputs, context)
+            found = forecast_run(settings, datasets_here(inputs, context), context)
         print_result(found if options.as_json else _forecast_text(found), as_json=options.as_json)
         return
     print_card(run_stage("synth", settings, inputs, options, workers=1), options)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from codetune.errors import DataError
-from codetune.evaluate.benchmarks.download import download, url_of
+from codetune.evaluate.benchmarks.download import download
+from codetune.sources.files.remote import address_in
 
 __all__ = ["DATA_VARIABLE", "DataEdition", "DataFile", "Edition", "json_rows", "local_file", "wheel_file"]
 
@@ -75,7 +76,7 @@ class DataFile:
         Raises:
             DataError: There is none, or the address gives nothing.
         """
-        if given is not None and (url := url_of(given)) is not None:
+        if given is not None and (url := address_in(given)) is not None:
             return download(url)
         path = given or self.find()
         if path is None or not path.is_file():

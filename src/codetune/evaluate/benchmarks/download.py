@@ -7,24 +7,10 @@ import shutil
 from hashlib import blake2b
 from pathlib import Path
 
-from codetune.sources.files.remote import is_remote, open_remote
+from codetune.sources.files.remote import open_remote
 from codetune.store.atomic import replacing
 
-__all__ = ["download", "downloads", "url_of"]
-
-_SCHEMES = ("https:/", "http:/", "hf:/")
-
-
-def url_of(given: Path | str) -> str | None:
-    """The address a `--data` holds, or None where it is a path.
-
-    A `Path` has lost one of the two slashes of `https://`; it is put back.
-    """
-    text = str(given)
-    for scheme in _SCHEMES:
-        if text.startswith(scheme):
-            return f"{scheme}/{text.removeprefix(scheme).lstrip('/')}"
-    return text if is_remote(text) else None
+__all__ = ["download", "downloads"]
 
 
 def downloads() -> Path:

@@ -12,7 +12,7 @@ from codetune.store.stage_output import PLAN_NAME
 
 __all__ = ["ORDER", "StageFolder", "Stages", "find_stages"]
 
-ORDER = ("collect", "tasks", "synth", "curate", "mix", "train", "merge", "evaluate")
+ORDER = ("collect", "dataset", "tasks", "synth", "curate", "mix", "train", "merge", "evaluate")
 """Stages in pipeline order; others come after them."""
 
 

@@ -12,12 +12,13 @@ import json
 import time
 import urllib.parse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from codetune.errors import DataError, MissingExtraError
 from codetune.sources.files.remote_errors import unreadable
 
-__all__ = ["identity", "is_remote", "listing", "open_remote"]
+__all__ = ["address_in", "files_below", "identity", "is_remote", "listing", "open_remote"]
 
 _TIMEOUT_SECONDS = 60
 _PIECE = 1 << 18
@@ -34,6 +35,37 @@ _SCHEMES = ("http", "https", "hf", *_EXTRAS)
 def is_remote(location: str) -> bool:
     """Whether a path is an address and no local path."""
     return location.partition("://")[0] in _SCHEMES
+
+
+def address_in(given: Path | str) -> str | None:
+    """The address that a path argument holds, or None where it is a path.
+
+    A `Path` has lost one of the two slashes of `https://`; it is put back.
+    """
+    scheme, colon, rest = str(given).partition(":/")
+    return f"{scheme}://{rest.lstrip('/')}" if colon and scheme in _SCHEMES else None
+
+
+def files_below(address: str) -> list[str]:
+    """Paths of all files of a folder at an address, relative to it, in order.
+
+    Raises:
+        DataError: Nothing there, it can't be read, or the scheme knows no folders.
+        MissingExtraError: The package for this scheme is not installed.
+    """
+    if _scheme(address) in ("http", "https"):
+        raise DataError(
+            "a folder can't be listed over http", where=address,
+            next_step="give it as s3://, gs:// or hf://, or download it",
+        )  # fmt: skip
+    system, folder = _system(address)
+    try:
+        found = sorted(str(name) for name in system.find(folder))
+    except Exception as error:  # each file system raises errors of several libraries
+        raise unreadable(address, error) from error
+    if not found:
+        raise DataError("there is nothing at this address", where=address, next_step="check the address")
+    return [name.removeprefix(folder).strip("/") for name in found]
 
 
 def listing(path: str, suffixes: Sequence[str]) -> list[tuple[str, str]]:
