@@ -141,7 +141,7 @@ def _measures(found: Comparison) -> Table:
 
 def _groups(found: Comparison) -> Table:
     table = _columns("part", "problems", "first", "second", "points", "")
-    for name, group in found.groups.items():
+    for name, group in sorted(found.groups.items()):
         table.add_row(
             escape(name), f"{group.problems:,}", _rate(group.first), _rate(group.second),
             _points(group.difference), _interval(group.low, group.high) or "too few",
