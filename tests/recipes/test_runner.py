@@ -18,7 +18,7 @@ from tests.recipes.conftest import UNANSWERED, FinishedRun
 from codetune.cli.main import run as codetune
 from codetune.cli.runs.recipe_runs import score_lines
 from codetune.engine.local import LocalEngine
-from codetune.errors import OutputError
+from codetune.errors import DataError, OutputError
 from codetune.recipes.recipe import load_recipe
 from codetune.recipes.runner import run_recipe
 from codetune.recipes.stages import STAGES
@@ -270,3 +270,17 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path: Path, capsys: pytest.Ca
     assert codetune(["run", str(tmp_path / "recipe.yaml"), "-o", str(tmp_path / "run")]) == 2
     assert "files that codetune did not make, thesis.txt among them" in capsys.readouterr().err
     assert [entry.name for entry in (tmp_path / "run").iterdir()] == ["thesis.txt"]
+
+
+def test_a_run_whose_tasks_find_nothing_ends_before_anything_is_trained(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    body = "    x = a + b\n    y = x * 2\n    return y\n"
+    (tmp_path / "code" / "a.py").write_text("\n\n".join(f"def f{n}(a, b):\n{body}" for n in range(4)))
+    stages = [("collect", [], {"source": "code", "path": str(tmp_path / "code")}), ("tasks", ["collect"], {})]
+    stages.append(("curate", ["tasks"], {}))
+    plain = [{"name": name, "stage": name, "from": sources, "with": with_} for name, sources, with_ in stages]
+    (tmp_path / "recipe.yaml").write_text(json.dumps({"stages": plain}))
+    recipe = load_recipe(tmp_path / "recipe.yaml", {name: kind.settings for name, kind in STAGES.items()})
+    with pytest.raises(DataError, match="tasks kept no row of 8, most were rejected as: no docstring"):
+        run_recipe(recipe, tmp_path / "run", engine=LocalEngine(1), cache=tmp_path / "cache")
+    assert not (tmp_path / "run" / "curate").exists()

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from codetune.engine.progress import Progress, SilentProgress
 from codetune.engine.protocol import Engine
-from codetune.errors import OutputError, UsageError
+from codetune.errors import DataError, OutputError, UsageError
 from codetune.recipes.preview.recipe_preview import check_recipe, check_rows
 from codetune.recipes.recipe import Recipe, Step
 from codetune.recipes.stages import STAGES
@@ -145,5 +146,24 @@ def _run_steps(recipe: Recipe, folder: Path, context: StageContext, overwrite: b
             check_rows(recipe, folder)  # the rows are there now, and nothing is trained yet
         inputs = [folder / source for source in step.sources]
         results.append(run_step(step, inputs, folder / step.name, context, overwrite=overwrite))
+        if step.stage == "tasks":
+            _check_kept(results[-1])
     write_recipe(recipe, folder)
     return results
+
+
+def _check_kept(result: StepResult) -> None:
+    """End a run early whose tasks found nothing to ask, rather than after minutes of the steps that follow.
+
+    Raises:
+        DataError: No row was kept.
+    """
+    if result.card.counts.get("kept"):
+        return
+    reasons = Counter(result.card.rejects).most_common(1)
+    raise DataError(
+        f"{result.name} kept no row of {result.card.counts.get('rejected', 0):,}"
+        + (f", most were rejected as: {reasons[0][0]}" if reasons else ""),
+        where=str(result.folder),
+        next_step=f"name code with docstrings, or a task that needs none: --set {result.name}.tasks=[code_completion]",
+    )

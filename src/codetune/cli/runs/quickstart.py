@@ -17,11 +17,11 @@ def quickstart(
     code: Annotated[
         Path | None, typer.Option(help="A folder of code; Python's standard library if not given.")
     ] = None,
-    fast: Annotated[bool, typer.Option("--fast", help="Less of everything: about 3 minutes.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Less of everything: about 2 minutes.")] = False,
     *,
     options: StageOptions,
 ) -> None:
-    """From a folder of code to a tuned and evaluated model: data, training, HumanEval, a report.
+    """From a folder of code to a tuned and evaluated model: data, training, held-out rows, HumanEval, a report.
 
     Example: codetune quickstart --code ../my-project -o runs/my-project
     """
