@@ -35,6 +35,11 @@ print(commits)
 """Newest commits first, so that a part of a history is the part with the larger files."""
 
 
+COLLECT = [
+    sys.executable, "-m", "codetune.cli.main", "collect", "git", "--set", "new_files=true", "--workers", "1",
+]  # fmt: skip
+
+
 def measured(command: list[str]) -> tuple[float, float]:
     """CPU-seconds and seconds of a command."""
     before, clock = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
@@ -55,12 +60,12 @@ def main() -> None:
     counted = subprocess.run([*git, "rev-list", "--count", "HEAD"], check=True, capture_output=True)
     commits = int(counted.stdout)
     with tempfile.TemporaryDirectory() as folder:
-        ours = [
-            sys.executable, "-m", "codetune.cli.main", "collect", "git", given.repository,
-            "-o", f"{folder}/out", "--overwrite", "--set", "new_files=true", "--workers", "1",
-        ]  # fmt: skip
         floor = min(measured([*git, "log", "-p"]) for _ in range(given.rounds))
-        mine = min(measured(ours) for _ in range(given.rounds))
+        # A folder of its own for each round: a finished one is not made again.
+        mine = min(
+            measured([*COLLECT, given.repository, "-o", f"{folder}/{number}"])
+            for number in range(given.rounds)
+        )
     rows = [("git log -p", commits, *floor), ("codetune collect git", commits, *mine)]
     if given.pydriller:
         read = min(commits, given.most_commits)

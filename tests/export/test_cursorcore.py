@@ -11,7 +11,7 @@ from tests.export.conftest import write_dataset
 from codetune.errors import ConfigError
 from codetune.export.formats import get_format
 from codetune.export.write import export_dataset
-from codetune.records import Edit, EditHistory, Revision
+from codetune.records import Conversation, Edit, EditHistory, Revision, Snippet
 from codetune.sources.config import CollectConfig
 from codetune.sources.stage import run as collect
 from codetune.store.context import StageContext
@@ -140,7 +140,7 @@ def test_instructions_are_not_edits(tmp_path: Path) -> None:
     from codetune.records import Instruction
 
     folder = write_dataset(tmp_path / "i", (Instruction(task="t", instruction="i", output="o", source="s"),))
-    with pytest.raises(DataError, match="needs Edit rows"):
+    with pytest.raises(DataError, match="needs Edit or EditHistory or Snippet rows"):
         export_dataset(folder, tmp_path / "out.json", get_format("cursorcore"))
 
 
@@ -148,3 +148,65 @@ def test_the_state_of_an_edit_keeps_its_language() -> None:
     edit = Edit(current=Revision(code="a", programming_language="go"), next="b", source="s")
     row = get_format("cursorcore").shape(edit, get_format("cursorcore").edits)
     assert row["next"] == state("b", "go")
+
+
+FILES = {
+    "aiprogrammer.json": ("cursorcore-histories", [
+        {"input": {"code": "```\na = 1\nb = 2\n```", "content": "a = 1\nb = 2"}, "output": ["a = 1", "a = 1\nb = 2"]},
+    ]),
+    "commit.json": ("cursorcore-histories", [
+        {"code1": "a", "code2": "b", "lang": "c++", "git": "Rename a"},
+        {"code1": "", "code2": "é😀\r\n", "lang": "shell", "git": "Begin"},
+    ]),
+    "submit_process.json": ("cursorcore-histories", [
+        {"language": "C#", "submissions": ["a", "b", "c"], "problems_contexts": "Problem Description:\nAdd"},
+        {"language": "Python", "submissions": ["", "b"], "problems_contexts": ""},
+    ]),
+    "code_snippets.json": ("cursorcore-snippets", [
+        "import json\nprint(json)\n", "package main\n\nfunc main() {}\n", "int f(int a) { return a; }",
+    ]),
+    "conversations.json": ("cursorcore-turns", [
+        [{"role": role, "content": f"{role} 1"} for role in ("history", "history", "current", "assistant")],
+        [{"role": role, "content": f"{role} 2"} for role in ("system", "current", "user", "assistant")],
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_of_the_files_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
+    source, rows = FILES[name]
+    kind = {"cursorcore-snippets": Snippet, "cursorcore-turns": Conversation}.get(source, EditHistory)
+    _, rejects = collected(tmp_path, source, rows, kind)
+    assert not rejects
+    form = "cursorcore-turns" if kind is Conversation else "cursorcore"
+    export_dataset(tmp_path / "data", tmp_path / "out.json", get_format(form))
+    assert json.loads((tmp_path / "out.json").read_text()) == rows
+
+
+def test_languages_of_snippets_are_told_by_their_grammars(tmp_path: Path) -> None:
+    rows = [*FILES["code_snippets.json"][1], "", "one two ) three"]
+    found, rejects = collected(tmp_path, "cursorcore-snippets", rows, Snippet)
+    assert [one.programming_language for one in found] == ["python", "go", "c"]
+    assert rejects == {"empty field": 1, "language not known": 1}
+
+
+def test_turns_that_nobody_knows_are_rejected(tmp_path: Path) -> None:
+    rows = [
+        FILES["conversations.json"][1][0],
+        [{"role": "narrator", "content": "x"}],
+        [{"role": "user", "content": "x"}],
+        [],
+        ["x"],
+    ]
+    _, rejects = collected(tmp_path, "cursorcore-turns", rows, Conversation)
+    assert rejects == {"unknown role": 1, "no answer": 1, "wrong type": 2}
+
+
+def test_the_model_map_is_read_as_it_is(tmp_path: Path) -> None:
+    from codetune.models.model_map import load_model_map
+
+    path = tmp_path / "model_map.json"
+    path.write_text(
+        '{"TechxGenus/CursorCore-Yi-1.5B": {"base": "http://127.0.0.1:10086/v1", "api": "sk-xxx"}}'
+    )
+    assert "TechxGenus/CursorCore-Yi-1.5B" in load_model_map(path)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from codetune.code.languages import display_name
 from codetune.edits.formats.registry import EditFormat, edit_format
 from codetune.errors import ConfigError, DataError
-from codetune.records import Commit, Conversation, Edit, Instruction, Record, Snippet, Submission
+from codetune.records import Commit, Conversation, Edit, EditHistory, Instruction, Record, Snippet, Submission
 from codetune.text.conversation import conversation_of, user_text
 from codetune.text.edit_conversation import cursorcore_turns, edit_conversation
 
@@ -88,10 +89,14 @@ def _sharegpt(record: Record, edits: EditFormat) -> Row:
 
 
 def _cursorcore(record: Record, edits: EditFormat) -> Row:
+    if isinstance(record, EditHistory):
+        return _cursorcore_history(record)
+    if isinstance(record, Snippet):
+        return record.code
     assert isinstance(record, Edit)
 
     def state(code: str, language: str | None) -> dict[str, str]:
-        return {"type": "code", "lang": language or "", "code": code}
+        return {"type": "code", "lang": _language(language).lower(), "code": code}
 
     current = record.current
     area = record.area
@@ -105,7 +110,30 @@ def _cursorcore(record: Record, edits: EditFormat) -> Row:
     }
 
 
+def _language(name: str | None) -> str:
+    return display_name(name) if name else ""
+
+
+def _cursorcore_history(record: EditHistory) -> Row:
+    """A row of aiprogrammer.json, commit.json or submit_process.json, as the history's origin says."""
+    if record.origin == "ai-programmer":
+        code = record.versions[-1]
+        return {"input": {"code": f"```\n{code}\n```", "content": code}, "output": list(record.versions)}
+    if record.origin == "commit":  # the file has one change a row; the request is the last one's
+        before, after = record.versions[-2:]
+        name = record.programming_language
+        language = "shell" if name == "bash" else _language(name).lower()
+        return {"code1": before, "code2": after, "lang": language, "git": record.request}
+    return {
+        "language": _language(record.programming_language),
+        "submissions": list(record.versions),
+        "problems_contexts": record.request,
+    }
+
+
 def _cursorcore_turns(record: Record, edits: EditFormat) -> Row:
+    if isinstance(record, Conversation):
+        return [{"role": turn.role, "content": turn.content} for turn in record.messages]
     assert isinstance(record, Edit)
     return cursorcore_turns(record, edits)
 
@@ -118,10 +146,10 @@ _ALL = (
     Format("messages", "messages with role and content, as chat models and TRL read them",
            _messages, (Instruction, Edit, Conversation)),
     Format("completion", "prompt and completion, as TRL reads them", _completion, (Instruction, Edit)),
-    Format("cursorcore", "history, current, user, chat, next, loc, as Programming-Instruct writes them",
-           _cursorcore, (Edit,), has_columns=False),
+    Format("cursorcore", "Programming-Instruct's files: edits, histories of one origin, snippets",
+           _cursorcore, (Edit, EditHistory, Snippet), has_columns=False),
     Format("cursorcore-turns", "turns with the roles history, current, user, assistant, as CursorCore trains on",
-           _cursorcore_turns, (Edit,), has_columns=False),
+           _cursorcore_turns, (Edit, Conversation), has_columns=False),
 )  # fmt: skip
 
 FORMATS = MappingProxyType({form.name: form for form in _ALL})

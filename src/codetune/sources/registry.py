@@ -32,6 +32,8 @@ SOURCES: LazyRegistry[Source] = LazyRegistry(
         "commitpack": "codetune.sources.repositories.commitpack:CommitPackSource",
         "cursorcore": "codetune.sources.repositories.cursorcore:CursorCoreSource",
         "cursorcore-histories": "codetune.sources.repositories.cursorcore:CursorCoreHistorySource",
+        "cursorcore-snippets": "codetune.sources.repositories.cursorcore_lists:CursorCoreSnippetSource",
+        "cursorcore-turns": "codetune.sources.repositories.cursorcore_lists:CursorCoreTurnsSource",
         "codealpaca": "codetune.sources.instruction_sets.alpaca:CodeAlpacaSource",
         "gpteacher": "codetune.sources.instruction_sets.alpaca:GpTeacherSource",
         "instruct-to-code": "codetune.sources.instruction_sets.alpaca:InstructToCodeSource",

@@ -44,6 +44,10 @@ class RowSource:
     has_splits: ClassVar[bool] = False
     """Whether upstream names its files after splits."""
 
+    def fields_of(self, value: Any) -> Any:
+        """A row's fields by name; a source whose rows are no objects gives its own names."""
+        return value
+
     def fits(self, row: Mapping[str, Any]) -> bool:
         """Whether a row has the fields of this source."""
         raise NotImplementedError
@@ -109,7 +113,7 @@ class RowSource:
             first = next(blocks(file, size=1 << 18, lines_only=self.lines_only), None)
             if first is None:
                 continue
-            here = [value for _, value in itertools.islice(rows(first), _PEEKED_ROWS)]
+            here = [self.fields_of(value) for _, value in itertools.islice(rows(first), _PEEKED_ROWS)]
             if any(isinstance(row, dict) and self.fits(row) for row in here):
                 return
             seen += here
@@ -165,7 +169,8 @@ def _convert_rows(source: RowSource, config: CollectConfig, seed: int, block: Bl
     kept: list[Any] = []
     rejected: list[RejectedRow] = []
     languages = frozenset(config.languages)
-    for number, value in rows(block):
+    for number, found in rows(block):
+        value = found if isinstance(found, Rejection) else source.fields_of(found)
         row = Row(
             value if isinstance(value, dict) else {},
             block.file,
