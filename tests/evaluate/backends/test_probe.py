@@ -65,7 +65,7 @@ def test_a_server_that_knows_every_solution_scores_full_marks(
     assert (score["verdicts"], score["passed"]) == ({"PASS": ITEMS}, ITEMS)
     assert (score["conditions"]["prompt_style"], score["conditions"]["continuation"]) == (style, continuation)
     assert score["conditions"]["max_new_tokens"] >= 512
-    assert score["cut_answers"] == {"cut": 0, "known": ITEMS} and score["warnings"] == []
+    assert score["cut_answers"] == {"cut": 0, "known": ITEMS, "longest": 0} and score["warnings"] == []
     assert f"prompt style {style}" in score["assumed"] and score["assumed"] in done.stderr
     # What was tried out in the style that was taken is not asked twice.
     assert asked <= ITEMS + 3 * len(REMOTE_STYLES)
@@ -79,8 +79,40 @@ def test_a_server_that_cuts_is_warned_of(tmp_path: Path) -> None:
     cut = score["cut_answers"]["cut"]
     assert score["cut_answers"]["known"] == ITEMS and cut > ITEMS / 2
     words = " ".join(done.stdout.split())
-    assert f"{cut} of {ITEMS}" in words and "warning" in words and "were cut at the limit" in words
-    assert any("cut at the limit" in warning["text"] for warning in score["warnings"])
+    assert f"{cut} of {ITEMS}" in words and "warning" in words
+    # The limit is the server's, so asking for longer answers would change nothing.
+    assert "were cut by the server itself after at most 128 tokens, though 1,024 were allowed" in words
+    assert any("raise the server's own limit" in warning["text"] for warning in score["warnings"])
+
+
+def test_answers_cut_at_the_limit_asked_for(tmp_path: Path) -> None:
+    with SolvingServer("new-turn") as server:
+        options = ("--style", "chat", "--max-new-tokens", "64", "--limit", "8")
+        assert evaluate(server.url, tmp_path / "out", *options).returncode == 0
+    (warning,) = score_of(tmp_path / "out")["warnings"]
+    assert "cut at the limit of 64 tokens; a longer limit (--max-new-tokens)" in warning["text"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "words"),
+    [
+        (
+            "new-turn",
+            ("--protocol", "codex"),
+            "the protocol codex completes a text, and the server does not take",
+        ),
+        ("text-only", ("--protocol", "evalplus-chat"), "the protocol evalplus-chat asks in a chat"),
+        ("text-only", ("--style", "chat"), "the prompt style chat asks in a chat"),
+    ],
+)
+def test_a_way_that_the_server_does_not_know_costs_one_request(
+    kind: Kind, options: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    with SolvingServer(kind) as server:
+        done = evaluate(server.url, tmp_path / "out", *options)
+        assert len(server.asked) == 1
+    assert done.returncode == 1 and words in " ".join(done.stderr.split())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_wrong_style_shows_one_of_its_answers(tmp_path: Path) -> None:
@@ -110,12 +142,19 @@ def test_a_single_way_is_taken_without_a_question() -> None:
 
     one = resolve_asking(AskConfig(), chosen, [StyleChoice("chat-prefill", "plain")], problems, never, seed=0)
     assert (one.config.prompt_style, one.config.max_new_tokens, one.assumed) == ("chat-prefill", 512, "")
+    asked: list[object] = []
+
+    def once(requests: Any) -> list[Any]:
+        asked.extend(requests)
+        return []
+
     given = resolve_asking(
-        AskConfig(prompt_style="completion"), chosen, REMOTE_STYLES, problems, never, seed=0
+        AskConfig(prompt_style="completion"), chosen, REMOTE_STYLES, problems, once, seed=0
     )
+    assert len(asked) == 1  # whether the server takes it at all
     assert (given.config.prompt_style, given.config.continuation) == ("completion", None)
     longer = resolve_asking(
-        AskConfig(prompt_style="chat"), benchmark("live-code-bench"), REMOTE_STYLES, problems, never, seed=0
+        AskConfig(prompt_style="chat"), benchmark("live-code-bench"), REMOTE_STYLES, problems, once, seed=0
     )
     assert longer.config.max_new_tokens == 2048
 

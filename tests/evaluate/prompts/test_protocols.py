@@ -39,15 +39,16 @@ ENDS = ("<|endoftext|>", "<|endofmask|>", "</s>", "\nif __name__", "\ndef main("
 def asked(protocol: str, *, remote: bool = False, number: int = 0) -> ChatRequest:
     candidates = REMOTE_STYLES if remote else [StyleChoice("chat-prefill", "plain")]
 
-    def never(requests: object) -> list[tuple[int, ChatRequest]]:
-        raise AssertionError("a protocol tries nothing out")
+    def at_most_once(requests: list[ChatRequest]) -> list[tuple[int, ChatRequest]]:
+        assert remote and len(requests) == 1, "a protocol tries nothing out; a server is asked one item first"
+        return []
 
     asking = resolve_asking(
         AskConfig(protocol=protocol),
         benchmark("humaneval"),
         candidates,
         PROBLEMS,
-        never,
+        at_most_once,
         seed=0,  # type: ignore[arg-type]
     )
     requests = requests_of(PROBLEMS[number : number + 1], asking.config, 0)

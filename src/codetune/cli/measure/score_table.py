@@ -38,6 +38,8 @@ def score_table(score: Score) -> Table:
     if score.cut_answers is not None:
         cut, limit = score.cut_answers, score.conditions.max_new_tokens
         tokens = f" of {limit:,} tokens" if limit else ""
+        if limit and 0 < cut.longest < limit:
+            tokens = f" after at most {cut.longest:,} tokens, of {limit:,} allowed"
         table.add_row("cut answers", f"{cut.cut} of {cut.known} ({cut.share:.1%}) ended at the limit{tokens}")
     if score.repeated_samples:
         table.add_row("repeated", f"{score.repeated_samples} equal an earlier sample of the same problem")

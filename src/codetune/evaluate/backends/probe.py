@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from codetune.code.parsing import is_parsed_language, parses
-from codetune.errors import BackendError, UsageError
+from codetune.errors import BackendError, RequestRefusedError, UsageError
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.config import AskConfig
 from codetune.evaluate.prompts.generate import requests_of
@@ -96,9 +96,12 @@ def resolve_asking(
     if config.protocol is not None:
         protocol = PROTOCOLS[config.protocol]
         remote = protocol.remote_style if len(candidates) > 1 else None
-        return Asking(
-            config.model_copy(update={"prompt_style": remote or protocol.style, "continuation": None})
+        settled_config = config.model_copy(
+            update={"prompt_style": remote or protocol.style, "continuation": None}
         )
+        if len(candidates) > 1:
+            _see_it_answered(settled_config, f"the protocol {config.protocol}", problems, ask, seed)
+        return Asking(settled_config)
     if config.edit_format is not None:
         return Asking(_editing(config, chosen, candidates, problems))
     left = [
@@ -114,6 +117,8 @@ def resolve_asking(
         left = [one for one in left if one.continuation is None] or left
     settled = [_filled(config, one, chosen) for one in left]
     if len(left) == 1:
+        if len(candidates) > 1:
+            _see_it_answered(settled[0], f"the prompt style {settled[0].prompt_style}", problems, ask, seed)
         return Asking(settled[0], (assumption or "") if config.prompt_style is None else "")
     best, most = 0, -1.0
     failure: BackendError | None = None
@@ -132,6 +137,25 @@ def resolve_asking(
             f"no prompt style gave answers that read as programs; {settled[best].prompt_style} came nearest"
         )
     return Asking(settled[best], f"{said}: prompt style {settled[best].prompt_style}")
+
+
+def _see_it_answered(
+    config: AskConfig,
+    named: str,
+    problems: Sequence[Problem],
+    ask: Callable[[Sequence[ChatRequest]], Iterable[tuple[int, Outcome]]],
+    seed: int,
+) -> None:
+    """See that the server answers the first item asked so, before the others are sent."""
+    first = next(request for _, _, request in requests_of(problems[:1], config, seed))
+    for _, outcome in ask([first]):
+        if isinstance(outcome, RequestRefusedError):
+            kind = "completes a text" if first.prompt is not None else "asks in a chat"
+            raise BackendError(
+                f"{named} {kind}, and the server does not take that: {outcome.what}",
+                where=outcome.where,
+                next_step="choose another way of asking, or serve the model with that one; nothing else was asked",
+            )
 
 
 def _editing(

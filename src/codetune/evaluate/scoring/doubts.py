@@ -13,6 +13,8 @@ __all__ = ["Doubts", "cut_warning"]
 
 _CUT_SHARE = 0.02
 """Above it the limit, not the model, decides answers."""
+_SERVERS_OWN = 0.9
+"""No cut answer longer than this share of the limit: the limit that cut them is another one."""
 _ONE_VERDICT_SHARE = 0.9
 _FEWEST_SAMPLES = 5
 """Fewer samples may well end alike."""
@@ -24,6 +26,11 @@ def cut_warning(cut: CutAnswers, limit: int | None) -> ScoreWarning | None:
     """A warning where too many answers ended at the length limit."""
     if cut.share <= _CUT_SHARE:
         return None
+    if limit and 0 < cut.longest <= _SERVERS_OWN * limit:
+        return ScoreWarning(
+            text=f"{cut.cut} of {cut.known} answers ({cut.share:.1%}) were cut by the server itself after at most "
+            f"{cut.longest:,} tokens, though {limit:,} were allowed: raise the server's own limit, or its context"
+        )
     tokens = f" of {limit:,} tokens" if limit else ""
     return ScoreWarning(
         text=f"{cut.cut} of {cut.known} answers ({cut.share:.1%}) were cut at the limit{tokens}; "
@@ -37,6 +44,8 @@ class Doubts:
 
     cut: int = 0
     known: int = 0
+    longest: int = 0
+    """Tokens of the longest answer that was cut."""
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     first: dict[Verdict, ScoreWarning] = field(default_factory=dict)
     """The first answer of each verdict."""
@@ -47,7 +56,9 @@ class Doubts:
         self.verdicts[row.verdict] += 1
         if row.finish_reason is not None:
             self.known += 1
-            self.cut += row.finish_reason == "length"
+            if row.finish_reason == "length":
+                self.cut += 1
+                self.longest = max(self.longest, row.completion_tokens)
         if row.verdict is Verdict.SKIPPED and not self.skipped_because:
             self.skipped_because = row.detail
         if row.verdict not in self.first:
@@ -57,7 +68,7 @@ class Doubts:
 
     @property
     def cut_answers(self) -> CutAnswers | None:
-        return CutAnswers(cut=self.cut, known=self.known) if self.known else None
+        return CutAnswers(cut=self.cut, known=self.known, longest=self.longest) if self.known else None
 
     def warnings(self, limit: int | None) -> tuple[ScoreWarning, ...]:
         """All warnings.

@@ -126,7 +126,8 @@ def graded_score(
     groups = _groups(graded[0], tasks, problems, clusters, finer_groups, seed) if graded else {}
     answered = set(tasks)
     ends = Counter(completion.finish_reason for _, completion in given if completion.finish_reason)
-    cut = CutAnswers(cut=ends["length"], known=ends.total()) if ends else None
+    longest = max((c.completion_tokens or 0 for _, c in given if c.finish_reason == "length"), default=0)
+    cut = CutAnswers(cut=ends["length"], known=ends.total(), longest=longest) if ends else None
     conditions = conditions or Conditions()
     warning = cut_warning(cut, conditions.max_new_tokens) if cut else None
     return Score(

@@ -34,6 +34,8 @@ class SampleResult:
     tier: str = ""
     integrity: str = "standard"
     finish_reason: str | None = None
+    completion_tokens: int = 0
+    """Of the answer; 0 where nobody told."""
     base_verdict: Verdict | None = None
     """The verdict on the base tests alone, of benchmarks that add tests to an older one."""
 
@@ -143,5 +145,6 @@ def _row(sample: _Waiting) -> SampleResult:
         tier=run.tier if run else "",
         integrity=run.integrity if run else "standard",
         finish_reason=completion.finish_reason,
+        completion_tokens=completion.completion_tokens or 0,
         base_verdict=base.verdict if base else sample.without_base,
     )

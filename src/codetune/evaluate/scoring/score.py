@@ -79,6 +79,8 @@ class CutAnswers:
     cut: int
     known: int
     """Answers whose end the server told; the denominator."""
+    longest: int = 0
+    """Tokens of the longest of the cut answers; 0 where nobody told."""
 
     @property
     def share(self) -> float:

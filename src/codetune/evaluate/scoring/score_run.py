@@ -110,7 +110,7 @@ def score_run(
         score = graded_score(chosen.graded, pairs, problems, scoring.executor, stage.folder, **about)
         files = [stage.folder / ANSWERS_NAME]
     else:
-        scoring.progress.start("reference solutions run")
+        scoring.progress.start("run the reference solutions")
         with_samples = [p for p in problems if sampled is None or p.task_id in sampled]
         references = run_references(with_samples, chosen, scoring.executor)
         results = run_samples(

@@ -35,6 +35,7 @@ VERDICT_SCHEMA = pa.schema(
         ("tier", pa.string()),
         ("integrity", pa.string()),
         ("finish_reason", pa.string()),
+        ("completion_tokens", pa.int64()),
         ("base_verdict", pa.string()),
     ]
 )
