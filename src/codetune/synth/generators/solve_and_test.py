@@ -13,12 +13,14 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
+from codetune.code.languages import canonical_language
 from codetune.code.parsing import python_tree
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Instruction, Verdict
 from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
 from codetune.synth.generator import rejected
+from codetune.synth.generators.solve_in_language import solved_and_tested
 from codetune.synth.options import Profile, SolveAndTestOptions
 from codetune.synth.python.mutants import emptied, mutants
 from codetune.synth.python.recording import call_pattern, calls_fault, recorder, tests_of
@@ -65,6 +67,10 @@ class SolveAndTest:
         "solve": frozenset({"instruction", "input"}),
         "write_tests": frozenset({"instruction", "input", "code", "entry_point", "count"}),
         "write_calls": frozenset({"instruction", "input", "code", "entry_point", "count"}),
+        "solve_code": frozenset({"programming_language", "instruction", "input"}),
+        "write_tests_code": frozenset(
+            {"programming_language", "instruction", "input", "code", "entry_point", "count", "form", "fence"}
+        ),
     }
 
     def items(self, records: Sequence[Instruction]) -> Iterator[tuple[Instruction, ...]]:
@@ -78,11 +84,11 @@ class SolveAndTest:
             tags=(*given.tags, self.name),
             task="code_generation",
             output=given.output if self.options.solution == "given" else "",
-            programming_language="python",
+            programming_language=canonical_language(given.programming_language) or "python",
         )
         try:
-            if given.programming_language not in (None, "python"):
-                raise Rejection("language not supported", str(given.programming_language))
+            if row.programming_language != "python":
+                return Shard((await solved_and_tested(row, context, self.options, self.seed),))
             row = await self._solve(row, context)
             entry_point = _entry_point(row.output)
             if self.options.expected == "record":

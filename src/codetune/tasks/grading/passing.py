@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from codetune.execution.languages.joined import joined
 from codetune.execution.protocol import Execution, Program
 from codetune.records import Instruction, Verdict
 from codetune.tasks.grading.grader import TaskScore, mean_score
@@ -30,7 +31,8 @@ def programs_of(row: Instruction, answer: str, number: int) -> list[tuple[Progra
         cases = json.loads(row.tests or "")
         pairs = [(str(case["input"]), str(case["output"])) for case in cases]
     except (ValueError, TypeError, KeyError):
-        program = Program(id=str(number), code=code, language=language, tests=row.tests)
+        code, tests = joined(code, row.tests or "", language)
+        program = Program(id=str(number), code=code, language=language, tests=tests)
         return [(program, None)]
     return [
         (Program(id=f"{number}.{case}", code=code, language=language, stdin=stdin), output)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from codetune.evaluate.benchmarks.humanevalpack.go import go_program
 from codetune.evaluate.benchmarks.humanevalpack.rust import rust_program
 from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.scoring.item_needs import lacking
+from codetune.execution.languages.go_program import go_program
 from codetune.execution.languages.toolchains import toolchain
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 from codetune.evaluate.benchmarks.drop_redefinitions import without_redefined
-from codetune.evaluate.benchmarks.humanevalpack.go import go_program
 from codetune.evaluate.benchmarks.humanevalpack.package_stubs import JS_MD5
 from codetune.evaluate.benchmarks.humanevalpack.rust import rust_program
+from codetune.execution.languages.go_program import go_program
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Problem
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.data_file import json_rows, local_file
-from codetune.evaluate.benchmarks.humanevalpack.go import go_program
 from codetune.evaluate.benchmarks.multipl_e.java import with_tuples
 from codetune.evaluate.benchmarks.multipl_e.whole_program import joined_with_tests
+from codetune.execution.languages.go_program import go_program
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Problem
 
