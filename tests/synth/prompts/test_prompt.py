@@ -86,6 +86,17 @@ def test_a_template_can_not_reach_into_python(folder: Path) -> None:
         prompt.messages({"word": "two"})
 
 
+def test_words_of_an_example_are_told_unless_the_question_holds_them(folder: Path) -> None:
+    answer = "Empty the cache, but keep the hit counters as they are."
+    (folder / "say.en.yaml").write_text(f'shots:\n  - variables: {{word: "one"}}\n    answer: "{answer}"\n')
+    prompt = load_prompt("say.en", folder, variables={"word"})
+    text = "Pop an item, but keep the hit counters as they are."
+    assert prompt.borrowed(text, "def pop(self)") == "but keep the hit counters as"
+    assert prompt.borrowed(text, f"# {answer}\ndef pop(self)") is None
+    assert prompt.borrowed("Keep the hit counters.", "") is None
+    assert prompt.repeats_example(answer, "Say two.") and not prompt.repeats_example(answer, "Say one.")
+
+
 def test_every_prompt_has_its_chinese_and_as_many_examples() -> None:
     for folder in (PROMPTS, PROMPTS / "small"):
         names = set(prompt_names(folder))

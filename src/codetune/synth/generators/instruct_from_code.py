@@ -30,6 +30,7 @@ from codetune.synth.checks.program_completion import complete
 from codetune.synth.checks.program_evidence import program_checks
 from codetune.synth.checks.program_writing import write_program
 from codetune.synth.checks.snippet_text import SnippetView, shortened
+from codetune.synth.checks.statement_claims import promises_a_result
 from codetune.synth.checks.statement_evidence import SCORE_PROMPT, statement_checks
 from codetune.synth.checks.statements import grounded_share, statement_fault
 from codetune.synth.checks.task_text import gives_solution, names_another, text_fault
@@ -271,6 +272,20 @@ class InstructFromCode:
             return "not about the code", f"only {share:.0%} of its words occur in the code"
         return None
 
+    def _checked_statement(
+        self, view: SnippetView, statement: str, shown: Mapping[str, Any], context: GenerationContext
+    ) -> tuple[str, str] | None:
+        fault = self._statement_fault(view, statement)
+        if fault is not None:
+            return fault
+        question = f"{self._ground(view)}\n{shown['opening']}\n{shown['documentation']}"
+        words = context.prompts["instruct_from_code"].borrowed(statement, question)
+        if words is not None:
+            return "prompt's example repeated", f"`{words}` is about an example"
+        if promises_a_result(statement, view.tree, view.documentation or ""):
+            return "promises a result", "the code never returns a value"
+        return None
+
     async def _statement(self, view: SnippetView, context: GenerationContext) -> _Written:
         plan = self._plan(view, context.prompts["instruct_from_code"].extras)
         shown = self._shown(view, plan)
@@ -283,7 +298,7 @@ class InstructFromCode:
                 row=view.snippet.id,
                 max_new_tokens=2 * plan.max_words + _SPARE_TOKENS,
                 may_cut="code",
-                check=lambda answer: self._statement_fault(view, answer.instruction),
+                check=lambda answer: self._checked_statement(view, answer.instruction, shown, context),
             )
             return _Written(asked.value.instruction, asked.generated("instruction"), asked.checks())
         reply = await context.ask(
@@ -293,7 +308,7 @@ class InstructFromCode:
             row=view.snippet.id,
             temperature=0.3,
             may_cut="code",
-            check=lambda answer: self._statement_fault(view, answer["instruction"]),
+            check=lambda answer: self._checked_statement(view, answer["instruction"], shown, context),
         )
         statement = reply.value["instruction"]
         checks = reply.checks()

@@ -38,6 +38,9 @@ from codetune.store.hashing import json_hash
 __all__ = ["Prompt", "Shot", "load_prompt", "prompt_names"]
 
 _BLOCKS = ("system", "user")
+_RUN = 6
+"""Words that a text and an example's answer share by more than chance."""
+_WORD = re.compile(r"\w+")
 _LEAST_REPEATED = 20
 """Characters of an example's answer; a shorter one may well be right for another question."""
 
@@ -147,6 +150,20 @@ class Prompt:
             said in _plain(shot.text) and (fixed is None or fixed[0].content != question)
             for shot, fixed in zip(self.shots, self._fixed_shots, strict=True)
         )
+
+    def borrowed(self, text: str, question: str) -> str | None:
+        """Words that a text shares with an example's answer and that its question does not hold; None where few.
+
+        A small model says parts of the examples about other rows.
+        """
+        asked = " ".join(_WORD.findall(question.lower()))
+        words = _WORD.findall(text.lower())
+        told = [" ".join(_WORD.findall(shot.text.lower())) for shot in self.shots]
+        for start in range(len(words) - _RUN + 1):
+            run = " ".join(words[start : start + _RUN])
+            if run not in asked and any(run in one for one in told):
+                return run
+        return None
 
 
 def _plain(text: str) -> str:
