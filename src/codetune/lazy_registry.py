@@ -38,9 +38,14 @@ class LazyRegistry(MutableMapping[str, T]):
         if name not in self._loaded:
             place = self._places[name]
             assert place is not None
-            found = load(place)
-            self._loaded[name] = found() if self._called else found
+            self._loaded[name] = self.found(name, place)
         return self._loaded[name]
+
+    def found(self, name: str, place: str) -> T:
+        """The entry that a name stands for, once its module is imported."""
+        held = load(place)
+        entry: T = held() if self._called else held
+        return entry
 
     def __setitem__(self, name: str, entry: T) -> None:
         self._places.setdefault(name, None)

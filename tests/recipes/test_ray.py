@@ -113,7 +113,7 @@ def test_a_machine_without_the_folder_is_told(finished: FinishedRun, tmp_path: P
             open_engine(f"ray:{cluster.address}") as engine,
         ):
             run_recipe(finished.recipe, shared, engine=engine, cache=tmp_path / "cache")
-        assert list(shared.iterdir()) == []
+        assert not list(tmp_path.rglob(".codetune-*")), "no probe is left"
     finally:
         node.terminate()
         node.wait()

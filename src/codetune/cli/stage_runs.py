@@ -28,15 +28,21 @@ __all__ = ["card_table", "datasets_here", "open_context", "print_card", "read_op
 S = TypeVar("S", bound=Settings)
 
 
-def read_options(kind: type[S], options: StageOptions, given: Mapping[str, Any] | None = None) -> S:
+def read_options(
+    kind: type[S],
+    options: StageOptions,
+    given: Mapping[str, Any] | None = None,
+    flags: Mapping[str, str] | None = None,
+) -> S:
     """The stage's settings from `--config`, `--set` and the command's own options.
 
     Args:
         kind: Their class.
         options: The shared options.
         given: Setting -> value of the option of that name; None where it was not given.
+        flags: Setting -> the option's name, where it is another one.
     """
-    return read_settings(kind, options.config, options.assignments, given)
+    return read_settings(kind, options.config, options.assignments, given, flags)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ def read_settings(
     file: Path | None = None,
     assignments: Sequence[str] = (),
     options: Mapping[str, Any] | None = None,
+    flags: Mapping[str, str] | None = None,
 ) -> S:
     """Read and check settings.
 
@@ -36,6 +37,7 @@ def read_settings(
         assignments: `KEY=VALUE` with a YAML value; they win over the file.
         options: Key -> value of a command-line option of that name; None where it was not given.
             They win over the file too.
+        flags: Key -> the option's name, where it is not the key's.
 
     Raises:
         ConfigError: Every fault with its place; or an option and `--set` set the same key.
@@ -50,7 +52,7 @@ def read_settings(
     faults = repeated_keys(source)
     for key, value in (options or {}).items():
         if value is not None:
-            source.assign((key,), value, f"--{key.replace('_', '-')}")
+            source.assign((key,), value, (flags or {}).get(key, f"--{key.replace('_', '-')}"))
     for text in assignments:
         key, value = parse_assignment(text)
         path = kind.path_of(key, source.data)

@@ -64,3 +64,11 @@ def test_an_unknown_task_is_one_sentence(
 ) -> None:
     assert tasks(snippets, tmp_path / "out", "-t", "code_sumarization") == 2
     assert "tasks.0 has to be 'code_summarization', " in capsys.readouterr().err
+
+
+def test_a_wrong_task_is_told_by_its_option(
+    snippets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tasks(snippets, tmp_path / "out", "-t", "code_sumarization") == 2
+    said = capsys.readouterr().err
+    assert "code_sumarization" in said and "(--task)" in said and "--tasks" not in said

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from codetune.cli.main import run as codetune
 from codetune.errors import ConfigError, DataError
+from codetune.evaluate.benchmarks import registry
+from codetune.evaluate.benchmarks.humanevalpack.humanevalpack import HUMANEVALPACK
 from codetune.evaluate.benchmarks.listing import listing
+from codetune.evaluate.benchmarks.multipl_e.multipl_e import MULTIPL_E
 from codetune.evaluate.benchmarks.registry import BENCHMARKS, benchmark
+from codetune.evaluate.benchmarks.tasks import TASK_BENCHMARKS
 from codetune.sources.files.remote import address_in
+from codetune.tasks.registry import TASKS
 
 HERE = sorted(
     name
@@ -29,6 +38,28 @@ def test_reads_its_published_file(name: str, shared_data: Path, monkeypatch: pyt
     assert chosen.edition().edition != "not a known edition"
     assert all(problem.cluster for problem in problems)
     assert all(problem.prompt.endswith(problem.prefix or "") for problem in problems)
+
+
+def test_every_benchmark_of_the_package_is_named_here_and_no_other() -> None:
+    written = [
+        *HUMANEVALPACK, *MULTIPL_E, *TASK_BENCHMARKS,
+        *(getattr(importlib.import_module(place.partition(":")[0]), place.partition(":")[2])
+          for place in dict.fromkeys(registry._PLACES.values()) if not place.endswith(("PACK", "MULTIPL_E", "TASK_BENCHMARKS"))),
+    ]  # fmt: skip
+    assert {one.name for one in written} == set(BENCHMARKS)
+    assert [f"task:{name}" for name in TASKS] == [name for name in BENCHMARKS if name.startswith("task:")]
+    for name in BENCHMARKS:
+        assert BENCHMARKS[name].name == name
+
+
+def test_one_benchmark_loads_its_own_file_and_no_other() -> None:
+    code = (
+        "import sys; from codetune.evaluate.benchmarks.registry import benchmark; benchmark('humaneval');"
+        "print(*[name for name in sys.modules if name.startswith('codetune.evaluate.benchmarks.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.rpartition(".")[2] for name in done.stdout.split()}
+    assert loaded == {"benchmark", "data_file", "download", "humaneval", "registry"}
 
 
 def test_another_benchmarks_file_is_named(shared_data: Path) -> None:
@@ -81,7 +112,7 @@ def test_the_list_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {row.name: row for row in listing()}
     assert set(rows) == set(BENCHMARKS)
     assert rows["humaneval"].missing == ""
-    assert "--data https://" in rows["mbpp+"].missing
+    assert rows["mbpp+"].missing == "data (from github.com)"
     assert "does not run lua" in rows["multipl-e-humaneval-lua"].missing
     assert "training" in rows["canitedit-lazy"].licence
 
@@ -89,3 +120,15 @@ def test_the_list_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_address_that_became_a_path_is_an_address_again() -> None:
     assert address_in(Path("https://example.org/a.jsonl")) == "https://example.org/a.jsonl"
     assert address_in(Path("/data/a.jsonl")) is None
+
+
+def test_the_list_has_no_long_addresses(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CODETUNE_DATA", raising=False)
+    assert codetune(["eval", "--list"]) == 0
+    shown = capsys.readouterr().out
+    assert "data (from github.com)" in shown and "://" not in shown
+    assert max(map(len, shown.splitlines())) < 140
+    assert codetune(["eval", "humaneval+", "-o", "unused"]) == 2
+    assert "https://github.com/evalplus" in capsys.readouterr().err

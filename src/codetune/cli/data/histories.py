@@ -34,5 +34,10 @@ def histories(
     from codetune.cli.stage_runs import print_card, read_options, run_stage
     from codetune.histories.config import HistoriesConfig
 
-    settings = read_options(HistoriesConfig, options, {"languages": tuple(language) if language else None})
+    settings = read_options(
+        HistoriesConfig,
+        options,
+        {"languages": tuple(language) if language else None},
+        {"languages": "--language"},
+    )
     print_card(run_stage("histories", settings, inputs, options), options)

@@ -79,7 +79,7 @@ def synth(
         "prompts": prompts,
         "budget": budget,
     }
-    settings = read_options(SynthConfig, options, given)
+    settings = read_options(SynthConfig, options, given, {"judges": "--judge"})
     if dry_run:
         from codetune.synth.runtime.dry_run import dry_run as forecast_run
 

@@ -57,5 +57,5 @@ def tasks(
         "language": language,
         "prompt_templates": prompt_templates,
     }
-    settings = read_options(TasksConfig, options, given)
+    settings = read_options(TasksConfig, options, given, {"tasks": "--task"})
     print_card(run_stage("tasks", settings, inputs, options), options)

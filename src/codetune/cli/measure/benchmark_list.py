@@ -27,7 +27,7 @@ def _listed(wanted: bool) -> None:
             text.append(f"  {row.title}; {row.items} items; {row.licence}\n")
             if row.missing:
                 text.append(f"      {row.missing}\n", style="dim")
-    text.rstrip()
+    text.append("codetune eval NAME says the whole address of data that is missing.", style="dim")
     console().print(text, soft_wrap=True)
     raise typer.Exit
 

@@ -103,7 +103,9 @@ def eval(
         "test_isolation": test_isolation, "sandbox": False if no_sandbox else None,
     }  # fmt: skip
     settings = {key: value for key, value in given.items() if value is not None}
-    config = read_options(AskConfig, options, settings)
+    config = read_options(
+        AskConfig, options, settings, {"prompt_style": "--style", "n": "-n", "sandbox": "--no-sandbox"}
+    )
     check_covers(config.protocol, chosen.name)
     backend = find_backend(
         model,

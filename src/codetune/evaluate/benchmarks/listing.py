@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from codetune.errors import DataError
 from codetune.evaluate.benchmarks.benchmark import Benchmark
@@ -42,7 +43,9 @@ def listing() -> Iterator[Listed]:
 def _missing(one: Benchmark) -> str:
     lacks = []
     if one.find() is None:
-        lacks.append(f"data (--data {one.download or 'FILE'})")
+        lacks.append(
+            f"data (from {urlsplit(one.download).hostname})" if one.download else "data (--data FILE)"
+        )
     for companion in one.companions:
         try:
             companion.path()
