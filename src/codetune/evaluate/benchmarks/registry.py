@@ -22,13 +22,43 @@ _HUMANEVALPACK = [
 _MULTIPL_E = [
     *(
         f"multipl-e-humaneval-{language}"
-        for language in ["cpp", "cs", "d", "go", "java", "jl", "js", "lua", "php", "pl", "r", "rb", "rkt", "rs", "scala", "sh", "swift", "ts"]
+        for language in [
+            "cpp",
+            "cs",
+            "d",
+            "go",
+            "java",
+            "jl",
+            "js",
+            "lua",
+            "php",
+            "pl",
+            "r",
+            "rb",
+            "rkt",
+            "rs",
+            "scala",
+            "sh",
+            "swift",
+            "ts",
+        ]
     ),
     *(f"multipl-e-mbpp-{language}" for language in ["cpp", "go", "java", "js", "rs"]),
 ]
 _TASKS = [
     f"task:{name}"
-    for name in ["code_summarization", "code_generation", "code_search", "clone_detection", "defect_detection", "code_completion", "code_repair", "code_translation", "edit", "instruction_following"]
+    for name in [
+        "code_summarization",
+        "code_generation",
+        "code_search",
+        "clone_detection",
+        "defect_detection",
+        "code_completion",
+        "code_repair",
+        "code_translation",
+        "edit",
+        "instruction_following",
+    ]
 ]
 _PLACES: Mapping[str, str] = {
     "humaneval": "codetune.evaluate.benchmarks.humaneval:HUMANEVAL",
