@@ -121,3 +121,14 @@ def test_errors_are_told_by_function(language: str, code: str) -> None:
         "bad": True,
         "fine": False,
     }
+
+
+def test_a_doc_block_may_stand_off_by_a_line_but_not_at_the_top_of_a_file() -> None:
+    code = "/** About the file. */\n\nfunction first() { return 1; }\n\n/**\n * Starts it.\n */\n\napp.init = function init() {\n  return 2;\n};\n\n// far off\n\nfunction last() { return 3; }\n"
+    found = {span.name: span.docstring for span in functions(code, "javascript")}
+    assert found == {"first": None, "app.init": "Starts it.", "last": None}
+
+
+def test_blocks_of_a_macro_are_no_functions_and_constructors_in_capitals_are() -> None:
+    code = "TEST_F(Suite, Name) {\n  EXPECT_EQ(1, 1);\n}\n\nclass URL {\n public:\n  URL(int a) : a_(a) { check(); }\n  int a_;\n};\n"
+    assert [span.name for span in functions(code, "cpp")] == ["URL::URL"]

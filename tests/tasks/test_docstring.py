@@ -58,3 +58,15 @@ def test_leaks_sees_through_layout_and_punctuation():
     assert leaks("Return the sum.", "# return THE\n sum of it")
     assert not leaks("Return the sum.", "# return the summary")
     assert not leaks("Sum", "sum")  # too short to be a giveaway
+
+
+@pytest.mark.parametrize(
+    ("docstring", "summary"),
+    [
+        ("call-seq:\n compare(other)\n\nCompare this node to +other+.", "Compare this node to +other+."),
+        ("call-seq:\n  str.size -> integer\n  str.length -> integer\n\nCounts it.", "Counts it."),
+        ("\\rst\n  Formats its arguments.\n\n  **Example**", "Formats its arguments."),
+    ],
+)
+def test_marks_of_tools_before_the_prose_are_left_out(docstring, summary) -> None:
+    assert summary_of(docstring) == summary

@@ -47,7 +47,7 @@ def comment_above(outermost: Node, data: bytes) -> tuple[str, int] | None:
         end_row = previous.end_point.row - (
             previous.end_point.column == 0 and previous.type in _COMMENT_TYPES
         )
-        if below.start_point.row - end_row > 1:
+        if below.start_point.row - end_row > 1 + _may_stand_off(previous, below, outermost, data):
             break
         if previous.type in _COMMENT_TYPES:
             if _shares_its_line(previous) or (parts and _is_block(previous, data)):
@@ -67,6 +67,19 @@ def comment_above(outermost: Node, data: bytes) -> tuple[str, int] | None:
     if text is None or _NOT_DOCUMENTATION.match(text):
         return None
     return text, parts[0].start_byte
+
+
+def _may_stand_off(comment: Node, below: Node, outermost: Node, data: bytes) -> bool:
+    """Whether one blank line may follow: JSDoc, Javadoc and their kin take `/**` for what comes next.
+
+    At the top of a file it may as well be about the file.
+    """
+    return (
+        below == outermost
+        and comment.type in _COMMENT_TYPES
+        and data[comment.start_byte : comment.start_byte + 3] == b"/**"
+        and comment.prev_named_sibling is not None
+    )
 
 
 def _is_block(node: Node, data: bytes) -> bool:

@@ -81,6 +81,7 @@ _WRAPPERS = frozenset({
     "variable_declaration", "variable_declarator", "global_statement", "pair", "public_field_definition",
     "field_definition",
 })  # fmt: skip
+_MACRO = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$")
 _EMPTY_STATEMENTS = frozenset({"pass_statement", "comment", "line_comment", "block_comment"})
 
 
@@ -219,7 +220,16 @@ def _own_name(node: Node, language: str, data: bytes) -> str | None:
         if named is not None and named.type in ("reference_declarator", "pointer_declarator"):
             inner_function = _child_of_type(named, "function_declarator")
             named = inner_function.child_by_field_name("declarator") if inner_function else named
+        if named is not None and _is_macro_block(node, _text(named, data)):
+            return None
     return _text(named, data).strip() if named is not None else None
+
+
+def _is_macro_block(node: Node, name: str) -> bool:
+    """Whether a definition is `TEST(Suite, Name) { ... }`; in a type such a head is a constructor's."""
+    parent = node.parent
+    is_member = parent is not None and parent.type == "field_declaration_list"
+    return node.child_by_field_name("type") is None and not is_member and bool(_MACRO.match(name))
 
 
 def _qualified(own: str, node: Node, language: str, scope: tuple[Node, ...], data: bytes) -> str:

@@ -27,6 +27,8 @@ _TAG_LINE = re.compile(
     )""",
     re.VERBOSE,
 )
+_DIRECTIVE = re.compile(r"^\s*[@\\](?:end)?(?:rst|verbatim|code|parblock|internal|endinternal)\s*$")
+_CALL_SEQ = re.compile(r"\A\s*call-seq:[^\n]*\n(?:[ \t]+[^\n]*\n?|[^\n]*(?:→|->|=>)[^\n]*\n?)*")
 _XML_WRAP = re.compile(r"</?(?:summary|para|p|pre|code|c)\s*/?>")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -46,7 +48,9 @@ def prose_of(docstring: str) -> str:
         Prose with its paragraphs, possibly empty.
     """
     kept: list[str] = []
-    for line in _XML_WRAP.sub("", docstring).strip().splitlines():
+    for line in _CALL_SEQ.sub("", _XML_WRAP.sub("", docstring)).strip().splitlines():
+        if _DIRECTIVE.match(line) and not kept:
+            continue
         line = _LEADING_BRIEF.sub("", line)
         if _TAG_LINE.match(line):
             break

@@ -37,6 +37,13 @@ def test_texts_that_name_other_licences_are_not_those() -> None:
     assert license_of_text("All rights reserved.") is None
 
 
+def test_a_file_that_only_names_its_licence() -> None:
+    text = (
+        "The library and its tools are licenced under Apache 2.0: http://www.apache.org/licenses/LICENSE-2.0"
+    )
+    assert license_of_text(text) == "Apache-2.0"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -44,6 +51,22 @@ def test_texts_that_name_other_licences_are_not_those() -> None:
         ("/* SPDX-License-Identifier: Apache-2.0 OR MIT */", "Apache-2.0 OR MIT"),
         ("<!-- SPDX-License-Identifier: GPL-2.0-only -->", "GPL-2.0-only"),
         ("x = 1", None),
+        ('/*\n * Licensed under the Apache License, Version 2.0 (the "License");\n */', "Apache-2.0"),
+        (
+            "// Licensed under the Apache License, Version 2.0 <LICENSE-APACHE> or\n// the MIT license",
+            "MIT OR Apache-2.0",
+        ),
+        (
+            "# This Source Code Form is subject to the terms of the Mozilla Public\n# License, v. 2.0.",
+            "MPL-2.0",
+        ),
+        (
+            "/* under the terms of the GNU General Public License as published by the Free Software\n * Foundation; "
+            "either version 2 of the License, or (at your option) any later version. */",
+            "GPL-2.0-or-later",
+        ),
+        ("// Permission is hereby granted, free of charge, to any person obtaining a copy of this", None),
+        ("# this file reads licenses", None),
     ],
 )
 def test_headers(text: str, expected: str | None) -> None:

@@ -1,7 +1,7 @@
 """The licence of code as an SPDX expression, where it can be told; a guess is never made.
 
-Told by, first match wins: an `SPDX-License-Identifier` in the file itself; the package's metadata;
-the licence texts, by phrases that only that licence has.
+Told by, first match wins: an `SPDX-License-Identifier` or a licence's notice in the file itself; the package's
+metadata; the licence texts, by phrases that only that licence has.
 """
 
 from __future__ import annotations
@@ -62,8 +62,26 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
               "without fee is hereby granted",)),
 )  # fmt: skip
 
+_SHORT = 1500
+"""Characters of a licence file that only names a licence."""
 _IMPLIED = (("BSD-3-Clause", "BSD-2-Clause"), ("ISC", "0BSD"))
 """The phrases of the second are also in the first."""
+
+_NOTICES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("MIT OR Apache-2.0", re.compile(r"apache license version 2 0 .{0,120}\bor (?:the )?(?:license mit\b|mit license)")),
+    ("Apache-2.0", re.compile(r"licen[cs]ed (?:to .{0,200})?under (?:the )?apache (?:license )?(?:version |v)?2 0")),
+    ("MPL-2.0", re.compile(r"subject to the terms of the mozilla public license v(?:ersion)? 2 0")),
+    ("AGPL-3.0-or-later", re.compile(r"gnu affero general public license as .{0,80}version 3 .{0,40}any later version")),
+    ("LGPL-2.1-or-later", re.compile(r"gnu lesser general public license as .{0,80}version 2 1 .{0,40}any later version")),
+    ("LGPL-3.0-or-later", re.compile(r"gnu lesser general public license as .{0,80}version 3 .{0,40}any later version")),
+    ("GPL-2.0-or-later", re.compile(r"gnu general public license as .{0,80}version 2 .{0,40}any later version")),
+    ("GPL-3.0-or-later", re.compile(r"gnu general public license as .{0,80}version 3 .{0,40}any later version")),
+    ("BSL-1.0", re.compile(r"(?:distributed|licensed) under the boost software license version 1 0")),
+    ("MIT", re.compile(r"permission is hereby granted free of charge to any person obtaining a copy .{0,700}"
+                       r"the above copyright notice and this permission notice shall be included")),
+    ("BSD-3-Clause", re.compile(r"redistribution and use in source and binary forms .{0,1200}neither the name")),
+)  # fmt: skip
+"""How licences are stated in few words, at the top of a file; the first that fits is it."""
 
 _CLASSIFIERS = {
     "MIT License": "MIT",
@@ -84,9 +102,17 @@ def is_license_file(name: str) -> bool:
 
 
 def license_of_header(text: str) -> str | None:
-    """The expression of an SPDX-License-Identifier in a file's first 2,000 characters, or None."""
+    """The licence that a file states for itself: an SPDX-License-Identifier or a notice at its top, or None."""
     found = _HEADER.search(text, 0, 2000)
-    return _clean(found[1].rstrip("*/ -#")) if found else None
+    return _clean(found[1].rstrip("*/ -#")) if found else _noticed(_plain(text[:4000]))
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", text.lower()).split())
+
+
+def _noticed(plain: str) -> str | None:
+    return next((spdx for spdx, notice in _NOTICES if notice.search(plain)), None)
 
 
 def license_of_text(text: str) -> str | None:
@@ -94,11 +120,13 @@ def license_of_text(text: str) -> str | None:
 
     GPL texts alone don't say "or later", so they read as `-only`.
     """
-    plain = " ".join(re.sub(r"[^a-z0-9]+", " ", text[:40_000].lower()).split())
+    plain = _plain(text[:40_000])
     # Names and grants stand at the top; further down, licences name others and bundles add theirs.
     heading = plain[:1500]
     named = {spdx for spdx, phrases in _TEXTS if phrases[0] in heading and all(p in plain for p in phrases)}
     named -= {weaker for stronger, weaker in _IMPLIED if stronger in named}
+    if not named and len(plain) < _SHORT:
+        return _noticed(plain)
     return named.pop() if len(named) == 1 else None
 
 
