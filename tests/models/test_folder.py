@@ -52,5 +52,5 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
             ModelFolder.find(folder)
     with pytest.raises(DataError, match="not a PEFT adapter"):
         ModelFolder.find(model(tmp_path / "m"), tmp_path)
-    with pytest.raises(ConfigError, match="'org/x', which is not a folder on this machine"):
-        ModelFolder.find(adapter(tmp_path / "a", "org/x"))
+    with pytest.raises(ConfigError, match="'my models/x', which is not a folder on this machine"):
+        ModelFolder.find(adapter(tmp_path / "a", "my models/x"))

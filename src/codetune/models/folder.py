@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from codetune.errors import ConfigError, DataError, MissingExtraError
 from codetune.models.embedded.gguf_file import fingerprint
+from codetune.models.hub import is_hub_name, local_model, shown_name
 from codetune.store.atomic import write_text
 from codetune.store.hashing import file_hash, json_hash
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["ModelFolder", "copy_tokenizer", "load_model", "load_tokenizer", "model_config"]
+__all__ = ["ModelFolder", "copy_tokenizer", "load_model", "load_tokenizer", "model_config", "said_by"]
 
 _TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
@@ -48,9 +49,8 @@ class ModelFolder:
     @property
     def name(self) -> str:
         """Folder names and hash: what scores and the request store call it."""
-        folders = (
-            self.path.name if self.adapter is None else f"{self.path.name}+{self.adapter.resolve().name}"
-        )
+        own = shown_name(self.path)
+        folders = own if self.adapter is None else f"{own}+{self.adapter.resolve().name}"
         return f"{folders}@{self.hash}"
 
     @classmethod
@@ -102,6 +102,8 @@ def _base_of(adapter: Path) -> Path:
             where=str(adapter / "adapter_config.json"),
             next_step="give the folder `adapter` of a training's output",
         ) from error
+    if is_hub_name(named):
+        return Path(local_model(named))
     if not Path(named).is_dir():
         raise ConfigError(
             f"the adapter was made for {named!r}, which is not a folder on this machine",
@@ -148,12 +150,18 @@ def load_model(folder: Path, dtype: torch.dtype) -> Any:
         return transformers.AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, attn_implementation="sdpa", local_files_only=True
         )
-    except (OSError, ValueError) as error:
+    except Exception as error:  # the libraries meet broken files with errors of every kind
         raise DataError(
-            f"the model can't be loaded: {str(error).splitlines()[0]}",
+            f"the model can't be loaded: {said_by(error)}",
             where=str(folder),
             next_step="give a causal language model that the transformers library knows",
         ) from error
+
+
+def said_by(error: Exception) -> str:
+    """The first line of a library's error, with its kind where it says little."""
+    line = (str(error).splitlines() or [""])[0]
+    return line if " " in line else f"{type(error).__name__} {line}".strip()
 
 
 def load_tokenizer(folder: Path) -> Any:

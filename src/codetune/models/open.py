@@ -22,12 +22,15 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from codetune.errors import ConfigError
+from codetune.models.batched.client import FolderClient
 from codetune.models.budget.budget import Budget
 from codetune.models.client.client import EndpointsDownError, OpenAIClient, key_refused, list_models
 from codetune.models.client.concurrent_requests import Group, Outcome, complete_all, in_groups
 from codetune.models.client.transport import ServerRefusal, Transport, Unavailable
 from codetune.models.embedded.client import EmbeddedClient
 from codetune.models.embedded.server import EmbeddedServer
+from codetune.models.folder import ModelFolder
+from codetune.models.hub import local_model
 from codetune.models.mixed_model import MixedModel
 from codetune.models.model_map import load_model_map
 from codetune.models.protocol import ChatModel, ChatRequest
@@ -68,7 +71,8 @@ async def open_model(
 
     Args:
         where: `local` (the embedded model), a path of a .gguf file, a URL up to `/v1` (or several
-            of one model, with commas between), a name in the model map, `BACKEND:REST` with a name
+            of one model, with commas between), a name in the model map, a model folder or a name on
+            the hub (`org/name`), whose weights are loaded here, `BACKEND:REST` with a name
             in `BACKENDS`, an `EmbeddedServer`, which keeps running if it was running before, or a
             `ModelServer`, which is started where it does not run and stopped by its owner.
         store: Request store; a path is opened and closed here. None keeps nothing, so a killed run
@@ -126,6 +130,9 @@ async def open_model(
         else:
             known = load_model_map(model_map) if model_map is not None else {}
             spec = known.get(where)
+            if spec is None and (folder := _folder(where)) is not None:
+                yield stored(FolderClient(ModelFolder.find(folder)))
+                return
             if spec is None:
                 raise _unknown(where, known, model_map)
             if isinstance(spec, ModelSpec):
@@ -136,14 +143,20 @@ async def open_model(
                 yield MixedModel(where, models, spec.mix)
 
 
+def _folder(where: str) -> Path | None:
+    """The model folder that a name means: a path, or a name on the hub; None for any other name."""
+    path = Path(local_model(where)).expanduser()
+    return path if path.is_dir() else None
+
+
 def _unknown(name: str, known: Iterable[str], model_map: Path | None) -> ConfigError:
     names = ", ".join(known)
     return ConfigError(
         f"no model is called {name}",
         where=str(model_map) if model_map is not None else None,
-        next_step=f"take {names}, local, a URL that ends in /v1, or a .gguf file"
+        next_step=f"take {names}, local, a URL that ends in /v1, a .gguf file, a model folder or org/name of the hub"
         if names
-        else "take local, a URL that ends in /v1, a .gguf file, or give a model map",
+        else "take local, a URL that ends in /v1, a .gguf file, a model folder, org/name of the hub, or give a model map",
     )
 
 

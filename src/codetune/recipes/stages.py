@@ -89,6 +89,8 @@ class StageKind:
 
 def _asks_local_model(settings: Any) -> str | None:
     models = (settings.model, *settings.judges)
+    if any(Path(name).expanduser().is_dir() for name in models):
+        return "train"
     return "local" if any(name == "local" or name.endswith(".gguf") for name in models) else None
 
 

@@ -21,7 +21,8 @@ class SynthConfig(Settings):
     generator: str = "instruct-from-code"
     """Name of the generator; `codetune generators` lists them."""
     model: str = "local"
-    """`local` (the embedded model), a name in the model map, a .gguf file, or a URL ending in /v1."""
+    """`local` (the embedded model), a name in the model map, a .gguf file, a model folder or `org/name` of the hub
+    (loaded here), or a URL ending in /v1."""
     profile: Literal["auto", "strong", "small"] = "auto"
     """Prompts, forms and checks for a `strong` model, or for a `small` one of a few hundred million
     parameters; `auto` is `small` for `local` and `strong` for every other model."""

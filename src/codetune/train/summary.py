@@ -54,7 +54,7 @@ def finish_training(
         licenses=rows.licenses,
         results={
             "method": config.method,
-            "base": {"name": base.name, "hash": base.hash},
+            "base": base.identity,
             **summarize(lines, len(rows.train)),
             **results,
         },

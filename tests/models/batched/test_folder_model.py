@@ -278,11 +278,11 @@ def test_folders_that_lack_something_say_what(tiny: Path, tmp_path: Path, adapte
     with pytest.raises(DataError, match="not a PEFT adapter"):
         find_backend(str(tiny), adapter=tmp_path)
     settings = json.loads((adapter / "adapter_config.json").read_text()) | {
-        "base_model_name_or_path": "org/x"
+        "base_model_name_or_path": "my models/x"
     }
     moved = _copy(adapter, tmp_path / "moved")
     (moved / "adapter_config.json").write_text(json.dumps(settings))
-    with pytest.raises(ConfigError, match="made for 'org/x', which is not a folder"):
+    with pytest.raises(ConfigError, match="made for 'my models/x', which is not a folder"):
         find_backend(str(moved))
     with pytest.raises(ConfigError, match="2 processes were started, but 'local' is asked by one"):
         find_backend("local", ranks=Ranks(0, 2))

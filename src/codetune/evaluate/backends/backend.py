@@ -20,6 +20,7 @@ from codetune.models.embedded.gguf_file import fingerprint
 from codetune.models.embedded.server import EmbeddedServer
 from codetune.models.embedded.smollm2 import smollm2_weights
 from codetune.models.folder import ModelFolder
+from codetune.models.hub import local_model
 from codetune.models.open import run_requests
 from codetune.models.protocol import ChatRequest
 
@@ -217,8 +218,8 @@ def find_backend(
     """Find out what a name means.
 
     Args:
-        model: `local`, a .gguf file, a model or adapter folder, one or several URLs up to `/v1`, or
-            a name in the model map.
+        model: `local`, a .gguf file, a model or adapter folder, `org/name` of the hub, one or several URLs
+            up to `/v1`, or a name in the model map.
         adapter: A GGUF LoRA adapter (or a training's output that has one) for the embedded server; a
             PEFT adapter's folder for a model folder.
         served_name: Which of a server's models.
@@ -239,6 +240,8 @@ def find_backend(
         if chosen is not None:
             check_base(chosen, weights or smollm2_weights())
         return _Served(model, weights, chosen, model_map=None, is_embedded=True)
+    if model_map is None:
+        model = local_model(model)
     folder = Path(model).expanduser()
     if folder.is_dir() and not model.startswith(("http://", "https://")):
         if adapter is not None and (adapter / "adapter" / "adapter_config.json").is_file():

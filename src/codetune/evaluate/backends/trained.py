@@ -98,7 +98,7 @@ def base_and_tuned(
     is_full = card.plan.config.get("method") == "full"
     is_gguf = base == EMBEDDED or base.endswith(".gguf")
     hot = folder / "adapter.gguf"
-    weights = recorded_base(base)
+    weights = recorded_base(base, (card.results.get("base") or {}).get("revision"))
     no_llama = (
         "every weight was tuned, and it needs an adapter"
         if is_full

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from codetune.errors import BackendError, DataError, MissingExtraError
+from codetune.errors import BackendError, CodetuneError, DataError, MissingExtraError
 from codetune.models.client.payload import ParsedAnswer
-from codetune.models.folder import ModelFolder, load_model
+from codetune.models.folder import ModelFolder, load_model, said_by
+from codetune.models.hub import shown_name
 from codetune.models.protocol import ChatRequest
 from codetune.text.chat_template import ChatTemplate
 
@@ -82,9 +83,17 @@ class FolderModel:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", FutureWarning)  # peft's own use of transformers
                     model = PeftModel.from_pretrained(model, str(found.adapter)).merge_and_unload()
-        except (OSError, ValueError, RuntimeError) as error:
+        except CodetuneError:
+            raise
+        except Exception as error:  # the libraries meet broken files with errors of every kind
+            if "size mismatch" in str(error):
+                raise DataError(
+                    f"the adapter does not fit {shown_name(found.path)}: its weights have other shapes",
+                    where=str(found.adapter),
+                    next_step="name the model it was trained on",
+                ) from error
             raise DataError(
-                f"the model can't be loaded: {str(error).splitlines()[0]}",
+                f"the model can't be loaded: {said_by(error)}",
                 where=str(found.adapter or found.tokenizer),
                 next_step="give a causal language model that the transformers library knows",
             ) from error

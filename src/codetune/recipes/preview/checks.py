@@ -23,6 +23,8 @@ from codetune.execution.host.probe import choose_spec
 from codetune.mix.config import MixConfig
 from codetune.models.embedded.gguf_file import check_gguf
 from codetune.models.embedded.smollm2 import smollm2_weights
+from codetune.models.folder import ModelFolder
+from codetune.models.hub import hub_folder, is_hub_name
 from codetune.models.model_map import Mix, load_model_map
 from codetune.models.open import BACKENDS
 from codetune.recipes.preview.training import has_graphics_card
@@ -92,6 +94,10 @@ def _models(settings: SynthConfig) -> Iterator[Callable[[], object]]:
             yield smollm2_weights
         elif name.endswith(".gguf"):
             yield partial(check_gguf, Path(name))
+        elif Path(name).expanduser().is_dir():
+            yield partial(ModelFolder.find, Path(name).expanduser())
+        elif settings.model_map is None and is_hub_name(name):
+            yield partial(hub_folder, name)
         elif "://" not in name and name.partition(":")[0] not in BACKENDS:
             yield partial(_of_the_map, name, settings.model_map)
 

@@ -15,6 +15,7 @@ from codetune.execution.protocol import Executor
 from codetune.models.budget.budget import Budget
 from codetune.models.client.shared_limits import SharedLimits
 from codetune.models.embedded.gguf_file import check_gguf, fingerprint
+from codetune.models.folder import ModelFolder
 from codetune.models.open import open_model
 from codetune.models.protocol import ChatModel
 from codetune.models.store.request_store import RequestStore
@@ -48,7 +49,8 @@ def identity(model: str) -> str:
         check_gguf(path)
         return f"{path.stem}@{fingerprint(path)}"
     if "://" not in model:
-        return model
+        folder = Path(model).expanduser()
+        return ModelFolder.find(folder).name if folder.is_dir() else model
     parts = urlsplit(model)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 

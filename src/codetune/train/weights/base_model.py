@@ -11,6 +11,7 @@ from codetune.errors import ConfigError, DataError
 from codetune.models.embedded.gguf_file import check_gguf, fingerprint
 from codetune.models.embedded.smollm2 import smollm2_weights
 from codetune.models.folder import ModelFolder, model_config
+from codetune.models.hub import local_model, pinned_revision, shown_name
 from codetune.train.weights.dequantize import dequantized_folder, gguf_config, gguf_license
 
 __all__ = ["EMBEDDED", "BaseModel"]
@@ -37,14 +38,14 @@ class BaseModel:
         """Find a model.
 
         Args:
-            model: `embedded`, a .gguf file, or a Hugging Face folder.
+            model: `embedded`, a .gguf file, a Hugging Face folder, or `org/name` of the hub.
 
         Raises:
-            ConfigError: There is no such file or folder.
+            ConfigError: There is no such file or folder, or it can't be had from the hub.
             DataError: The file or folder is not a whole model.
             UsageError: The embedded model is not installed.
         """
-        path = smollm2_weights() if model == EMBEDDED else Path(model).expanduser()
+        path = smollm2_weights() if model == EMBEDDED else Path(local_model(model)).expanduser()
         if path.suffix == ".gguf" and path.is_file():
             check_gguf(path)
             return cls(path.stem, fingerprint(path), path)
@@ -52,7 +53,7 @@ class BaseModel:
             raise ConfigError(
                 f"there is no model called {model!r}",
                 where="model",
-                next_step="give `embedded`, a .gguf file, or a folder in Hugging Face's format",
+                next_step="give `embedded`, a .gguf file, a folder in Hugging Face's format, or org/name of the hub",
             )
         found = ModelFolder.find(path)
         if found.adapter is not None:
@@ -67,7 +68,13 @@ class BaseModel:
                 where=str(path),
                 next_step="download the model with: hf download ORGANIZATION/NAME --local-dir FOLDER",
             )
-        return cls(path.name, found.hash, path)
+        return cls(shown_name(path), found.hash, path)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a run card says of it: name, hash, and for a model of the hub the commit."""
+        revision = pinned_revision(self.path)
+        return {"name": self.name, "hash": self.hash, **({"revision": revision} if revision else {})}
 
     @property
     def is_gguf(self) -> bool:

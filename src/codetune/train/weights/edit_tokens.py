@@ -77,7 +77,7 @@ def add_edit_tokens(
         return stage.finish(
             output_hash=hash_files(output, sorted(output.glob("*.safetensors"))),
             counts={"tokens added": len(added), "rows": model.get_input_embeddings().weight.shape[0]},
-            results={"base": {"name": base.name, "hash": base.hash}, "tokens": added},
+            results={"base": base.identity, "tokens": added},
         )
 
 

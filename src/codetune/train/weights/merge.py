@@ -7,6 +7,7 @@ from typing import Literal
 
 from codetune.errors import DataError
 from codetune.models.folder import copy_tokenizer, load_model, model_config
+from codetune.models.hub import is_hub_name, pinned
 from codetune.store.hashing import code_hash, hash_files
 from codetune.store.run_card import Plan, RunCard, read_card
 from codetune.store.stage_output import StageOutput
@@ -31,10 +32,10 @@ def base_of(adapter: Path, base: str | None) -> BaseModel:
     card = _training_card(adapter)
     trained_on = card.results.get("base", {}) if card is not None else {}
     if base is None and card is not None and trained_on:
-        base = str(card.plan.config["model"])
+        base = pinned(str(card.plan.config["model"]), trained_on.get("revision"))
     if base is None:
         named = str(read_adapter_config(adapter).get("base_model_name_or_path") or "")
-        if not Path(named).is_dir():
+        if not Path(named).is_dir() and not is_hub_name(named):
             raise DataError(
                 f"the adapter's base model, {named!r}, is not on this machine",
                 where=str(adapter),
@@ -122,7 +123,7 @@ def merge_adapter(
             output_hash=hash_files(output, written),
             counts={"parameters": sum(p.numel() for p in merged.parameters())},
             results={
-                "base": {"name": model_base.name, "hash": model_base.hash},
+                "base": model_base.identity,
                 "rank": config.get("r"),
                 "dtype": written_as,
             },
