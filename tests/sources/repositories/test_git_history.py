@@ -235,3 +235,43 @@ def test_new_files_begin_their_history_where_that_is_wanted(history, collect):
         ("a.py", None, "", "x = 1\n"), ("a.py", "a.py", "x = 1\n", "x = 2\n"), ("b.py", None, "", "y = 1\n")
     ]  # fmt: skip
     assert len(collect(source="git", path=str(history.root))) == 1
+
+
+def test_names_and_messages_that_are_no_utf_8_are_read(history, collect):
+    history.commit("First", a_dot_py="x = 1\n")
+    odd = history.root / "a.py".replace("a", "\udcff")
+    odd.write_text("x = 1\n")
+    index = history.repository.index
+    index.add_all()
+    index.write()
+    tree, parent = index.write_tree(), history.repository.head.target
+    raw = (
+        f"tree {tree}\nparent {parent}\nauthor A <a@example.org> 1600000000 +0200\n"
+        "committer A <a@example.org> 1600000000 +0200\n\n"
+    ).encode() + b"Gr\xfc\xdfe an alle\n"
+    commit = history.repository.write(pygit2.enums.ObjectType.COMMIT, raw)
+    history.repository.references.create(history.repository.head.name, commit, force=True)
+    (row,) = [
+        one for one in collect(source="git", path=str(history.root), new_files=True) if one.path != "a.py"
+    ]
+    assert row.path == "?.py" and row.subject.startswith("Gr")
+
+
+def test_a_shallow_clone_begins_where_its_commits_begin(history, collect):
+    history.commit("First", a_dot_py="x = 1\n")
+    second = history.commit("Second", a_dot_py="x = 2\n")
+    history.commit("Third", a_dot_py="x = 3\n")
+    (history.root / ".git" / "shallow").write_text(f"{second}\n")
+    rows = list(collect(source="git", path=str(history.root), new_files=True))
+    assert [(row.subject, row.before) for row in rows] == [("Second", ""), ("Third", "x = 2\n")]
+
+
+def test_a_large_file_is_rejected_by_its_header(history, collect, monkeypatch):
+    from codetune.sources.repositories import git_history
+
+    history.commit("First", a_dot_py="x = 1\n", big_dot_py="y = 1\n" * 100_000)
+    read = []
+    monkeypatch.setattr(git_history, "is_generated", lambda path, text: read.append(path))
+    rows = collect(source="git", path=str(history.root), new_files=True, max_characters=50_000)
+    assert [row.path for row in rows] == ["a.py"] == read
+    assert rows.card.rejects == {"too long": 1}

@@ -251,10 +251,11 @@ def _text(repository: Any, side: Any, max_characters: int) -> str:
 def _text_of(repository: Any, blob_id: Any, max_characters: int) -> str | Rejection:
     """A blob as text with `\\n` at line ends, or why it is none; the id says what it holds."""
     try:
+        # The size stands in the object's header, so that 100 MB aren't read in vain.
+        _, size = repository.odb.read_header(blob_id)
+        if size > 4 * max_characters:
+            return Rejection("too long", f"{size:,} bytes")
         blob = repository[blob_id]
-        # A character has at most four bytes, so that nothing is decoded in vain; 100 MB aren't even read.
-        if blob.size > 4 * max_characters:
-            return Rejection("too long", f"{blob.size:,} bytes")
         data = blob.data
     except UNREADABLE as error:
         return Rejection("missing object", _said(error))
