@@ -199,3 +199,42 @@ def test_this_projects_own_history(tmp_path: Path) -> None:
     used = sum(len(history.versions) - 1 for history in kept)
     assert used + sum(rejected.values()) == card.counts["kept"], "each change is in a history or rejected"
     assert any(len(history.versions) > 2 for history in kept)
+
+
+def test_a_run_that_ended_midway_goes_on_with_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from codetune.engine.progress import SilentProgress
+    from codetune.histories import stage
+
+    class Killed(BaseException):
+        pass
+
+    class Killing(SilentProgress):
+        """Ends the run after its third piece, as SIGKILL does: nothing behind it is executed."""
+
+        done = 0
+
+        def advance(self, count: int = 1) -> None:
+            self.done += count
+            if self.done == 3:
+                raise Killed
+
+    monkeypatch.setattr(stage, "_ROWS_A_PIECE", 4)
+    rows = [
+        submission(f"u{number}", FIRST + f"\nx = {number}", RIGHT + f"\nx = {number}", problem=f"p{number}")
+        for number in range(40)
+    ]
+    source = dataset(tmp_path / "in", Submission, rows[:25], rows[25:])
+    whole = run(HistoriesConfig(), [source], tmp_path / "whole", StageContext(cache=tmp_path / "cache"))
+    with pytest.raises(Killed):
+        run(
+            HistoriesConfig(), [source], tmp_path / "killed",
+            StageContext(cache=tmp_path / "cache", progress=Killing()),
+        )  # fmt: skip
+    made = sorted((tmp_path / "killed" / "data").glob("*.parquet"))
+    before = [path.stat().st_mtime_ns for path in made]
+    assert made and not (tmp_path / "killed" / "run.json").exists()
+    card = run(HistoriesConfig(), [source], tmp_path / "killed", StageContext(cache=tmp_path / "cache"))
+    assert card.output_hash == whole.output_hash and card.counts["kept"] == 40
+    assert [path.stat().st_mtime_ns for path in made] == before, "finished parts are not made again"

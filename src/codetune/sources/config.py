@@ -50,6 +50,10 @@ class CollectConfig(Settings):
     max_files_per_commit: int = Field(
         50, ge=1, description="Git: commits that touch more files are moves and imports, and refused whole."
     )
+    bots: bool = Field(
+        False,
+        description="Git: keep commits whose author's name or address is a program's (dependabot[bot]).",
+    )
     map: dict[str, str] = Field(
         {},
         description="Generic rows: what each field of the record is made of, e.g. instruction: prompt; a.b.0 looks "

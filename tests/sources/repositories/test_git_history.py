@@ -275,3 +275,27 @@ def test_a_large_file_is_rejected_by_its_header(history, collect, monkeypatch):
     rows = collect(source="git", path=str(history.root), new_files=True, max_characters=50_000)
     assert [row.path for row in rows] == ["a.py"] == read
     assert rows.card.rejects == {"too long": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "is_bot"),
+    [
+        ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com", True),
+        ("pyup.io bot", "github-bot@pyup.io", True),
+        ("pyup-bot", "x@example.org", True),
+        ("Robot Botha", "botha@example.org", False),
+        ("Abbot", "abbot@example.org", False),
+    ],
+)
+def test_commits_of_bots_are_rejected_by_their_author(history, collect, name, address, is_bot):
+    history.commit("First", a_dot_py="x = 1\n")
+    (history.root / "a.py").write_text("x = 2\n")
+    index = history.repository.index
+    index.add_all()
+    tree = index.write_tree()
+    who = pygit2.Signature(name, address, 1_600_000_000, 0)
+    history.repository.create_commit("HEAD", who, who, "Raise x", tree, [history.repository.head.target])
+    rows = collect(source="git", path=str(history.root))
+    assert rows.card.rejects == ({"made by a bot": 1} if is_bot else {})
+    assert len(rows) == (0 if is_bot else 1)
+    assert len(collect(source="git", path=str(history.root), bots=True)) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ __all__ = ["GitSource"]
 _COMMITS_A_PIECE = 250
 _REGULAR = (0o100644, 0o100755, 0o100664)
 """Modes of ordinary files; links and submodules have others."""
+
+
+_BOT = re.compile(r"(?i)\[bot\]|[\s-]bot$|^(?:dependabot|renovate|greenkeeper|github-actions)\b|\bpyup\.io\b")
+"""Authors' names and addresses of programs, as GitHub and the services themselves write them."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,8 @@ def _changed_files(
     parents = commit.parent_ids
     if len(parents) > 1:
         raise Rejection("merge", f"{len(parents)} parents")
+    if not config.bots and (author := _bot(commit)):
+        raise Rejection("made by a bot", author)
     if parents:
         diff = repository.diff(repository[parents[0]].tree, commit.tree, context_lines=0)
     elif not config.new_files:
@@ -270,6 +277,13 @@ def _text_of(repository: Any, blob_id: Any, max_characters: int) -> str | Reject
     if len(text) > max_characters:
         return Rejection("too long", f"{len(text):,} characters")
     return str(text)
+
+
+def _bot(commit: Any) -> str:
+    """The author's name where it is a program's, else ""."""
+    who = commit.author
+    name, address = (text.decode("utf-8", "replace") for text in (who.raw_name, who.raw_email))
+    return name if _BOT.search(name) or _BOT.search(address) else ""
 
 
 def _date(commit: Any) -> str:
