@@ -357,6 +357,15 @@ def test_rows_of_one_repository_are_held_out_by_file(tiny_model: Path, tmp_path:
     assert not held & {file_of[row.row_id] for row in split.train}
 
 
+def test_rows_of_one_file_are_held_out_one_by_one(tiny_model: Path, tmp_path: Path) -> None:
+    rows = [
+        replace(row, lineage=replace(row.lineage, group="mine.py", path="mine.py")) for row in code_rows(30)
+    ]
+    folder = write_dataset(tmp_path / "rows", rows)
+    split = encode_datasets([Dataset(folder)], tiny_encoder(tiny_model), settings(tiny_model), seed=3)
+    assert (len(split.held_out), len(split.train), split.held_out_by) == (6, 24, "row")
+
+
 def test_full_tuning_writes_a_model(
     tiny_model: Path, rows_folder: Path, tmp_path: Path, context: StageContext
 ) -> None:

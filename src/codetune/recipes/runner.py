@@ -146,14 +146,21 @@ def _run_steps(recipe: Recipe, folder: Path, context: StageContext, overwrite: b
             check_rows(recipe, folder)  # the rows are there now, and nothing is trained yet
         inputs = [folder / source for source in step.sources]
         results.append(run_step(step, inputs, folder / step.name, context, overwrite=overwrite))
-        if step.stage == "tasks":
+        if step.stage in _ENDS_IF_EMPTY:
             _check_kept(results[-1])
     write_recipe(recipe, folder)
     return results
 
 
+_ENDS_IF_EMPTY = {
+    "collect": "its folder rejects/ holds each with its reason; name another folder, or raise the limit that was met",
+    "tasks": "name code whose functions have docstrings, or other tasks",
+}
+"""Stage -> what to do where it kept nothing."""
+
+
 def _check_kept(result: StepResult) -> None:
-    """End a run early whose tasks found nothing to ask, rather than after minutes of the steps that follow.
+    """End a run that found nothing to ask here, rather than after minutes of the steps that follow.
 
     Raises:
         DataError: No row was kept.
@@ -165,5 +172,5 @@ def _check_kept(result: StepResult) -> None:
         f"{result.name} kept no row of {result.card.counts.get('rejected', 0):,}"
         + (f", most were rejected as: {reasons[0][0]}" if reasons else ""),
         where=str(result.folder),
-        next_step=f"name code with docstrings, or a task that needs none: --set {result.name}.tasks=[code_completion]",
+        next_step=_ENDS_IF_EMPTY[result.card.plan.stage],
     )

@@ -16,7 +16,7 @@ from codetune.report.provenance import run_view, versions_of
 from codetune.report.sections.corpus import read_corpus
 from codetune.report.sections.diversity import read_diversity
 from codetune.report.sections.evaluation_view import evaluation_view
-from codetune.report.sections.examples import draw_examples
+from codetune.report.sections.examples import Example, draw_examples
 from codetune.report.sections.funnel import read_funnel
 from codetune.report.sections.outcome import Outcome, describe_outcome
 from codetune.report.sections.samples import TaskSamples, draw_samples, is_code
@@ -98,7 +98,7 @@ def _outcome_view(outcome: Outcome, config: ReportConfig) -> dict[str, Any]:
             {
                 "task_id": example.task_id,
                 "parts": [
-                    {"name": name, "html": _example_html(text, example.programming_language, name, config)}
+                    {"name": name, "html": _example_html(example, text, name, config)}
                     for name, text in sides
                     if text.strip() or name in ("before", "after")
                 ],
@@ -110,10 +110,16 @@ def _outcome_view(outcome: Outcome, config: ReportConfig) -> dict[str, Any]:
     }
 
 
-def _example_html(text: str, language: str | None, name: str, config: ReportConfig) -> Markup:
+def _example_html(example: Example, text: str, name: str, config: ReportConfig) -> Markup:
     if not text.strip():
         return Markup('<p class="soft">(an empty answer)</p>')
-    return prose_html(text, language, label=f"{name}, code", max_lines=config.max_code_lines)
+    language, lines = example.programming_language, config.max_code_lines
+    question, gap, code = text.partition("\n\n")
+    if name == "asked" and gap and "```" not in text and is_code(example.task_id.partition("/")[0], "input"):
+        return prose_html(question, language, label="asked, code", max_lines=lines) + code_html(
+            code, language, label="asked, code", max_lines=lines
+        )
+    return prose_html(text, language, label=f"{name}, code", max_lines=lines)
 
 
 def _task_samples(task: TaskSamples, config: ReportConfig) -> dict[str, Any]:

@@ -40,12 +40,14 @@ class TrainingRows:
         held_out: Rows the loss is measured on; they share no group with `train`.
         rejected: Each row left out, and why.
         licenses: Licence (or `unknown`) -> rows to train on.
+        held_out_by: What the two parts share none of: `group` (a repository or a problem), `file` or `row`.
     """
 
     train: list[Encoded]
     held_out: list[Encoded]
     rejected: list[tuple[Record, Rejection]]
     licenses: dict[str, int]
+    held_out_by: str = "group"
 
 
 def _conversations(
@@ -69,8 +71,8 @@ def encode_datasets(
 ) -> TrainingRows:
     """Encode every row, and keep some out of training.
 
-    Whole groups are held out: a repository or a problem, or a file where all rows are of one
-    repository. They are chosen by hash, so the choice depends on the seed and not on the order.
+    Whole groups are held out: a repository or a problem, a file where all rows are of one repository,
+    single rows where that is one file. They are chosen by hash, so the choice depends on the seed and not on the order.
 
     Raises:
         DataError: No row can be trained on.
@@ -100,8 +102,9 @@ def encode_datasets(
             else "there is nothing to train on: the datasets have no rows",
             where=", ".join(str(dataset.folder) for dataset in datasets),
         )
-    level = 1 if len({group for (group, _), _, _ in rows}) == 1 else 0
-    grouped = [(groups[level], encoded, license_) for groups, encoded, license_ in rows]
+    kinds = [len({groups[level] for groups, _, _ in rows}) for level in (0, 1)]
+    level = next((level for level, found in enumerate(kinds) if found > 1), 2)
+    grouped = [((*groups, encoded.row_id)[level], encoded, license_) for groups, encoded, license_ in rows]
     held = _held_out_groups(grouped, config, seed)
     train = [(encoded, license_) for group, encoded, license_ in grouped if group not in held]
     return TrainingRows(
@@ -109,6 +112,7 @@ def encode_datasets(
         held_out=[encoded for group, encoded, _ in grouped if group in held],
         rejected=rejected,
         licenses=dict(sorted(Counter(license_ for _, license_ in train).items())),
+        held_out_by=("group", "file", "row")[level],
     )
 
 

@@ -56,6 +56,7 @@ def finish_training(
             "method": config.method,
             "base": base.identity,
             **summarize(lines, len(rows.train)),
+            "held_out_by": rows.held_out_by if rows.held_out else None,
             **results,
         },
     )

@@ -184,7 +184,7 @@ def _task_claims(evaluation: Evaluation, training: Training | None) -> list[Clai
     }[comparison.verdict]
     lead = Claim(
         _headline(evaluation),
-        f"{_change(comparison, 'held-out rows')} Training did not see their files. {meaning} Such overlap rewards the "
+        f"{_change(comparison, 'held-out rows')} {_apart(training)} {meaning} Such overlap rewards the "
         "authors' manner as much as what an answer says.",
         comparison.verdict,
         interval_rows(evaluation),
@@ -200,11 +200,20 @@ def _task_claims(evaluation: Evaluation, training: Training | None) -> list[Clai
     ]
 
 
+def _apart(training: Training | None) -> str:
+    """How held-out rows are kept apart from those that training saw."""
+    by = training.results.get("held_out_by") if training else None
+    return {
+        "file": "Training did not see their files.",
+        "row": "Training did not see these rows; all are of one file.",
+    }.get(str(by), "Training did not see them.")
+
+
 def _content_claim(evaluation: Evaluation, change: Change) -> Claim:
     metrics = evaluation.tuned.score.metrics if evaluation.tuned else {}
     note = metrics[_CONTENT].note if _CONTENT in metrics else ""
     meaning = {
-        "tie": "That is within chance: the manner changed, and what the answers say did not measurably. A change of "
+        "tie": "That is within chance: what the answers say about their code did not measurably change. A change of "
         f"{_bare_points(change.detectable)} points would have been seen in four of five such runs.",
         "better": "So the answers also say more about their own code.",
         "worse": "So the answers say less about their own code than before.",
