@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from codetune.code.doc_markup import without_markup
+
 __all__ = ["count_words", "is_in_language", "leaks", "prose_of", "summary_of"]
 
 # Where prose ends: Javadoc, Doxygen, reST fields, Google and NumPy sections, doctests, XML docs.
@@ -29,7 +31,6 @@ _TAG_LINE = re.compile(
 )
 _DIRECTIVE = re.compile(r"^\s*[@\\](?:end)?(?:rst|verbatim|code|parblock|internal|endinternal)\s*$")
 _CALL_SEQ = re.compile(r"\A\s*call-seq:[^\n]*\n(?:[ \t]+[^\n]*\n?|[^\n]*(?:→|->|=>)[^\n]*\n?)*")
-_XML_WRAP = re.compile(r"</?(?:summary|para|p|pre|code|c)\s*/?>")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _CODE = re.compile(r"`[^`\n]*`|^(?: {4}|\t)[^\n]*$", re.MULTILINE)
@@ -48,7 +49,7 @@ def prose_of(docstring: str) -> str:
         Prose with its paragraphs, possibly empty.
     """
     kept: list[str] = []
-    for line in _CALL_SEQ.sub("", _XML_WRAP.sub("", docstring)).strip().splitlines():
+    for line in _CALL_SEQ.sub("", without_markup(docstring)).strip().splitlines():
         if _DIRECTIVE.match(line) and not kept:
             continue
         line = _LEADING_BRIEF.sub("", line)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from codetune.code.comments import strip_leading_comments
 from codetune.code.definition import Definition, split_definition
+from codetune.code.doc_markup import without_markup
 from codetune.records import Instruction, Lineage, Snippet
 from codetune.rejection import Rejection
 from codetune.seeding import draw
@@ -18,6 +19,7 @@ from codetune.tasks.rows import RowMaker
 from codetune.tasks.search import Candidates, Pair
 from codetune.tasks.tags import tags_of
 from codetune.tasks.task import FieldValue
+from codetune.tasks.tests_of_code import is_test
 from codetune.text.fences import fence
 
 __all__ = ["SNIPPET_TASKS", "rows_of_snippet", "search_pair"]
@@ -103,8 +105,8 @@ class _Parts:
 
     @cached_property
     def docstring(self) -> str:
-        """All of a docstring that has such prose."""
-        return (self.snippet.docstring or "").strip() if self.prose else ""
+        """All of a docstring that has such prose, without its markup."""
+        return without_markup(self.snippet.docstring or "").strip() if self.prose else ""
 
     @cached_property
     def any_definition(self) -> Definition | None:
@@ -128,6 +130,8 @@ class _Parts:
 
 
 def _summarization(parts: _Parts) -> Fields:
+    if is_test(parts.snippet):
+        raise Rejection("a test", "what it checks is no summary of a function")
     prose, code, config = parts.prose, parts.definition.code, parts.config
     summary = summary_of(parts.docstring)
     if count_words(summary) < config.min_docstring_words:

@@ -26,11 +26,16 @@ def readable(tokens: str) -> str:
     """Line breaks and literals of a token stream, as code has them.
 
     `<EOL>` ends a line, `<STR_LIT:x>` is x, a literal without its value is empty (or 0), `<s>` and
-    `</s>` go. Indentation is not in such a stream and can't come back.
+    `</s>` go, `U+0020` in a literal is a blank. Indentation is not in such a stream and can't come back.
     """
     text = tokens.replace("<s>", "").replace("</s>", "")
-    text = _LITERAL.sub(lambda m: m[2] if m[2] is not None else _EMPTY_LITERALS[m[1]], text)
+    text = _LITERAL.sub(lambda m: _literal(m[2]) if m[2] is not None else _EMPTY_LITERALS[m[1]], text)
     return "\n".join(line.strip() for line in text.split("<EOL>")).strip("\n")
+
+
+def _literal(value: str) -> str:
+    """A literal's value; upstream writes its blanks and commas as `U+0020` and `U+002C`."""
+    return value.replace("U+0020", " ").replace("U+002C", ",")
 
 
 class CompletionSource(RowSource):
@@ -61,6 +66,8 @@ class CompletionSource(RowSource):
             "code_completion",
             {"prefix": readable(before) + ending, "completion": readable(line)},
             programming_language=language,
+            # Where blocks are told by indentation, what stands before is not as anyone writes it.
+            tags=("no-indentation",) if language == "python" else (),
             lineage=row.lineage(group=_own_id(row)),
         )
 

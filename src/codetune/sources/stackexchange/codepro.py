@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 from codetune.errors import DataError
 from codetune.records import Record
@@ -30,7 +30,8 @@ _CHARACTERS = 4 << 20
 class CodeProSource(RowSource):
     """Labelled blocks: those labelled 1 are answers, the others stand against them as candidates.
 
-    Read are the lists of blocks (`data_hnn`) and the tab-separated predictions (`pred`).
+    Read are the lists of blocks (`data_hnn`). The tab-separated predictions (`pred`) hold code with its names
+    and values replaced, which no model should learn to write: their lines are rejected.
     """
 
     name = "codepro"
@@ -66,7 +67,7 @@ class CodeProSource(RowSource):
 
     def convert(self, row: Row) -> Iterable[Any]:
         if "line" in row.fields:
-            yield _from_line(row)
+            _from_line(row)
         else:
             yield _from_block(row)
 
@@ -183,21 +184,19 @@ def _from_block(row: Row) -> SearchPair:
     )
 
 
-def _from_line(row: Row) -> SearchPair:
+def _from_line(row: Row) -> NoReturn:
+    """A line of the predictions: input of a classifier (`col0 > select * from col1`), never an answer.
+
+    Raises:
+        Rejection: Always; what is wrong with the line, or that its code is not as anyone wrote it.
+    """
     parts = row.text("line").split("\t")
     if len(parts) != 5:
         raise Rejection("wrong number of fields", f"{len(parts)} of 5")
-    query_id, query, code_id, code, label = parts
+    query_id, _, code_id, _, label = parts
     if label.strip() not in ("0", "1"):
         raise Rejection("wrong type", f"the label is {label!r}, not 0 or 1")
-    if not query.strip() or not code.strip():
-        raise Rejection("empty field", "query or code")
-    return SearchPair(
-        row=row,
-        query=query.strip(),
-        code=code.strip(),
-        group=f"{PurePosixPath(row.file).name}:{query_id}",
-        answers=label.strip() == "1",
-        programming_language=row.extra,
-        upstream_id=code_id,
+    raise Rejection(
+        "normalised code",
+        f"{query_id}, {code_id}: names and values are replaced, blanks stand between tokens",
     )
