@@ -68,15 +68,16 @@ _NEGATION = re.compile(
 )
 _PREDICATE = re.compile(
     r"\b(?:(?P<yes>vulnerab(?:le|ilit(?:y|ies))|insecure|unsafe|exploit(?:able|ed)|exploit|defect(?:s|ive)?|flaw(?:s|ed)?"
-    r"|(?:security )?(?:issues?|problems?|risks?|holes?)|attack(?:s|ed)?|compromised?"
+    r"|use[ -]after[ -]free|double[ -]free|(?:buffer|heap|stack|integer) (?:over|under)flows?|out[ -]of[ -]bounds|memory leaks?"
+    r"|race conditions?|(?:security )?(?:issues?|(?<!different )problems?|risks?|holes?)|attack(?:s|ed)?|compromised?"
     r"|(?:the )?same|equivalent|identical|clones?|interchangeable|duplicates?|matche?s?|relevant|answers?|fits?|a hit"
-    r"|similar|what (?:the query|it|they) asks? for|satisf(?:y|ies))"
-    r"|(?P<no>safe|secure|different(?:ly)?|differ(?:s|ence|ences)?|unrelated|irrelevant|distinct|mismatch))\b",
+    r"|similar|what (?:the query|it|they) (?:asks?|wants?)(?: for)?|satisf(?:y|ies))"
+    r"|(?P<no>safe|secure|different(?:ly)?(?! (?:\w+ )?(?:names?|identifiers?|styles?|syntax|layouts?|formatting|variables?)\b)|differ(?:s|ence|ences)?|unrelated|irrelevant|distinct|mismatch))\b",
     re.IGNORECASE,
 )
 _ZH_PREDICATE = re.compile(
     r"(?P<neg>(?:不是|并非|并不|没有|没|未|无|不|毫无|找不到|看不出)[^，。；！？,;\n]{0,7}?)?"
-    r"(?:(?P<yes>漏洞|缺陷|隐患|风险|安全问题|被利用|被攻击|可利用|相同|一样|等价|一致|同样|克隆|同一|相关|符合|匹配|满足|回答了?(?:这个|该)?(?:查询|问题)|想要的|所要的)"
+    r"(?:(?P<yes>漏洞|缺陷|隐患|风险|安全问题|(?<=没有)问题|(?<=没)问题|被利用|被攻击|可利用|相同|一样|等价|一致|同样|克隆|同一|相关|符合|匹配|满足|回答了?(?:这个|该)?(?:查询|问题)|想要的|所要的)"
     r"|(?P<no>安全(?!漏洞|缺陷|问题|隐患|风险|审查|性)|区别|差异|差别|不同|无关))"
 )
 
