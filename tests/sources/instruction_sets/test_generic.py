@@ -122,3 +122,29 @@ def test_the_command(tmp_path, capsys):
     expected(Dataset(tmp_path / "out"))
     assert run_command([*words[:3], "-o", str(tmp_path / "other"), "--map", "instruction"]) == 2
     assert "is not of the form TARGET=FIELD" in capsys.readouterr().err
+
+
+def test_rows_with_more_fields_than_the_header_and_unknown_tasks_are_rejected(tmp_path, collect):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b,t\nask,answer,code_repair\nask,an,swer,code_repair\nask,answer,chess\n")
+    mapping = {"instruction": "a", "output": "b", "task": "t"}
+    dataset = collect(source="generic", path=str(path), map=mapping)
+    assert [row.task for row in dataset] == ["code_repair"]
+    assert sorted(row["reason"] for row in dataset.rejects()) == ["too many fields", "unknown task"]
+    with pytest.raises(ConfigError, match="there is no task 'code_repare'; did you mean code_repair"):
+        collect(source="generic", path=str(path), map={**mapping, "task": "=code_repare"})
+
+
+def test_a_file_whose_rows_stand_in_a_field_is_told_so(tmp_path, collect):
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps({"version": 1, "data": ROWS}))
+    with pytest.raises(DataError, match="the rows stand in the file's field 'data'"):
+        collect(source="generic", path=str(path), map=MAP)
+
+
+def test_a_target_is_mapped_once(tmp_path, capsys):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\nask,answer\n")
+    mapping = ["--map", "instruction=a", "--map", "output=b", "--map", "output=a"]
+    assert run_command(["collect", "generic", str(path), *mapping, "-o", str(tmp_path / "out")]) == 2
+    assert "--map gives output twice" in " ".join(capsys.readouterr().err.split())

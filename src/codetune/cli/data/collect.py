@@ -86,5 +86,7 @@ def _pairs(mapping: list[str]) -> dict[str, str]:
         target, equals, field = text.partition("=")
         if not equals or not field:
             raise ConfigError(f"--map {text!r} is not of the form TARGET=FIELD")
+        if target.strip() in found:
+            raise ConfigError(f"--map gives {target} twice", next_step="name one field for each target")
         found[target.strip()] = field
     return found

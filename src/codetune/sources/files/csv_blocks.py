@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from codetune.rejection import Rejection
 from codetune.sources.files.faults import FileFault
 from codetune.sources.files.input_files import InputFile
 from codetune.sources.files.row_blocks import Block
@@ -13,6 +14,7 @@ from codetune.sources.files.row_blocks import Block
 __all__ = ["csv_blocks"]
 
 _ROWS = 5_000
+_MORE = "the line has more fields than the first one; a field with a comma in it has to be quoted"
 _MAX_FIELD_CHARACTERS = 16 << 20
 
 
@@ -29,7 +31,7 @@ def csv_blocks(file: InputFile) -> Iterator[Block]:
         with file.open() as stream:
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
             for row in csv.DictReader(text, delimiter="\t" if tabs else ",", strict=True):
-                held.append({name: value for name, value in row.items() if name is not None})
+                held.append(Rejection("too many fields", _MORE) if None in row else row)
                 if len(held) == _ROWS:
                     yield Block(file.name, first, "objects", held)
                     first, held = first + len(held), []

@@ -20,6 +20,7 @@ from codetune.sources.files.row_blocks import Block, blocks, rows
 from codetune.sources.rows.row import Row, natural_language
 from codetune.sources.rows.row_source import RowSource, convert_block
 from codetune.sources.source import Collection
+from codetune.tasks.registry import TASKS, get_task
 
 __all__ = ["GenericSource"]
 
@@ -79,8 +80,11 @@ class _Mapped(GenericSource):
                 reason = "missing field" if found[target] is None else "empty field"
                 raise Rejection(reason, self.mapping[target])
         upstream_id = texts.get("upstream_id") or row.upstream_id
+        task = texts.get("task") or "instruction_following"
+        if task not in TASKS:
+            raise Rejection("unknown task", task)
         yield Instruction(
-            task=texts.get("task") or "instruction_following",
+            task=task,
             instruction=texts["instruction"] or "",
             input=texts.get("input") or "",
             output=texts["output"] or "",
@@ -142,6 +146,9 @@ def _check_mapping(mapping: Mapping[str, str]) -> None:
             f"the mapping has no {missing[0]}",
             next_step=f"say which field it is: --map {missing[0]}=FIELD",
         )
+    task = mapping.get("task", "")
+    if task.startswith("="):
+        get_task(task[1:])
 
 
 def _check_fields(upstream: InputFiles, mapping: Mapping[str, str]) -> None:
@@ -153,8 +160,11 @@ def _check_fields(upstream: InputFiles, mapping: Mapping[str, str]) -> None:
     peeked = [] if first is None else [value for _, value in islice(rows(first), _PEEKED_ROWS)]
     objects = [value for value in peeked if isinstance(value, dict)]
     if peeked and not objects:
+        fault = next((value for value in peeked if isinstance(value, Rejection)), None)
         raise DataError(
-            "this is not a file of the source generic: its first rows are no objects",
+            f"its rows can't be read: {fault.detail or fault.reason}"
+            if fault is not None
+            else "this is not a file of the source generic: its first rows are no objects",
             where=f"{upstream.path}, {file.name}",
             next_step=f"it reads {GenericSource.reads}",
         )
@@ -163,5 +173,14 @@ def _check_fields(upstream: InputFiles, mapping: Mapping[str, str]) -> None:
             raise DataError(
                 f"no row has the field {mapping[target]!r} that {target} is mapped to",
                 where=f"{upstream.path}, {file.name}",
-                next_step=f"its rows have: {', '.join(sorted(map(str, objects[0]))[:12])}",
+                next_step=_what_there_is(objects[0], mapping[target]),
             )
+
+
+def _what_there_is(row: Mapping[str, Any], path: str) -> str:
+    """The fields of a row, or the field of a whole file that holds its rows."""
+    inner = [name for name, value in row.items() if isinstance(value, list) and value]
+    for name in inner:
+        if value_at(row[name][0], path) is not None:
+            return f"the rows stand in the file's field {name!r}: write that list into a file of its own"
+    return f"its rows have: {', '.join(sorted(map(str, row))[:12])}"
