@@ -37,7 +37,7 @@ def needed_words(found: Comparison) -> str | None:
     if found.needed is None:
         return None
     gain, problems = found.needed
-    return f"{problems:,} like these would show a gain of {_bare(gain)} points with 80 % power"
+    return f"{problems:,} problems like these would show a gain of {_bare(gain)} points with 80 % power"
 
 
 def _p(value: float) -> str:
