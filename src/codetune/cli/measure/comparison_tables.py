@@ -103,7 +103,7 @@ def _summary(found: Comparison) -> Table:
     if needed := needed_words(found):
         table.add_row("needed", needed)
     if found.note:
-        table.add_row("independent", f"the problems: {found.note}")
+        table.add_row("independent", f"{found.note}, so finer groups or single problems count")
     if found.left_out:
         table.add_row("left out", f"{found.left_out} problems that only one run has")
     for name, folder in (("first", found.first), ("second", found.second)):
