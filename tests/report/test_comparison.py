@@ -5,10 +5,15 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from tests.report.made_run import verdict_rows, write_scored
+from tests.report.made_run import judged, verdict_rows, write_scored
 from tests.report.page_reader import PageReader
 
+from codetune.cli.main import run as codetune
+from codetune.evaluate.scoring.count_samples import count_samples
+from codetune.evaluate.scoring.score import Usage, write_score
+from codetune.evaluate.scoring.verdict_table import write_verdicts
 from codetune.evaluate.statistics.compare import compare_folders
+from codetune.records import Problem
 from codetune.report.comparison import comparison_page
 
 
@@ -64,3 +69,42 @@ def test_headings_form_an_outline(compared) -> None:
     assert levels[0] == 1 and all(deeper - level <= 1 for level, deeper in pairwise(levels))
     ids = [a["id"] for _, a in reader.elements if "id" in a]
     assert len(ids) == len(set(ids)) and {a["href"][1:] for a in reader.named("a")} <= set(ids)
+
+
+@pytest.fixture
+def sampled(tmp_path):
+    """Four samples of twelve problems in two languages; the second run also has a price."""
+    problems = [
+        Problem(benchmark="humaneval", task_id=f"p{n}", prompt="", tests="", groups=(f"language={'go' if n % 2 else 'python'}",))
+        for n in range(12)
+    ]  # fmt: skip
+    for name, passing, cost in (("before", 1, None), ("after", 2, 0.5)):
+        rows = [
+            (problem.task_id, "PASS" if number < passing else "WRONG", f"x = {number}", "")
+            for problem in problems
+            for number in range(4)
+        ]
+        results = [replace(row, sample=n % 4) for n, row in enumerate(judged(rows))]
+        made = list(write_verdicts(tmp_path / name, results))
+        usage = Usage(prompt_tokens=1_200, completion_tokens=3_400, seconds=17.0, cost_usd=cost)
+        write_score(tmp_path / name, count_samples(made, problems, k=(1,), model=name, usage=usage))
+    return compare_folders(tmp_path / "before", tmp_path / "after").comparisons
+
+
+def test_the_panel_has_parts_the_curve_and_what_asking_took(sampled) -> None:
+    page = comparison_page(sampled)
+    text = re.sub(r"<[^>]+>", " ", page[page.index("<main") :])
+    text = " ".join(text.split())
+    assert "By language" in text and re.search(r"go 6 25\.0% 50\.0% \+25\.0", text)
+    assert "pass@k by the number of samples" in text
+    assert "before: pass@1 25.0%, pass@2 50.0%, pass@3 75.0%, pass@4 100.0%; after: pass@1 50.0%" in page
+    assert "tokens read 1,200 1,200 tokens written 3,400 3,400 time 17 s 17 s" in text
+    assert "cost no price 0.5000 USD" in text
+    assert "before does better 0 after does better 12 alike 0" in text
+
+
+def test_the_terminal_has_the_same_panel(sampled, capsys) -> None:
+    assert codetune(["compare", sampled[0].first, sampled[0].second]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "language=go 6 25.0% 50.0% +25.0" in said and "k = 4 100.0%" in said
+    assert "1,200 tokens read, 3,400 written, 17 s, 0.5000 USD" in said
