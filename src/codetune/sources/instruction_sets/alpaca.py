@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from codetune.code.language_of_text import language_of_text
 from codetune.code.languages import canonical_language
 from codetune.records import Instruction, Lineage, content_id
 from codetune.rejection import Rejection
@@ -49,6 +50,8 @@ class AlpacaSource(RowSource):
     holds = "instructions with their answers, in Alpaca's fields"
     reads = "JSON, JSON Lines or Parquet with instruction, input, output"
     programming_language: ClassVar[str | None] = None
+    tells_language: ClassVar[bool] = False
+    """Whether answers are code as a rule, so that its language is told from the code and the request."""
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         return "instruction" in row and ("output" in row or "response" in row)
@@ -73,7 +76,7 @@ class AlpacaSource(RowSource):
             "input": given,
             "output": output,
             "language": self._languages(asked),
-            "programming_language": self._programming_languages(output, given),
+            "programming_language": self._programming_languages(output, given, asked),
             "source": self.name,
             "license": self.license,
             "lineage": pa.StructArray.from_arrays(lineage, fields=list(lineage_type)),
@@ -90,9 +93,14 @@ class AlpacaSource(RowSource):
         ]
         return pa.array(found, pa.string())
 
-    def _programming_languages(self, outputs: pa.Array, inputs: pa.Array) -> pa.Array | str | None:
+    def _programming_languages(
+        self, outputs: pa.Array, inputs: pa.Array, asked: pa.Array
+    ) -> pa.Array | str | None:
         if self.programming_language is not None:
             return self.programming_language
+        if self.tells_language:
+            texts = zip(outputs.to_pylist(), inputs.to_pylist(), asked.to_pylist(), strict=True)
+            return pa.array([self._language(*parts) for parts in texts], pa.string())
         fences = pc.or_(pc.match_substring(outputs, "```"), pc.match_substring(inputs, "```"))
         if not pc.any(fences).as_py():
             return None
@@ -100,6 +108,13 @@ class AlpacaSource(RowSource):
         return pa.array(
             [(fenced(out) or fenced(given)) if has else None for has, out, given in marked], pa.string()
         )
+
+    def _language(self, output: str, given: str, asked: str) -> str | None:
+        """The language of a row's code: as the source says, as a fence says, or told from the answer."""
+        marked = self.programming_language or fenced(output) or fenced(given)
+        if marked is not None or not self.tells_language or "```" in output:
+            return marked
+        return language_of_text(output, f"{asked} {given}" if len(given) < 80 else asked)
 
     def convert(self, row: Row) -> Iterable[Instruction]:
         instruction = row.full_text("instruction")
@@ -122,7 +137,7 @@ class AlpacaSource(RowSource):
                 input=given,
                 output=output,
                 language=natural_language(instruction),
-                programming_language=self.programming_language or fenced(output) or fenced(given),
+                programming_language=self._language(output, given, instruction),
                 source=row.source,
                 license=row.license,
                 lineage=Lineage(upstream_id=row.upstream_id),
@@ -136,6 +151,7 @@ class CodeAlpacaSource(AlpacaSource):
     name = "codealpaca"
     holds = "20,000 instructions about code, written and answered by a model"
     reads = "code_alpaca_20k.json and its kin"
+    tells_language = True
     license = "CC-BY-NC-4.0"
     url = "https://github.com/sahil280114/codealpaca"
 
@@ -146,6 +162,7 @@ class GpTeacherSource(AlpacaSource):
     name = "gpteacher"
     holds = "4,535 instructions about code, written and answered by a model"
     reads = "codegen-instruct.json"
+    tells_language = True
     license = "MIT"
     url = "https://github.com/teknium1/GPTeacher"
 
@@ -156,6 +173,7 @@ class InstructToCodeSource(AlpacaSource):
     name = "instruct-to-code"
     holds = "instructions and the code that answers them, from several public sets"
     reads = "JSON, JSON Lines or Parquet with instruction, input, output"
+    tells_language = True
     url = "https://huggingface.co/datasets/Graverman/Instruct-to-Code"
 
 
