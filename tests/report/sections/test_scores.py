@@ -96,7 +96,7 @@ def test_a_damaged_file_is_a_sentence(folder, name, text, words) -> None:
         ({"passed": "many"}, "this is not a score: passed"),
         ({"pass_at_k": [1]}, "this is not a score: pass_at_k"),
         ({"problems": None}, "this is not a score: problems"),
-        ({"schema": 1}, "written in form 1, and this codetune reads form 2"),
+        ({"schema": 1}, "written in form 1, and this codetune reads form 3"),
     ],
 )
 def test_values_of_the_wrong_kind_are_a_sentence_that_names_them(folder, change, words) -> None:

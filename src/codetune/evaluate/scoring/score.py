@@ -160,7 +160,7 @@ class Score:
     and `metrics` is filled: programs are executed, or answers graded.
     """
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
 
     benchmark: DataEdition
     model: str
