@@ -346,5 +346,11 @@ def test_a_task_with_too_few_rows_says_how_many_would_do(whole_run, tmp_path) ->
     )
 
 
-def test_the_page_names_no_folder_of_this_machine(whole_run) -> None:
+def test_the_page_names_no_folder_of_this_machine(whole_run, tmp_path) -> None:
     assert str(whole_run) not in page_of(whole_run)
+    run = shutil.copytree(whole_run, tmp_path / "copy")
+    card = json.loads((run / "train" / "run.json").read_text())
+    card["plan"]["config"]["model"] = "/home/somebody/models/mine"
+    (run / "train" / "run.json").write_text(json.dumps(card))
+    page = page_of(run)
+    assert "somebody" not in page and "mine" in page

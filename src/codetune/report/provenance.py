@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from markupsafe import Markup
@@ -17,8 +19,19 @@ _MAX_LINES = 200
 
 
 def _json_html(value: Any, label: str) -> Markup:
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(_without_places(value), indent=2, ensure_ascii=False, default=str)
     return code_html(text, "json", label=label, max_lines=_MAX_LINES)
+
+
+def _without_places(value: Any) -> Any:
+    """Settings with the last name of each absolute path: a page that is mailed tells nobody's folders."""
+    if isinstance(value, Mapping):
+        return {key: _without_places(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_places(one) for one in value]
+    if isinstance(value, str) and PurePath(value).is_absolute():
+        return f"\N{HORIZONTAL ELLIPSIS}/{PurePath(value).name}"
+    return value
 
 
 def run_view(stages: Stages) -> dict[str, Any]:
