@@ -253,11 +253,12 @@ def _text(generator: str, row: dict, programming_language: str, language: str, i
             return f"没有缺陷：`{name}` 对空输入和一般输入都给出正确结果，循环的边界也正确。"
         return f"1. **重要**：`{name}` 的实现有误（{kind}），会导致 {symptom}。\n2. **次要**：缺少对空输入的说明。\n\n建议改为：\n\n{fix}"
     if generator == "summarize":
+        parameter = _parameter(row["declaration"], programming_language)
         lead = {"python": "", "go": f"{name} is for this: "}.get(programming_language, "")
         return (
             f"{lead}{first}",
-            f"/**\n * {first}\n *\n * @param input see the signature\n * @returns the result described\n */" if programming_language in ("javascript", "java", "cpp") else f"/// {first}\n///\n/// # Examples\n///\n/// See `{name}`." if programming_language == "rust" else f"{first}\n\nParameters\n----------\nsee the signature of `{name}`\n\nReturns\n-------\nthe result described",
-            f"{lead}{doc}\n\n:param arguments: as in the signature of ``{name}``\n:returns: the result described above\n:raises TypeError: for anything else",
+            f"/**\n * {first}\n *\n * @param {parameter} see the signature\n * @returns the result described\n */" if programming_language in ("javascript", "java", "cpp") else f"/// {first}\n///\n/// # Examples\n///\n/// See `{name}`." if programming_language == "rust" else f"{first}\n\nParameters\n----------\n{parameter} : see the signature\n\nReturns\n-------\nthe result described",
+            f"{lead}{doc}\n\n:param {parameter}: as in the signature of ``{name}``\n:returns: the result described above\n:raises TypeError: for anything else",
             f"{doc[:600].rstrip()}\n\nNote: `{name}` treats ties in order — O(n²) at worst",
         )[i % 4]  # fmt: skip
     if sound:
@@ -268,6 +269,15 @@ def _text(generator: str, row: dict, programming_language: str, language: str, i
         f"| severity | place | remark |\n|---|---|---|\n| major | body of `{name}` | {kind}, hence {symptom} |\n\n{fix}",
         f"`{name}` should do this: “{first}” — it doesn’t, because of {kind}… see the corrected version:\n\n{fix}",
     )[i % 4]  # fmt: skip
+
+
+def _parameter(declaration: str, programming_language: str) -> str:
+    """The first parameter of a declaration."""
+    inside = re.split(rf"{'=>' if programming_language == 'javascript' else chr(0)}", declaration)[0]
+    last = next(found for found in re.findall(r"\(([^()]*)\)?", inside) if found.strip())
+    first = last.split(",")[0]
+    words = re.findall(r"\w+", first)
+    return words[-1] if programming_language in ("java", "cpp") else words[0]
 
 
 def translate(good: bool, language: str, count: int) -> list[Case]:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from codetune.synth.checks.statement_claims import promises_a_result
+from codetune.synth.checks.statement_claims import hides_the_error, promises_a_result
 
 STORE = (
     "def store(self, item):\n    def inner():\n        return 1\n    self.items.append(item)\n    return\n"
@@ -41,6 +41,22 @@ def test_a_result_that_the_code_never_gives(statement: str, promises: bool) -> N
 )
 def test_code_that_gives_or_may_give_one(code: str) -> None:
     assert not promises_a_result("Return a list of all items.", ast.parse(code), "")
+
+
+@pytest.mark.parametrize(
+    ("code", "hidden"),
+    [
+        ("def path(self, dir):\n    'Doc.'\n    raise PlatformError('not here')\n", True),
+        ("def path(self, dir):\n    raise NotImplementedError\n", False),
+        ("def path(self, dir):\n    if dir:\n        raise PlatformError\n", False),
+        ("def path(self, dir):\n    try:\n        go()\n    except ValueError:\n        raise\n", False),
+        ("class Path:\n    pass\n", False),
+    ],
+)
+def test_code_that_only_raises_needs_a_statement_that_says_so(code: str, hidden: bool) -> None:
+    assert hides_the_error("Set the search path to a folder.", ast.parse(code)) is hidden
+    assert not hides_the_error("Raise a PlatformError.", ast.parse(code))
+    assert not hides_the_error("Set the search path.", None)
 
 
 def test_other_languages_and_documented_results_are_left_alone() -> None:

@@ -10,12 +10,16 @@ import re
 
 from codetune.code.docstrings import PYTHON_DEFINITIONS
 
-__all__ = ["promises_a_result"]
+__all__ = ["hides_the_error", "promises_a_result"]
 
 _RETURNS = re.compile(
     r"\b(?:returns?|yields?|gives? back)\b(?!\s+(?:nothing|`?None`?|no\b|early|immediately|at once|if\b|when\b|once\b|without\b|from\b|to\b|control\b))"
     r"\s+(?:a|an|the|its|their|all|each|every|whether|how|true|false|one|both|new|only|`?[\w\[]+`?\s+(?:of|with|where|if))\b"
     r"|返回(?!\s*(?:空值|`?None`?|值为空|类型为空))(?:一个|该|其|新|所有|全部|是否|由|转换|处理|包含)",
+    re.IGNORECASE,
+)
+_ERROR = re.compile(
+    r"\b(?:rais|error|exception|throw|fail|refus|reject|unsupported|not supported|abort)|错误|异常|抛出|不支持",
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
@@ -44,6 +48,25 @@ def promises_a_result(statement: str, tree: ast.Module | None, documentation: st
     if not body and not _has_call(definition):
         return False  # a stub
     return not any(_is_result(node) for node in _own(definition))
+
+
+def hides_the_error(statement: str, tree: ast.Module | None) -> bool:
+    """Whether a statement says nothing of an error where raising one is all that the code does.
+
+    Code that raises `NotImplementedError` is abstract, and its statement says what others do.
+    """
+    definition = (
+        next((node for node in tree.body if isinstance(node, PYTHON_DEFINITIONS)), None) if tree else None
+    )
+    if definition is None or isinstance(definition, ast.ClassDef) or _ERROR.search(statement):
+        return False
+    body = [node for node in definition.body if not isinstance(node, ast.Expr | ast.Pass)]
+    return (
+        len(body) == 1
+        and isinstance(body[0], ast.Raise)
+        and body[0].exc is not None
+        and not _is_result(body[0])
+    )
 
 
 def _own(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.AST]:

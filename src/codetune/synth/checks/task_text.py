@@ -13,7 +13,15 @@ from codetune.synth.checks.natural_language import language_fault, prose
 from codetune.synth.runtime.raw_answers import no_answer
 from codetune.text.fences import fenced_blocks
 
-__all__ = ["count_words", "gives_solution", "introduces", "lacks_input", "names_another", "text_fault"]
+__all__ = [
+    "count_words",
+    "gives_solution",
+    "introduces",
+    "lacks_input",
+    "names_another",
+    "only_code",
+    "text_fault",
+]
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _RUN = 6
@@ -94,6 +102,12 @@ def lacks_input(task: str) -> bool:
     """Whether a task without an input speaks of code that stands nowhere in it."""
     found = _ABSENT.search(task)
     return found is not None and not _SHOWN.search(task[found.end() :])
+
+
+def only_code(text: str, least: int) -> bool:
+    """Whether a text that should explain code has fewer words of its own than the least, beside its code."""
+    rest = re.sub(r"```.*?(?:```|\Z)|^#+ .*$", " ", text, flags=re.DOTALL | re.MULTILINE)
+    return count_words(rest) < least
 
 
 def _loop(text: str) -> str | None:

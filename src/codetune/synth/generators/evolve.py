@@ -40,6 +40,12 @@ _OUR_WORDS = re.compile(
 )
 
 
+def _adds_nothing(evolved: Sequence[str], given: Sequence[str]) -> bool:
+    """Whether all words of a task stand in another one, in that order: a part of it. Numbers do not count."""
+    rest = iter(given)
+    return all(word in rest for word in evolved if not word.isdigit())
+
+
 class Evolved(BaseModel):
     """The new instruction."""
 
@@ -167,6 +173,8 @@ class Evolve:
         score = rouge_l_of_tokens(words(evolved), words(parent.instruction))
         if score > self.options.max_similarity:
             return "nothing gained", "the instruction has to differ from the given one"
+        if _adds_nothing(words(evolved), words(parent.instruction)):
+            return "nothing gained", "every word of it stands in the given one"
         if self.profile == "small":
             return statement_fault(evolved, language=self.language, words=(4, 400))
         return text_fault(evolved, language=self.language, words=(4, 2000))

@@ -27,7 +27,7 @@ from codetune.synth.checks.docstring_convention import (
 )
 from codetune.synth.checks.statement_evidence import SCORE_PROMPT, score_text
 from codetune.synth.checks.statements import statement_fault
-from codetune.synth.checks.task_text import text_fault
+from codetune.synth.checks.task_text import only_code, text_fault
 from codetune.synth.generator import rejected
 from codetune.synth.options import FillInOptions, Profile, SummarizeOptions
 from codetune.synth.runtime.answer_parsers import JsonObject
@@ -117,7 +117,10 @@ class _FillIn:
     def _wrong(self, text: str, code: str) -> tuple[str, str] | None:
         """What is wrong with a strong model's text, as (reason, detail), or None."""
         words = (self.options.min_words, self.options.max_words)
-        return text_fault(text, language=self.language, words=words)
+        fault = text_fault(text, language=self.language, words=words)
+        if fault is None and only_code(text, words[0]):
+            return "code in place of a text", "say in words what is asked for"
+        return fault
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from codetune.synth.checks.program_completion import complete
 from codetune.synth.checks.program_evidence import program_checks
 from codetune.synth.checks.program_writing import write_program
 from codetune.synth.checks.snippet_text import SnippetView, shortened
-from codetune.synth.checks.statement_claims import promises_a_result
+from codetune.synth.checks.statement_claims import hides_the_error, promises_a_result
 from codetune.synth.checks.statement_evidence import SCORE_PROMPT, statement_checks
 from codetune.synth.checks.statements import grounded_share, statement_fault
 from codetune.synth.checks.task_text import gives_solution, names_another, text_fault
@@ -284,6 +284,8 @@ class InstructFromCode:
             return "prompt's example repeated", f"`{words}` is about an example"
         if promises_a_result(statement, view.tree, view.documentation or ""):
             return "promises a result", "the code never returns a value"
+        if hides_the_error(statement, view.tree):
+            return "hides the error", "all that the code does is to raise an error"
         return None
 
     async def _statement(self, view: SnippetView, context: GenerationContext) -> _Written:

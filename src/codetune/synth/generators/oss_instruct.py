@@ -5,6 +5,7 @@ The snippet is a spark, not the answer: a solution that mostly repeats it is ref
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,6 +32,13 @@ from codetune.synth.runtime.text_parsers import CodeBlock, Tagged
 __all__ = ["OssInstruct", "copied_share"]
 
 _RUN = 6
+_FEWEST_TOKENS = 4
+"""Of a solution, comments not counted."""
+_OUR_WORDS = re.compile(
+    r"\b(?:given|provided|above|following) (?:code )?snippet|\binspiration\b|\bcode (?:snippet )?above\b"
+    r"|\bbased on (?:the|this) (?:given |provided )?code\b|给出的代码|上面的代码|代码片段|作为灵感",
+    re.IGNORECASE,
+)
 
 
 class InventedProblem(BaseModel):
@@ -117,6 +125,8 @@ class OssInstruct:
         words = (self.options.min_words, self.options.max_words)
         if gives_solution(problem, snippet.code):
             return "solution in the statement", "the problem may not hold the snippet"
+        if "```" not in problem and _OUR_WORDS.search(problem):
+            return "prompt leaked", "the problem may not speak of code that it does not show"
         return text_fault(problem, language=self.language, words=words)
 
     async def _solution(self, row: Instruction, snippet: Snippet, context: GenerationContext) -> Instruction:
@@ -128,6 +138,8 @@ class OssInstruct:
             row=snippet.id,
             max_new_tokens=self.options.solution_tokens,
         )
+        if len(tokens(asked.value, language)) < _FEWEST_TOKENS:
+            raise Rejection("no code", "the solution is a comment")
         share = copied_share(asked.value, snippet.code, language)
         if share > self.options.max_copied:
             raise Rejection(
