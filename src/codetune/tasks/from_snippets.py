@@ -17,7 +17,7 @@ from codetune.tasks.config import TasksConfig
 from codetune.tasks.docstring import count_words, is_in_language, leaks, prose_of, summary_of
 from codetune.tasks.rows import RowMaker
 from codetune.tasks.search import Candidates, Pair
-from codetune.tasks.tags import tags_of
+from codetune.tasks.tagging.tags import tags_of
 from codetune.tasks.task import FieldValue
 from codetune.tasks.tests_of_code import is_test
 from codetune.text.fences import fence
@@ -67,7 +67,11 @@ def rows_of_snippet(
             fields,
             tags=(
                 *snippet.tags,
-                *(tags_of(snippet.code, snippet.programming_language, snippet.name) if config.tags else ()),
+                *(
+                    tags_of(snippet.code, snippet.programming_language, snippet.name, snippet.scopes or ())
+                    if config.tags
+                    else ()
+                ),
             ),
             candidates=candidates.codes if candidates is not None and task == "code_search" else (),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codetune.tasks.tags import profile_of, tags_of
+from codetune.tasks.tagging.tags import profile_of, tags_of
 
 PROCEDURAL = {
     "python": "def f(xs):\n    t = 0\n    for x in xs:\n        t += x\n    return t",
@@ -94,14 +94,15 @@ def ladder(depth: int) -> str:
     ("code", "level"),
     [
         ("def f(x):\n    return x + 1", "beginner"),
-        (ladder(2), "beginner"),
+        (ladder(1), "beginner"),
+        (ladder(2), "intermediate"),
         (ladder(3), "intermediate"),
         (ladder(4), "intermediate"),
         (ladder(5), "advanced"),
-        ("def f(x):\n" + "    if x:\n        x += 1\n" * 9, "intermediate"),
+        ("def f(x):\n" + "    if x:\n        x += 1\n" * 5, "intermediate"),
         ("def f(x):\n" + "    if x:\n        x += 1\n" * 10, "advanced"),
         ("def f(x):\n    yield x", "intermediate"),
-        ("async def f(x):\n    yield await x", "advanced"),
+        ("async def f(x):\n    yield await x", "intermediate"),
         ("def f(x):\n    return x << 2 ^ 1", "intermediate"),
     ],
 )
@@ -126,3 +127,37 @@ def test_a_chain_of_else_ifs_is_wide_and_not_deep(language, code):
 
 def test_a_language_without_grammar_has_no_tags():
     assert tags_of("SELECT 1", "sql") == ()
+
+
+def test_levels_are_compared_within_the_language():
+    java = "int f(int x) { if (x > 0) { return 1; } return 0; }"
+    assert tags_of(f"class A {{ {java} }}", "java")[1] == "level:intermediate"
+    assert tags_of(java, "c")[1] == "level:beginner"
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "paradigm"),
+    [
+        ("python", "def wrap(fn):\n    def inner(x):\n        return fn(x)\n    return inner", "functional"),
+        ("go", "func Hook(h Func) Option {\n\treturn func(c *Config) {\n\t\tc.h = h\n\t}\n}", "functional"),
+        ("javascript", "function where(list, predicate) { return filter(list, predicate); }", "functional"),
+        ("javascript", "exports.f = function (x) { return x ? g(x) : {}; };", "procedural"),
+        ("typescript", "function pipe(this: Ctor, x: number): number { return x; }", "procedural"),
+        (
+            "typescript",
+            "beforeResolution(token: T, callback: C): void { this.all.set(token, callback); }",
+            "event-driven",
+        ),
+        ("php", "public static function make($x) { return self::other($x); }", "procedural"),
+        ("cpp", "std::string f(const RE2& self) { return self.pattern(); }", "procedural"),
+    ],
+)
+def test_functions_that_were_told_wrongly(language, code, paradigm):
+    assert tags_of(code, language, "f")[0] == f"paradigm:{paradigm}"
+
+
+def test_a_namespace_makes_no_member():
+    code = "Stream& operator<<(Stream& to, int n) { to.write(n); return to; }"
+    assert tags_of(code, "cpp", "Json::operator<<", ("namespace Json",))[0] == "paradigm:procedural"
+    member = "int Value::size() { return n_; }"
+    assert tags_of(member, "cpp", "Json::Value::size", ("namespace Json",))[0] == "paradigm:object-oriented"

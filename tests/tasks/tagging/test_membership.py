@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codetune.tasks.membership import is_instance_member
+from codetune.tasks.tagging.membership import is_instance_member
 
 
 @pytest.mark.parametrize(

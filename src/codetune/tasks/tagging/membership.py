@@ -10,11 +10,15 @@ The rule, language by language (O is what stands before the name, as in `O.name`
     Ruby                an instance method, `O#name`
     Rust                told by `self` in the code
     C                   never
+
+Where the heads of the types around it are known (`Snippet.scopes`), they decide what O is: a namespace is none.
 """
 
 from __future__ import annotations
 
 import re
+
+from codetune.code.scopes import is_type_head, name_of_head, split_name
 
 __all__ = ["is_instance_member"]
 
@@ -31,15 +35,20 @@ _CPP_MEMBER = re.compile(r"\bvirtual\b|\)\s*(?:const|override|final)\b")
 _GO_RECEIVER = re.compile(r"\s*func\s*\(")
 
 
-def is_instance_member(code: str, programming_language: str, name: str | None) -> bool:
+def is_instance_member(
+    code: str, programming_language: str, name: str | None, scopes: tuple[str, ...] = ()
+) -> bool:
     """Whether a definition is a member that works on an object.
 
     Args:
         code: The definition, as in `Snippet.code`.
         programming_language: Lower-case name.
         name: Its qualified name, as in `Snippet.name`; None where it is not known.
+        scopes: Heads of the types and namespaces around it; empty where they are not known.
     """
-    owner = re.split(r"\.|::|#|->", name)[-2:-1] if name else []
+    owner = split_name(name)[:-1][-1:] if name else []
+    if scopes and programming_language == "cpp":
+        return _in_cpp_type(code, name or "", scopes)
     match programming_language:
         case "python":
             return bool(owner) and "@staticmethod" not in code
@@ -64,3 +73,13 @@ def is_instance_member(code: str, programming_language: str, name: str | None) -
         case "ruby":
             return bool(name and "#" in name)
     return False
+
+
+def _in_cpp_type(code: str, name: str, scopes: tuple[str, ...]) -> bool:
+    """With the scopes known: inside a type, or defined outside it under its name."""
+    if _STATIC.search(code.partition("{")[0]):
+        return False
+    if any(is_type_head(head, "cpp") for head in scopes):
+        return True
+    named = [part for head in scopes if (part := name_of_head(head, "cpp"))]
+    return len(split_name(name)) - 1 > len(named)

@@ -4,20 +4,14 @@ The rule, written down so that it can be checked by eye (docs/tasks.md tells it 
 
     paradigm   the first that holds:
         event-driven      a handler is registered (`button.on("click", f)`), or the function is one (`on_click`,
-                          `handleClick(event)`)
+                          `handleClick(event)`), or it takes one to keep (`addListener(callback)`)
+        functional        a function is returned, and the own object is not used
         object-oriented   a type with members is defined, the function is a member of one that is not static, or
                           its own object is used (`self`, `this`, `@x`)
-        functional        at least two of: lambdas, comprehensions, `map`/`filter`/`reduce`..., and no more
-                          loops than those
+        functional        no loops beside them and at least two of: lambdas, comprehensions, `map`/`filter`/`reduce`...,
+                          or one of them that is the whole body, or a function that was given is handed on
         procedural        everything else
-    level
-        beginner          at most 3 paths through, nested at most 2 deep, no advanced construct
-        advanced          more than 10 paths through, or nested more than 4 deep, or 2 kinds of advanced
-                          constructs: async, generators, concurrency, generics, metaprogramming, unsafe,
-                          bit arithmetic
-        intermediate      everything else
-
-Paths through are cyclomatic complexity: branches and loops plus one.
+    level      see `codetune.tasks.tagging.levels`
 """
 
 from __future__ import annotations
@@ -30,8 +24,9 @@ from functools import lru_cache
 from tree_sitter import Node
 
 from codetune.code.languages import PARSED_LANGUAGES
-from codetune.code.parsing import parse
-from codetune.tasks.membership import is_instance_member
+from codetune.code.parsing import parse, wrappers_of
+from codetune.tasks.tagging.levels import level_of_score
+from codetune.tasks.tagging.membership import is_instance_member
 
 __all__ = ["SyntaxProfile", "level_of", "paradigm_of", "profile_of", "tags_of"]
 
@@ -65,7 +60,8 @@ _CALLS = frozenset({
 _FUNCTIONAL = frozenset({
     "map", "filter", "reduce", "fold", "foldl", "foldr", "flat_map", "flatmap", "compose", "curry",
     "partial", "zip_with", "take_while", "takewhile", "array_map", "array_filter", "array_reduce",
-    "select", "inject", "aggregate", "collect",
+    "select", "inject", "aggregate", "collect", "where", "selectmany", "zip", "chain", "islice", "starmap",
+    "accumulate", "dropwhile", "array_walk", "usort",
 })  # fmt: skip
 _REGISTER = frozenset({
     "addeventlistener", "removeeventlistener", "addlistener", "add_listener", "on", "once", "subscribe",
@@ -80,6 +76,17 @@ _NAMES = frozenset({
     "identifier", "attribute", "member_expression", "method_reference", "field_access", "argument", "name",
 })  # fmt: skip
 _SELVES = frozenset({"self", "this", "this_expression", "instance_variable", "class_variable", "super"})
+_OWN_NAMES = {
+    "python": (b"self",), "rust": (b"self",), "ruby": (b"self",), "c": (), "go": (), "cpp": (b"this",),
+    "php": (b"$this", b"this"),
+}  # fmt: skip
+"""Language -> how code calls its own object; `this` in the others."""
+_FUNCTION_PARAMETER = re.compile(
+    r"(?<![\w$])(?:fn|func|function|iteratee|predicate|pred|mapper|reducer|comparator|transform|selector|key_func)(?![\w$])"
+)
+_KEPT_HANDLER = re.compile(r"(?<![\w$])(?:callback|handler|listener|observer)(?![\w$])")
+_TAKES_HANDLER = re.compile(r"^_*(?:add|set|register|subscribe|before|after|on|bind|connect)(?=_|[A-Z]|$)")
+_LINES_A_POINT = 5
 _ADVANCED = {
     "async": frozenset({"await", "await_expression", "async"}),
     "generators": frozenset({"yield", "yield_expression", "yield_statement"}),
@@ -115,8 +122,17 @@ class SyntaxProfile:
     functional: int = 0
     registers: int = 0
     has_members: bool = False
+    is_member: bool = False
+    """A member of a type that works on an object, by its place."""
     is_handler: bool = False
     advanced: Counter[str] = field(default_factory=Counter)
+
+    returns_function: bool = False
+    hands_function_on: bool = False
+    """A function that was given is called, or given to another."""
+    statements: int = 0
+    """Of the outermost body."""
+    lines: int = 0
 
     @property
     def complexity(self) -> int:
@@ -126,22 +142,43 @@ class SyntaxProfile:
 
 def profile_of(code: str, programming_language: str) -> SyntaxProfile:
     """Count what the rule needs, in one walk over the tree."""
-    tree, _ = parse(code, programming_language)
-    profile = SyntaxProfile()
-    stack: list[tuple[Node, int]] = [(tree.root_node, 0)]
+    roots = _roots(code, programming_language)
+    profile = SyntaxProfile(lines=sum(bool(line.strip()) for line in code.splitlines()))
+    own = _look_at_head(roots, profile, programming_language)
+    stack: list[tuple[Node, int]] = [(root, 0) for root in reversed(roots)]
     while stack:
         node, depth = stack.pop()
         kind = node.type
         if node.is_named:
             depth = _look(node, kind, depth, profile, programming_language)
+            profile.functional -= node == own and kind in _LAMBDAS  # a function is no lambda of its own
         elif kind in _BITS and node.parent is not None and "binary" in node.parent.type:
             profile.advanced["bit arithmetic"] += 1
         elif kind == "async":
             profile.advanced["async"] += 1
-        elif kind in _SELVES:
+        elif kind in _SELVES and _is_own_object(node, programming_language):
             profile.has_members = True
         stack.extend((child, depth) for child in node.children)
     return profile
+
+
+def _roots(code: str, language: str) -> list[Node]:
+    """The code's outermost nodes, read as members of a type where it does not parse alone."""
+    for before, after in wrappers_of(language, "members"):
+        tree, _ = parse(before + code + after, language)
+        if tree.root_node.has_error:
+            continue
+        found, stack = [], [tree.root_node]
+        start, end = len(before.encode()), len((before + code).encode("utf-8", "replace"))
+        while stack:
+            node = stack.pop()
+            if node.start_byte >= start and node.end_byte <= end and (before or node.parent is None):
+                found.append(node)
+            elif node.end_byte > start:
+                stack.extend(reversed(node.children))
+        if found:
+            return found
+    return [parse(code, language)[0].root_node]
 
 
 def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: str) -> int:
@@ -156,7 +193,10 @@ def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: s
     if kind in _NESTS and kind not in _FLAT and not _is_else_if(node):
         depth += 1
         profile.depth = max(profile.depth, depth)
-    if kind in _TYPES or kind in _SELVES or (kind == "identifier" and node.text in (b"self", b"this")):
+    if kind in _TYPES or (
+        (kind in _SELVES or (kind == "identifier" and node.text in _OWN_NAMES.get(language, (b"this",))))
+        and _is_own_object(node, language)
+    ):
         profile.has_members = True
     if kind in _COMPREHENSIONS or (kind in _LAMBDAS and _is_lambda(kind, language)):
         profile.functional += 1
@@ -168,6 +208,108 @@ def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: s
         if kind in kinds:
             profile.advanced[word] += 1
     return depth
+
+
+def _is_own_object(node: Node, language: str) -> bool:
+    """Whether `self`, `this` and the like mean the object: no parameter of that name, no `def self.x`, no `self::X`."""
+    parent = node.parent
+    if parent is None:
+        return True
+    if language == "php" and node.type in ("self", "super"):
+        return False
+    if parent.type == "singleton_method":
+        return parent.child_by_field_name("object") != node
+    if language == "typescript" and "parameter" in parent.type:
+        return False
+    return not (language == "rust" and parent.type in ("scoped_identifier", "use_list", "scoped_use_list"))
+
+
+_DEFINITIONS = frozenset({
+    "function_definition", "function_declaration", "method_declaration", "method_definition", "function_item", "method",
+    "singleton_method", "arrow_function", "function_expression", "generator_function_declaration",
+    "local_function_statement", "constructor_declaration",
+})  # fmt: skip
+_RETURNED = _LAMBDAS - {"block", "do_block"}
+
+
+def _look_at_head(roots: list[Node], profile: SyntaxProfile, language: str) -> Node | None:
+    """What the outermost function takes and gives; that function."""
+    queue = list(roots)
+    while queue and queue[0].type not in _DEFINITIONS:
+        queue.extend(queue.pop(0).named_children)
+    if not queue:
+        return None
+    node = queue[0]
+    body = node.child_by_field_name("body")
+    taken = node.child_by_field_name("parameters") or _declared_parameters(node)
+    if body is None:
+        return node
+    parameters = (taken.text or b"").decode("utf-8", "replace") if taken is not None else ""
+    inside = (body.text or b"").decode("utf-8", "replace")
+    profile.hands_function_on = any(
+        re.search(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", inside)
+        for name in _FUNCTION_PARAMETER.findall(parameters)
+    )
+    named = node.child_by_field_name("name")
+    own = (named.text or b"").decode("utf-8", "replace") if named is not None else ""
+    profile.is_handler |= bool(_KEPT_HANDLER.search(parameters) and _TAKES_HANDLER.match(own))
+    statements = [
+        child for child in body.named_children if "comment" not in child.type and not _is_text(child)
+    ]
+    profile.statements = len(statements) if body.type not in _EXPRESSIONS else 1
+    profile.returns_function = bool(statements) and _gives_function(statements, language)
+    if body.type in _RETURNED:
+        profile.returns_function = True
+    return node
+
+
+_EXPRESSIONS = frozenset({"arrow_expression_clause", "call_expression", "binary_expression"})
+
+
+def _declared_parameters(node: Node) -> Node | None:
+    declarator = node.child_by_field_name("declarator")
+    return declarator.child_by_field_name("parameters") if declarator is not None else None
+
+
+def _is_text(statement: Node) -> bool:
+    return (
+        statement.type == "expression_statement"
+        and bool(statement.named_children)
+        and (statement.named_children[0].type == "string")
+    )
+
+
+def _gives_function(statements: list[Node], language: str) -> bool:
+    """Whether the last statement returns a function that is written here."""
+    last = statements[-1]
+    if last.type in _RETURNED:
+        return language in ("rust", "ruby")
+    if "return" not in last.type:
+        return False
+    values = last.named_children
+    if values and values[0].type == "expression_list":  # Go
+        values = values[0].named_children
+    if any(value.type in _RETURNED for value in values):
+        return True
+    if language != "python":
+        return False
+    inner = {
+        name.text
+        for statement in statements
+        if statement.type == "function_definition"
+        and (name := statement.child_by_field_name("name")) is not None
+    }
+    return any(
+        part.text in inner
+        for value in values
+        for part in (value, *_arguments(value))
+        if part.type == "identifier"
+    )
+
+
+def _arguments(value: Node) -> list[Node]:
+    found = value.child_by_field_name("arguments")
+    return found.named_children if found is not None else []
 
 
 def _is_else_if(node: Node) -> bool:
@@ -216,34 +358,41 @@ def paradigm_of(profile: SyntaxProfile) -> str:
     """The paradigm that the rule gives a profile."""
     if profile.registers or profile.is_handler:
         return "event-driven"
-    if profile.has_members:
+    if profile.returns_function and not profile.has_members:
+        return "functional"
+    if profile.has_members or profile.is_member:
         return "object-oriented"
-    if profile.functional >= 2 and profile.functional >= profile.loops:
+    if profile.loops <= profile.functional and (
+        profile.functional >= 2
+        or (profile.functional and profile.statements == 1)
+        or (profile.hands_function_on and not profile.loops)
+    ):
         return "functional"
     return "procedural"
 
 
-def level_of(profile: SyntaxProfile) -> str:
-    """The level that the rule gives a profile."""
-    kinds = len(profile.advanced)
-    if profile.complexity > 10 or profile.depth > 4 or kinds >= 2:
-        return "advanced"
-    if profile.complexity <= 3 and profile.depth <= 2 and kinds == 0:
-        return "beginner"
-    return "intermediate"
+def level_of(profile: SyntaxProfile, programming_language: str) -> str:
+    """The level that the rule gives a profile, compared with code of its language."""
+    score = profile.complexity + profile.depth + 2 * len(profile.advanced) + profile.lines / _LINES_A_POINT
+    level = level_of_score(score, programming_language)
+    # Short code that takes knowing such a construct is no beginner's; generics are everyday in typed languages.
+    return "intermediate" if level == "beginner" and set(profile.advanced) - {"generics"} else level
 
 
 @lru_cache(maxsize=64)  # the tasks made of one snippet ask for the same code in turn
-def tags_of(code: str, programming_language: str, name: str | None = None) -> tuple[str, ...]:
+def tags_of(
+    code: str, programming_language: str, name: str | None = None, scopes: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """`paradigm:...` and `level:...` of a piece of code; nothing for languages without a grammar.
 
     Args:
         code: One definition, or more.
         programming_language: Lower-case name.
         name: Qualified name of the definition, as in `Snippet.name`: it tells a member from a function.
+        scopes: Heads of the types and namespaces around it, as in `Snippet.scopes`.
     """
     if programming_language not in PARSED_LANGUAGES:
         return ()
     profile = profile_of(code, programming_language)
-    profile.has_members |= is_instance_member(code, programming_language, name)
-    return (f"paradigm:{paradigm_of(profile)}", f"level:{level_of(profile)}")
+    profile.is_member = is_instance_member(code, programming_language, name, scopes)
+    return (f"paradigm:{paradigm_of(profile)}", f"level:{level_of(profile, programming_language)}")
