@@ -87,7 +87,15 @@ def evaluate_model(
     progress = scoring.progress
     if not ranks.is_first:
         ranks.meet()  # once the first process has the folder
-        asking = resolve_asking(config, chosen, backend.styles, problems, probe, seed=seed)
+        asking = resolve_asking(
+            config,
+            chosen,
+            backend.styles,
+            problems,
+            probe,
+            seed=seed,
+            has_edit_tokens=backend.has_edit_tokens,
+        )
         asked = partial(ask, on_progress=progress.advance)
         generate(asked, problems, asking.config, seed=seed, name=backend.name, expected=False)
         return None
@@ -115,7 +123,14 @@ def evaluate_model(
             return stage.finished
         try:
             asking = resolve_asking(
-                config, chosen, backend.styles, problems, probe, seed=seed, assumption=backend.assumption
+                config,
+                chosen,
+                backend.styles,
+                problems,
+                probe,
+                seed=seed,
+                assumption=backend.assumption,
+                has_edit_tokens=backend.has_edit_tokens,
             )
             if asking.assumed:
                 progress.note(asking.assumed)

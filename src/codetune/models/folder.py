@@ -46,6 +46,11 @@ class ModelFolder:
     tokenizer: Path
     hash: str
 
+    def knows(self, token: str) -> bool:
+        """Whether the tokenizer's file names a token."""
+        path = self.tokenizer / "tokenizer.json"
+        return path.is_file() and json.dumps(token) in path.read_text("utf-8", "replace")
+
     @property
     def name(self) -> str:
         """Folder names and hash: what scores and the request store call it."""

@@ -180,3 +180,17 @@ def test_all_items_pass_with_right_edits(
     with answering(lambda prompt: right_answer(by_prompt[prompt], name)) as url:
         score = evaluated(url, tmp_path / "out", benchmark, "--edit-format", form, "--style", "turns")
     assert score["verdicts"] == {"PASS": 164}
+
+
+def test_a_folder_with_the_edit_tokens_is_asked_in_turns(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from tests.tiny_llama import write_tiny_llama
+
+    from codetune.evaluate.backends.backend import find_backend
+    from codetune.train.weights.base_model import BaseModel
+    from codetune.train.weights.edit_tokens import add_edit_tokens
+
+    plain = write_tiny_llama(tmp_path / "plain")
+    add_edit_tokens(BaseModel.find(str(plain)), tmp_path / "editor", cache=tmp_path)
+    assert not find_backend(str(plain)).has_edit_tokens
+    assert find_backend(str(tmp_path / "editor")).has_edit_tokens

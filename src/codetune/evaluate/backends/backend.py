@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from codetune.edits.formats.special_tokens import NEXT_START
 from codetune.errors import ConfigError
 from codetune.evaluate.backends.base_check import check_base
 from codetune.evaluate.backends.probe import REMOTE_STYLES, StyleChoice
@@ -59,6 +60,11 @@ class Backend(Protocol):
         """A sentence where a single style is a guess."""
         ...
 
+    @property
+    def has_edit_tokens(self) -> bool:
+        """Whether it is known to have the edit tokens, so that edits are asked for in turns of their own."""
+        ...
+
     def answers(
         self,
         requests: Sequence[ChatRequest],
@@ -91,6 +97,7 @@ class _Served:
     api_key_env: str | None = None
     is_embedded: bool = False
     assumption: str | None = None
+    has_edit_tokens: bool = False
 
     @property
     def styles(self) -> Sequence[StyleChoice]:
@@ -178,6 +185,10 @@ class _Folder:
         if chat_template(self.found) is not None:
             return None
         return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style {_TEXT.style}"
+
+    @property
+    def has_edit_tokens(self) -> bool:
+        return self.found.knows(NEXT_START)
 
     def answers(
         self,

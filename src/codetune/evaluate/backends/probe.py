@@ -77,6 +77,7 @@ def resolve_asking(
     *,
     seed: int,
     assumption: str | None = None,
+    has_edit_tokens: bool = False,
 ) -> Asking:
     """Fill in what the settings leave open.
 
@@ -88,6 +89,7 @@ def resolve_asking(
         ask: Asks the model: (index, reply or error) of each request.
         seed: The run's seed.
         assumption: What is said where a single candidate is a guess.
+        has_edit_tokens: The model has the edit tokens.
 
     Raises:
         BackendError: Every way was refused; the first refusal.
@@ -103,7 +105,8 @@ def resolve_asking(
             _see_it_answered(settled_config, f"the protocol {config.protocol}", problems, ask, seed)
         return Asking(settled_config)
     if config.edit_format is not None:
-        return Asking(_editing(config, chosen, candidates, problems))
+        usual = "completion" if candidates[0].style == "completion" else "chat"
+        return Asking(_editing(config, chosen, problems, "turns" if has_edit_tokens else usual))
     left = [
         one
         for one in candidates
@@ -158,18 +161,15 @@ def _see_it_answered(
             )
 
 
-def _editing(
-    config: AskConfig, chosen: Benchmark, candidates: Sequence[StyleChoice], problems: Sequence[Problem]
-) -> AskConfig:
+def _editing(config: AskConfig, chosen: Benchmark, problems: Sequence[Problem], usual: str) -> AskConfig:
     """The settings of asking for edits: nothing is tried out, since an edit needs no begun turn."""
     if any(problem.edit is None for problem in problems):
         raise UsageError(
             f"{chosen.name} asks for no edits", next_step="leave --edit-format out, or evaluate apeval"
         )
-    kind = config.prompt_style or ("completion" if candidates[0].style == "completion" else "chat")
     return config.model_copy(
         update={
-            "prompt_style": f"{kind}+{config.edit_format}",
+            "prompt_style": f"{config.prompt_style or usual}+{config.edit_format}",
             "max_new_tokens": config.max_new_tokens or max(chosen.max_new_tokens, _SHORTEST_CHAT),
         }
     )

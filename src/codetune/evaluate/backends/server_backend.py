@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from codetune.edits.formats.special_tokens import NEXT_START
 from codetune.evaluate.backends.probe import StyleChoice
 from codetune.models.batched.folder_model import chat_template
 from codetune.models.client.concurrent_requests import Outcome
@@ -53,6 +54,10 @@ class ServerBackend:
         if chat_template(self.found) is not None:
             return None
         return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style completion"
+
+    @property
+    def has_edit_tokens(self) -> bool:
+        return self.found.knows(NEXT_START)
 
     @property
     def answered_by(self) -> str:
