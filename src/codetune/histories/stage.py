@@ -6,12 +6,13 @@ Their places are found first, from a few columns; then each unit of work reads o
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow.parquet as pq
 
@@ -32,6 +33,9 @@ __all__ = ["STAGE", "run"]
 
 STAGE = "histories"
 _ROWS_A_PIECE = 2000
+_ROWS_A_FILE = 1 << 32
+_Places: TypeAlias = "array[int]"
+"""Rows of a group, each as one number: CodeNet has millions, and a tuple for each takes fifteen times as much."""
 _KINDS: tuple[type[Record], ...] = (Commit, Submission)
 
 
@@ -102,7 +106,7 @@ def _pieces(data: Dataset[Any]) -> Iterator[_Piece]:
     """Whole groups, in the order in which they begin, some thousand rows in each piece."""
     files = data.parts()
     groups = _files(files) if data.kind is Commit else _problems(files)
-    open_groups: list[list[tuple[int, int]]] = []
+    open_groups: list[_Places] = []
     size = 0
     for group in groups:
         open_groups.append(group)
@@ -114,8 +118,8 @@ def _pieces(data: Dataset[Any]) -> Iterator[_Piece]:
         yield _piece(data.kind, open_groups, files)
 
 
-def _piece(kind: type[Record], groups: Sequence[Sequence[tuple[int, int]]], files: Sequence[Path]) -> _Piece:
-    places = [place for group in groups for place in group]
+def _piece(kind: type[Record], groups: Sequence[_Places], files: Sequence[Path]) -> _Piece:
+    places = [divmod(place, _ROWS_A_FILE) for group in groups for place in group]
     rows = tuple(
         (files[number], tuple(row for _, row in same))
         for number, same in groupby(places, key=lambda place: place[0])
@@ -123,17 +127,17 @@ def _piece(kind: type[Record], groups: Sequence[Sequence[tuple[int, int]]], file
     return _Piece(kind, ChosenRows(rows), tuple(len(group) for group in groups))
 
 
-def _problems(files: Sequence[Path]) -> Iterable[list[tuple[int, int]]]:
-    groups: dict[str, list[tuple[int, int]]] = {}
+def _problems(files: Sequence[Path]) -> Iterable[_Places]:
+    groups: dict[str, _Places] = {}
     for number, path in enumerate(files):
         for row, problem in enumerate(pq.read_table(path, columns=["problem_id"])["problem_id"].to_pylist()):
-            groups.setdefault(problem, []).append((number, row))
+            groups.setdefault(problem, array("Q")).append(number * _ROWS_A_FILE + row)
     return groups.values()
 
 
-def _files(files: Sequence[Path]) -> Iterable[list[tuple[int, int]]]:
+def _files(files: Sequence[Path]) -> Iterable[_Places]:
     """Changes by file; a renamed file goes on with its changes under the old name."""
-    groups: list[list[tuple[int, int]]] = []
+    groups: list[_Places] = []
     current: dict[tuple[str | None, str], int] = {}
     for number, path in enumerate(files):
         table = pq.read_table(path, columns=["repo", "path", "old_path"])
@@ -142,9 +146,9 @@ def _files(files: Sequence[Path]) -> Iterable[list[tuple[int, int]]]:
             place = current.pop((repo, old or name), None)
             if place is None:
                 place = len(groups)
-                groups.append([])
+                groups.append(array("Q"))
             current[repo, name] = place
-            groups[place].append((number, row))
+            groups[place].append(number * _ROWS_A_FILE + row)
     return groups
 
 
