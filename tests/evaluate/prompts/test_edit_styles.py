@@ -166,20 +166,28 @@ def test_a_benchmark_without_edits_refuses_the_option(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("benchmark", ["apeval", "apeval+2023-04"])
 @pytest.mark.parametrize("form", EDIT_FORMATS)
-def test_all_items_pass_with_right_edits(
-    shared_data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, benchmark: str, form: str
-) -> None:
-    monkeypatch.setenv("CODETUNE_DATA", str(shared_data))
+def test_all_items_pass_with_right_edits(problems: list[Problem], tmp_path: Path, form: str) -> None:
     name = f"turns+{form}"
-    by_prompt = {
-        style(name).request(problem, {"max_new_tokens": 8}).prompt: problem
-        for problem in load_problems(benchmark)
-    }
+    by_prompt = {style(name).request(p, {"max_new_tokens": 8}).prompt: p for p in problems}
     with answering(lambda prompt: right_answer(by_prompt[prompt], name)) as url:
-        score = evaluated(url, tmp_path / "out", benchmark, "--edit-format", form, "--style", "turns")
+        score = evaluated(url, tmp_path / "out", "apeval", "--edit-format", form, "--style", "turns")
     assert score["verdicts"] == {"PASS": 164}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_evalplus_tests_are_run_beside_the_old_ones(problems: list[Problem], tmp_path: Path) -> None:
+    name = "chat+whole-file"
+    by_prompt = {style(name).request(p, {"max_new_tokens": 8}).messages[0].content: p for p in problems}
+    with answering(lambda prompt: right_answer(by_prompt[prompt], name)) as url:
+        score = evaluated(
+            url, tmp_path / "out", "apeval+2023-04", "--limit", "12", "--edit-format", "whole-file"
+        )
+    # HumanEval's own solutions: EvalPlus found some of them wanting on inputs that it added.
+    base, verdicts = score["base_pass_at_k"], score["verdicts"]
+    assert isinstance(base, dict) and isinstance(verdicts, dict)
+    assert base["1"]["value"] == 1.0 and 10 <= verdicts["PASS"] <= 12
 
 
 def test_a_folder_with_the_edit_tokens_is_asked_in_turns(tmp_path: Path) -> None:
