@@ -65,6 +65,11 @@ class CollectConfig(Settings):
         le=50,
         description="Code search: pieces of code a query is shown with, the right one included.",
     )
+    solutions: Literal["problem", "language", "all"] = Field(
+        "language",
+        description="Code Contests: a row for each `problem`, for each `language` a problem is solved in, or for "
+        "`all` right solutions.",
+    )
     split: tuple[Literal["train", "valid", "test"], ...] = Field(
         (),
         description="Upstream's splits wanted; empty takes all. Rows of sources without splits count as train.",

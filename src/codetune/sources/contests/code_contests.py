@@ -25,7 +25,7 @@ _TESTS = ("public_tests", "private_tests", "generated_tests")
 
 
 class CodeContestsSource(RowSource):
-    """Problems; one row for each language there is a right solution in, chosen by the seed.
+    """Problems; one row for each language there is a right solution in, chosen by the seed, or as `solutions` says.
 
     The tests, as JSON `[{"input": ..., "output": ...}]`, go with the row, for verification. Problems
     without a solution are refused.
@@ -63,10 +63,8 @@ class CodeContestsSource(RowSource):
         if isinstance(level, int) and 0 < level < len(_DIFFICULTIES):
             tags.append(f"difficulty:{_DIFFICULTIES[level]}")
         return [
-            self._instruction(
-                row, description, language, _chosen(row, name, language, solutions), tests, name, tags
-            )
-            for language, solutions in sorted(by_language.items())
+            self._instruction(row, description, language, solution, tests, name, tags)
+            for language, solution in _wanted(row, name, by_language)
         ]
 
     def _repackaged(self, row: Row) -> list[Instruction]:
@@ -132,5 +130,16 @@ def _solutions(row: Row) -> list[tuple[str | None, str]]:
         raise Rejection("wrong type", f"solutions: {error}") from error
 
 
-def _chosen(row: Row, name: str, language: str, solutions: Sequence[str]) -> str:
-    return draw(row.seed, name, language, "solution").choice(sorted(solutions))
+def _wanted(row: Row, name: str, by_language: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Language and solution of each row of a problem; which ones the seed says."""
+    if row.solutions == "all":
+        return [
+            (language, text) for language, texts in sorted(by_language.items()) for text in sorted(set(texts))
+        ]
+    languages = sorted(by_language)
+    if row.solutions == "problem":
+        fitting = [one for one in languages if one in row.wanted_languages] or languages
+        languages = [draw(row.seed, name, "language").choice(fitting)]
+    return [
+        (one, draw(row.seed, name, one, "solution").choice(sorted(by_language[one]))) for one in languages
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from codetune.records import Instruction, Lineage, content_id
 from codetune.rejection import Rejection
@@ -53,6 +53,10 @@ class Row:
     """What the source attached to the row's block."""
     prompt_templates: str | None = None
     """Folder of prompt templates that replace codetune's own."""
+    wanted_languages: frozenset[str] = frozenset()
+    """Programming languages that are kept; empty keeps all."""
+    solutions: Literal["problem", "language", "all"] = "language"
+    """Contests: one solution of a problem, one in each language, or all."""
 
     @property
     def upstream_id(self) -> str:

@@ -181,19 +181,26 @@ def _convert_rows(source: RowSource, config: CollectConfig, seed: int, block: Bl
             config.language,
             block.extra,
             config.prompt_templates,
+            languages,
+            config.solutions,
         )
         try:
             if isinstance(value, Rejection):
                 raise value
             if not isinstance(value, dict):
                 raise Rejection("not an object", f"{value!r}"[:80])
+            unwanted: list[str] = []
+            before = len(kept)
             for record in source.convert(row):
                 if languages and record.programming_language not in languages:
-                    raise Rejection("language not wanted", str(record.programming_language))
+                    unwanted.append(str(record.programming_language))
+                    continue
                 splits = source.splits(row, record)
                 if not is_wanted(splits, config.split):
                     raise Rejection("split not wanted", ", ".join(splits))
                 kept.append(_tagged(record, splits))
+            if unwanted and len(kept) == before:
+                raise Rejection("language not wanted", ", ".join(unwanted))
         except Rejection as fault:
             rejected.append(_rejected_row(source, row, fault))
     completed = source.complete(kept, config, seed)
