@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import os
 import queue
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ from codetune.models.mixed_model import MixedModel
 from codetune.models.model_map import load_model_map
 from codetune.models.protocol import ChatModel, ChatRequest
 from codetune.models.servers.client import ServerClient
+from codetune.models.servers.commands import program_here
 from codetune.models.servers.server import ModelServer
 from codetune.models.spec import EndpointSpec, ModelSpec, host_label
 from codetune.models.store.request_store import RequestStore
@@ -131,7 +133,13 @@ async def open_model(
             known = load_model_map(model_map) if model_map is not None else {}
             spec = known.get(where)
             if spec is None and (folder := _folder(where)) is not None:
-                yield stored(FolderClient(ModelFolder.find(folder)))
+                found, program = ModelFolder.find(folder), program_here()
+                if program is None:
+                    yield stored(FolderClient(found))
+                    return
+                server = _server_of(found, program, kept)
+                stack.callback(server.stop)
+                yield stored(ServerClient(server, found.name if found.adapter is not None else None))
                 return
             if spec is None:
                 raise _unknown(where, known, model_map)
@@ -147,6 +155,14 @@ def _folder(where: str) -> Path | None:
     """The model folder that a name means: a path, or a name on the hub; None for any other name."""
     path = Path(local_model(where)).expanduser()
     return path if path.is_dir() else None
+
+
+def _server_of(found: ModelFolder, program: str, store: RequestStore | None) -> ModelServer:
+    """vLLM or SGLang for a model folder; its log lies beside the request store."""
+    folder = store.path.parent if store is not None else Path(tempfile.gettempdir())
+    base = found if found.adapter is None else ModelFolder.find(found.path)
+    adapters = {} if found.adapter is None else {found.name: found.adapter}
+    return ModelServer(program, found.path, base.name, adapters, log=folder / f"{program}.log")
 
 
 def _unknown(name: str, known: Iterable[str], model_map: Path | None) -> ConfigError:

@@ -8,6 +8,7 @@ import pytest
 
 from codetune.evaluate.backends import choice
 from codetune.evaluate.backends.choice import choose_serving
+from codetune.models.servers import commands
 
 FREE = 16 << 30
 
@@ -16,7 +17,7 @@ FREE = 16 << 30
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """On a machine without a GPU that computes bf16 and has 16 GiB."""
     pytest.importorskip("torch")
-    monkeypatch.setattr(choice, "_has_gpu", lambda: False)
+    monkeypatch.setattr(choice, "has_gpu", lambda: False)
     monkeypatch.setattr(choice, "_free_bytes", lambda: FREE)
     monkeypatch.setattr(choice, "missing_packages", lambda extra: [])
     monkeypatch.setattr("codetune.models.batched.folder_model.number_format", lambda: "bfloat16")
@@ -46,12 +47,13 @@ def test_batches_where_they_work(weights: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_gpu_is_for_what_is_installed(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "_has_gpu", lambda: True)
-    monkeypatch.setattr(choice, "is_installed", lambda program: False)
+    for module in (choice, commands):
+        monkeypatch.setattr(module, "has_gpu", lambda: True)
+    monkeypatch.setattr(commands, "is_installed", lambda program: False)
     assert choose_serving("auto", weights, no_llama="").kind == "folder"
-    monkeypatch.setattr(choice, "is_installed", lambda program: program == "sglang")
+    monkeypatch.setattr(commands, "is_installed", lambda program: program == "sglang")
     assert choose_serving("auto", weights, no_llama="").kind == "sglang"
-    monkeypatch.setattr(choice, "is_installed", lambda program: True)
+    monkeypatch.setattr(commands, "is_installed", lambda program: True)
     found = choose_serving("auto", weights, no_llama="")
     assert (found.kind, found.said) == (
         "vllm", "vllm serves both models: it is installed, and there is a GPU",

@@ -17,8 +17,10 @@ from tests.waiting import is_running, wait_until
 from codetune.errors import BackendUnavailableError, DataError, UsageError
 from codetune.evaluate.benchmarks.registry import load_problems
 from codetune.models.client.concurrent_requests import Outcome
+from codetune.models.folder import ModelFolder
 from codetune.models.open import run_requests
 from codetune.models.protocol import ChatReply, ChatRequest
+from codetune.models.servers import commands
 from codetune.models.servers.commands import adapter_rank, server_command
 from codetune.models.servers.server import ModelServer, ServerStartError
 from codetune.records import Message
@@ -31,6 +33,8 @@ def model(tmp_path: Path) -> Path:
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
+    (folder / "model.safetensors").write_bytes(b"weights")
+    (folder / "tokenizer.json").write_text("{}")
     return folder
 
 
@@ -91,6 +95,20 @@ def test_one_server_answers_for_a_model_and_its_adapter(
     assert len(lines(calls)) == 2
     if program == "vllm":
         assert server._key not in str(argv) and server._key not in (tmp_path / "log").read_text()
+
+
+def test_a_folder_is_served_by_what_is_installed_where_there_is_a_gpu(
+    model: Path, adapter: Path, calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "has_gpu", lambda: True)
+    (adapter / "adapter_config.json").write_text(json.dumps({"r": 8, "base_model_name_or_path": str(model)}))
+    for folder, lora in ((model, False), (adapter, True)):
+        [(_, reply)] = run_requests(str(folder), [question()], store=tmp_path / "r.sqlite")
+        assert isinstance(reply, ChatReply) and reply.model == ModelFolder.find(folder).name
+        started = [one for one in lines(calls) if "argv" in one][-1]
+        assert ("--enable-lora" in started["argv"]) == lora
+    assert (tmp_path / "vllm.log").exists()
+    assert not any(map(is_running, processes(calls)))
 
 
 def test_what_dies_on_start_says_its_last_words(

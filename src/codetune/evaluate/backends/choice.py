@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codetune.installation import missing_packages
-from codetune.models.servers.commands import PROGRAMS, is_installed
+from codetune.models.servers.commands import has_gpu, program_here
 
 __all__ = ["ServingChoice", "choose_serving"]
 
@@ -43,12 +43,12 @@ def choose_serving(serve: str, weights: Path, *, no_llama: str) -> ServingChoice
     """
     if serve != "auto":
         return ServingChoice(serve)
-    if _has_gpu():
-        for program in PROGRAMS:
-            if is_installed(program):
-                return ServingChoice(
-                    program, f"{program} serves both models: it is installed, and there is a GPU"
-                )
+    if has_gpu():
+        program = program_here()
+        if program is not None:
+            return ServingChoice(
+                program, f"{program} serves both models: it is installed, and there is a GPU"
+            )
         return ServingChoice("folder", "both models are loaded on the GPU here and asked in batches")
     if no_llama:
         return ServingChoice("folder", f"both models are loaded here and asked in batches: {no_llama}")
@@ -71,14 +71,6 @@ def choose_serving(serve: str, weights: Path, *, no_llama: str) -> ServingChoice
         "folder",
         "both models are loaded here in 16 bits and asked in batches, the fastest way on this machine",
     )
-
-
-def _has_gpu() -> bool:
-    if missing_packages("train"):
-        return False
-    import torch
-
-    return torch.cuda.is_available()
 
 
 def _free_bytes() -> int:

@@ -13,8 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from codetune.errors import DataError, UsageError
+from codetune.installation import missing_packages
 
-__all__ = ["PROGRAMS", "adapter_rank", "is_installed", "request_name", "server_command"]
+__all__ = [
+    "PROGRAMS", "adapter_rank", "has_gpu", "is_installed", "program_here", "request_name", "server_command",
+]  # fmt: skip
 
 PROGRAMS = ("vllm", "sglang")
 _VLLM_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -24,6 +27,20 @@ _VLLM_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 def is_installed(program: str) -> bool:
     """Whether vLLM or SGLang can be started here; nothing is imported."""
     return shutil.which(program) is not None or (program == "sglang" and find_spec("sglang") is not None)
+
+
+def has_gpu() -> bool:
+    """Whether torch is installed and sees a CUDA GPU."""
+    if missing_packages("train"):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def program_here() -> str | None:
+    """The program that serves a model folder fastest here; None without a GPU, or where none is installed."""
+    return next(filter(is_installed, PROGRAMS), None) if has_gpu() else None
 
 
 def request_name(program: str, base: str, adapter: str | None) -> str:
