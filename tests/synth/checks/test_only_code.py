@@ -11,6 +11,7 @@ from codetune.synth.checks.task_text import lacks_input, only_code
         ("```python\ndef f(x):\n    return x\n```", True),
         ("# `f`\n\n```python\ndef f(x):\n    return x\n```\n", True),
         ("Here:\n```python\nlong_call(of, many, words)\n", True),
+        ("### Why\n\nThere is a fault in the body.\n\n### Fix\n\n```python\nx\n```", False),
         ("`f` is wrong for `None`.", False),
         ("- **major**: it is never closed.\n  ```python\n  x\n  ```", False),
         ("返回列表中的偶数。", False),

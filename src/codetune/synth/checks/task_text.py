@@ -106,7 +106,7 @@ def lacks_input(task: str) -> bool:
 
 def only_code(text: str, least: int) -> bool:
     """Whether a text that should explain code has fewer words of its own than the least, beside its code."""
-    rest = re.sub(r"```.*?(?:```|\Z)|^#+ .*$", " ", text, flags=re.DOTALL | re.MULTILINE)
+    rest = re.sub(r"```.*?(?:```|\Z)|^#+ [^\n]*$", " ", text, flags=re.DOTALL | re.MULTILINE)
     return count_words(rest) < least
 
 
