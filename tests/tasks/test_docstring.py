@@ -66,6 +66,10 @@ def test_leaks_sees_through_layout_and_punctuation():
         ("call-seq:\n compare(other)\n\nCompare this node to +other+.", "Compare this node to +other+."),
         ("call-seq:\n  str.size -> integer\n  str.length -> integer\n\nCounts it.", "Counts it."),
         ("\\rst\n  Formats its arguments.\n\n  **Example**", "Formats its arguments."),
+        ("Reserves space for it.\n\\endrst", "Reserves space for it."),
+        (":call-seq:\n  parse(io) { |context| ... }\n\nParse it.", "Parse it."),
+        ("@covers App\\Handler::write", ""),
+        ("@__NO_SIDE_EFFECTS__", ""),
     ],
 )
 def test_marks_of_tools_before_the_prose_are_left_out(docstring, summary) -> None:

@@ -244,3 +244,11 @@ def test_code_completion_cuts_at_a_line_that_says_something(tmp_path, context):
         assert row.input.endswith("\n    ")
         assert (row.input + row.output) in code.replace("f(", row.input.split("def ")[1].split("(")[0] + "(")
     assert outputs == {"bb = a", "return b  # done"}
+
+
+def test_an_end_alone_says_nothing_to_complete(tmp_path, context):
+    code = "def f(a)\n  b = a\n  b += 1 if a\nend"
+    rows = [snippet(code.replace("f(", f"f{n}("), None, programming_language="ruby") for n in range(20)]
+    folder = dataset(tmp_path / "in", rows)
+    run(TasksConfig(tasks=("code_completion",)), [folder], tmp_path / "out", context)
+    assert {row.output for row in Dataset(tmp_path / "out", Instruction)} == {"b += 1 if a"}

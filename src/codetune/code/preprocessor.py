@@ -24,7 +24,7 @@ _BEFORE_NAME = re.compile(
 _AFTER_HEAD = re.compile(rb"(?<=\))([ \t]*(?:const|noexcept)?[ \t]*)(" + _MACRO + rb")(?=[ \t\n]*[{;])")
 _BEFORE_BLOCK = re.compile(rb"(?<![\w)#])" + _MACRO + rb"(?=[ \t]*\{)")
 _WRAPPED_TYPE = re.compile(
-    rb"(?<![\w.>#])(" + _MACRO + rb"[ \t]*\()([\w \t*:<>]+)(\))(?=[ \t\n]+[*&]*[A-Za-z_]\w*[ \t]*\()"
+    rb"(?<![\w.>#])" + _MACRO + rb"\([\w \t*:<>]+\)(?=[ \t\n]+[*&]*[A-Za-z_]\w*[ \t]*\()"
 )
 _CONDITION = re.compile(
     rb"^[ \t]*#[ \t]*(ifdef|ifndef|if|elif|else|endif)\b[^\n]*(?:\\\n[^\n]*)*$", re.MULTILINE
@@ -64,7 +64,7 @@ def _blank(text: bytes) -> bytes:
 
 def _without_macros(data: bytes) -> bytes:
     """Names in capitals blanked where they are neither a value nor a call that a statement ends."""
-    data = _WRAPPED_TYPE.sub(lambda found: _blank(found[1]) + found[2] + b" ", data)
+    data = _WRAPPED_TYPE.sub(lambda found: re.sub(rb"\W", b"_", found[0]), data)  # one word: a type's name
     data = _ALONE.sub(lambda found: _blank(found[0]), data)
     data = _AFTER_HEAD.sub(lambda found: found[1] + _blank(found[2]), data)
     data = _BEFORE_NAME.sub(lambda found: _blank(found[0]), data)

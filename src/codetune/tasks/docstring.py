@@ -19,6 +19,7 @@ _TAG_LINE = re.compile(
         [@\\](?:param|return|returns|throws|exception|see|since|author|version|deprecated|type|var|link|
               internal|access|static|private|public|protected|copyright|license|example|brief|todo|api|
               method|class|name|memberof|yield|yieldparam|option|raise|throw|tparam|property)\b
+      | @\w[\w.\\-]*(?!\w*@)(?:\s|$)                      # any tag of JSDoc, Javadoc and PHPDoc
       | :\w[\w\s*,.|\[\]]*:
       | (?:Args|Arguments|Parameters|Params|Returns?|Raises?|Yields?|Examples?|Notes?|References|
            Attributes|See\ Also|Keyword\ Args|Throws|Options|Usage)\s*:?\s*$
@@ -30,7 +31,7 @@ _TAG_LINE = re.compile(
     re.VERBOSE,
 )
 _DIRECTIVE = re.compile(r"^\s*[@\\](?:end)?(?:rst|verbatim|code|parblock|internal|endinternal)\s*$")
-_CALL_SEQ = re.compile(r"\A\s*call-seq:[^\n]*\n(?:[ \t]+[^\n]*\n?|[^\n]*(?:→|->|=>)[^\n]*\n?)*")
+_CALL_SEQ = re.compile(r"\A\s*:?call-seq:[^\n]*\n(?:[ \t]+[^\n]*\n?|[^\n]*(?:→|->|=>)[^\n]*\n?)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _CODE = re.compile(r"`[^`\n]*`|^(?: {4}|\t)[^\n]*$", re.MULTILINE)
@@ -50,7 +51,7 @@ def prose_of(docstring: str) -> str:
     """
     kept: list[str] = []
     for line in _CALL_SEQ.sub("", without_markup(docstring)).strip().splitlines():
-        if _DIRECTIVE.match(line) and not kept:
+        if _DIRECTIVE.match(line):
             continue
         line = _LEADING_BRIEF.sub("", line)
         if _TAG_LINE.match(line):

@@ -25,6 +25,7 @@ from codetune.text.fences import fence
 __all__ = ["SNIPPET_TASKS", "rows_of_snippet", "search_pair"]
 
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--)")
+_CLOSING = re.compile(r"\W*(?:end|else|begin|done|fi|ensure|try|finally|endif|pass)\W*$")
 _ALPHANUMERIC = re.compile(r"[^\W_]")
 
 Fields = dict[str, FieldValue]
@@ -160,11 +161,14 @@ def _completion(parts: _Parts) -> Fields:
     lines = code.splitlines(keepends=True)
     if len(code) > config.max_code_chars:
         raise Rejection("code too long", f"{len(code)} characters")
-    # Two lines to go on from, and a line that says something: no lone bracket, no comment.
+    # Two lines to go on from, and a line that says something: no lone bracket or `end`, no comment.
     cuts = [
         number
         for number, line in enumerate(lines)
-        if number >= 2 and len(_ALPHANUMERIC.findall(line)) >= 3 and not _COMMENT.match(line)
+        if number >= 2
+        and len(_ALPHANUMERIC.findall(line)) >= 3
+        and not _COMMENT.match(line)
+        and not _CLOSING.match(line)
     ]
     if len(lines) < config.min_code_lines or not cuts:
         raise Rejection("no line to complete")
