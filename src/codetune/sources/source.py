@@ -46,7 +46,7 @@ class Source(Protocol):
         reads: A few words: the files, as upstream publishes them.
         record: Type of record it yields.
         license: SPDX expression of the data as upstream states it; None where it differs by row or
-            is not stated.
+            is not stated. A source that has one also has `license_url`: the file or page that states it.
         url: Where upstream publishes it; None for formats without an owner.
     """
 

@@ -34,6 +34,7 @@ def sources(
                 "reads": source.reads,
                 "record": source.record.__name__,
                 "license": source.license,
+                "license_url": getattr(source, "license_url", None),
                 "url": source.url,
             }
             for source in SOURCES.values()

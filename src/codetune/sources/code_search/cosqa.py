@@ -19,6 +19,7 @@ class CosqaSource(RowSource):
     holds = "CoSQA: 20,000 web queries, each with a Python function and whether it answers"
     reads = "cosqa-train.json, cosqa-dev.json"
     license = "LicenseRef-C-UDA-1.0"
+    license_url = "https://github.com/microsoft/CodeXGLUE/blob/main/README.md#license"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Text-Code/NL-code-search-WebQuery"
     has_splits = True
 

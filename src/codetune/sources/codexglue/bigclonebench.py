@@ -29,6 +29,7 @@ class BigCloneBenchSource(RowSource):
     holds = "BigCloneBench: 1.7 million pairs of Java functions, clones or not"
     reads = "data.jsonl with train.txt, valid.txt, test.txt"
     license = "LicenseRef-C-UDA-1.0"
+    license_url = "https://github.com/microsoft/CodeXGLUE/blob/main/README.md#license"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/Clone-detection-BigCloneBench"
     has_splits = True
     suffixes = ("data.jsonl", *_PAIRS)

@@ -105,6 +105,7 @@ class TranslationSource(_ParallelSource):
     holds = "12,000 pairs of Java and C# methods that do the same"
     reads = "SPLIT.java-cs.txt.java and SPLIT.java-cs.txt.cs"
     license = "LicenseRef-C-UDA-1.0"
+    license_url = "https://github.com/microsoft/CodeXGLUE/blob/main/README.md#license"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/code-to-code-trans"
     has_splits = True
     suffixes = (".txt.java", ".txt.cs")
@@ -140,6 +141,7 @@ class RefinementSource(_ParallelSource):
     holds = "Bug2Fix: 124,000 Java methods before and after a fix, identifiers abstracted"
     reads = "small/ and medium/ with SPLIT.buggy-fixed.buggy and SPLIT.buggy-fixed.fixed"
     license = "LicenseRef-C-UDA-1.0"
+    license_url = "https://github.com/microsoft/CodeXGLUE/blob/main/README.md#license"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/code-refinement"
     has_splits = True
     suffixes = (".buggy", ".fixed")

@@ -26,6 +26,7 @@ class DevignSource(RowSource):
     holds = "Devign: 27,000 C functions of FFmpeg and QEMU, half of them vulnerable"
     reads = "function.json with train.txt, valid.txt, test.txt; or SPLIT.jsonl"
     license = "LicenseRef-C-UDA-1.0"
+    license_url = "https://github.com/microsoft/CodeXGLUE/blob/main/README.md#license"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/Defect-detection"
     has_splits = True
     suffixes = (".json", ".jsonl", "train.txt", "valid.txt", "test.txt")

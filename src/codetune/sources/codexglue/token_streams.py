@@ -44,7 +44,8 @@ class CompletionSource(RowSource):
     name = "codexglue-completion"
     holds = "unfinished Java and Python files and the line that comes next"
     reads = "line_completion/test.json or dev.json of py150 and javaCorpus"
-    license = "MIT"
+    license = "LicenseRef-C-UDA-1.0"
+    license_url = "https://github.com/microsoft/CodeXGLUE/blob/main/README.md#license"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/CodeCompletion-line"
     has_splits = True
 
@@ -96,6 +97,7 @@ class ConcodeSource(RowSource):
     holds = "Concode: 104,000 Java methods with a description and their class' files"
     reads = "train.json, dev.json (JSON Lines of nl and code)"
     license = "LicenseRef-C-UDA-1.0"
+    license_url = "https://github.com/microsoft/CodeXGLUE/blob/main/README.md#license"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Text-Code/text-to-code"
     has_splits = True
 
@@ -128,6 +130,7 @@ class ClozeSource(RowSource):
     holds = "code with one word hidden, in six languages"
     reads = "LANG/clozeTest.json, with answers/LANG/answers.txt (id<CODESPLIT>word) beside or above"
     license = "LicenseRef-C-UDA-1.0"
+    license_url = "https://github.com/microsoft/CodeXGLUE/blob/main/README.md#license"
     url = "https://github.com/microsoft/CodeXGLUE/tree/main/Code-Code/ClozeTesting-maxmin"
     has_splits = True
     suffixes = (".json", "answers.txt")

@@ -35,6 +35,7 @@ class CodeContestsSource(RowSource):
     holds = "13,000 contest problems with tests, and solutions in C++, Python and Java"
     reads = "Parquet or JSON Lines with description, solutions and tests"
     license = "CC-BY-4.0"
+    license_url = "https://github.com/google-deepmind/code_contests/blob/main/README.md"
     url = "https://github.com/google-deepmind/code_contests"
     has_splits = True
 

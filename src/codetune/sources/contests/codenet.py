@@ -43,6 +43,7 @@ class CodeNetSource:
     reads = "Project_CodeNet/ with metadata/, data/ and problem_descriptions/"
     record = Submission
     license: str | None = "CDLA-Permissive-2.0"
+    license_url: str | None = "https://developer.ibm.com/exchanges/data/all/project-codenet/"
     url: str | None = "https://github.com/IBM/Project_CodeNet"
 
     def open(self, config: CollectConfig, seed: int) -> Collection:

@@ -153,6 +153,7 @@ class CodeAlpacaSource(AlpacaSource):
     reads = "code_alpaca_20k.json and its kin"
     tells_language = True
     license = "CC-BY-NC-4.0"
+    license_url = "https://github.com/sahil280114/codealpaca/blob/master/DATA_LICENSE"
     url = "https://github.com/sahil280114/codealpaca"
 
 
@@ -164,6 +165,7 @@ class GpTeacherSource(AlpacaSource):
     reads = "codegen-instruct.json"
     tells_language = True
     license = "MIT"
+    license_url = "https://github.com/teknium1/GPTeacher/blob/main/LICENSE"
     url = "https://github.com/teknium1/GPTeacher"
 
 
@@ -184,5 +186,6 @@ class GodotDodoSource(AlpacaSource):
     holds = "60,000 GDScript functions with an instruction written for each"
     reads = "godot_dodo_4x_60k.json"
     license = "MIT"
+    license_url = "https://github.com/minosvasilias/godot-dodo/blob/main/LICENSE"
     url = "https://github.com/minosvasilias/godot-dodo"
     programming_language = "gdscript"

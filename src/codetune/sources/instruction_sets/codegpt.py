@@ -22,6 +22,7 @@ class CodeGptSource(RowSource):
     holds = "32,000 questions about programming with answers, in Chinese"
     reads = "the folder or zip of CodeGPT-Dataset-V1-CN"
     license = "Apache-2.0"
+    license_url = "https://github.com/zxx000728/CodeGPT/blob/main/LICENSE"
     url = "https://github.com/zxx000728/CodeGPT"
 
     def fits(self, row: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ class TssbSource(RowSource):
     holds = "three million fixes of single statements in Python"
     reads = "the zip, folder or jsonl.gz of TSSB-3M, CTSSB-1M or SSB-9M"
     license = "CC-BY-4.0"
+    license_url = "https://zenodo.org/record/5845439"
     url = "https://zenodo.org/record/5845439"
     suffixes = (".jsonl", ".json", ".parquet")
 

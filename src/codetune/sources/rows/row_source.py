@@ -38,6 +38,7 @@ class RowSource:
     reads: ClassVar[str]
     record: ClassVar[type[Record]] = Instruction
     license: ClassVar[str | None] = None
+    license_url: ClassVar[str | None] = None
     url: ClassVar[str | None] = None
     suffixes: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson", ".parquet")
     lines_only: ClassVar[bool] = False

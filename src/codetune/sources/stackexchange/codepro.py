@@ -38,6 +38,7 @@ class CodeProSource(RowSource):
     holds = "8,500 labelled code blocks of Stack Overflow's answers about Python and SQL"
     reads = "data_hnn/*_blocks_labeled.txt, code_search/main/pred/*.txt"
     license = "CC-BY-SA-4.0"
+    license_url = "https://stackoverflow.com/help/licensing"
     url = "https://github.com/hoogang/CodePro"
     suffixes = (".txt",)
 

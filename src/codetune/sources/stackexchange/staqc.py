@@ -38,6 +38,7 @@ class StaqcSource(RowSource):
     holds = "148,000 Python and 120,000 SQL pairs of question and code block, found by a classifier"
     reads = "*_iids.txt or *_iids.pickle, with *_iid_to_code.pickle and *_qid_to_title.pickle"
     license = "CC-BY-4.0"
+    license_url = "https://github.com/LittleYUYU/StackOverflow-Question-Code-Dataset/blob/master/README.md"
     url = "https://github.com/LittleYUYU/StackOverflow-Question-Code-Dataset"
     suffixes = ("iids.txt", "iids.pickle", "code.pickle", "title.pickle")
     lines_only = True
