@@ -19,8 +19,8 @@ class TrainConfig(Settings):
 
     model: str = Field(
         "embedded",
-        description="What is tuned: `embedded` (SmolLM2-135M-Instruct), a Hugging Face folder, or a "
-        ".gguf file of a Llama-shaped model.",
+        description="What is tuned: `embedded` (SmolLM2-135M-Instruct), a Hugging Face folder, org/name "
+        "of the hub, or a .gguf file of a Llama-shaped model.",
     )
     method: Literal["lora", "qlora", "full"] = Field(
         "lora",

@@ -21,7 +21,9 @@ def synth(
     inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Dataset directories to work on.")],
     model: Annotated[
         str | None,
-        typer.Option(help="local, a .gguf file, a URL ending in /v1, or a name in the model map."),
+        typer.Option(
+            help="local, a .gguf file, a model folder, org/name of the hub, a URL ending in /v1, or a name in the model map."
+        ),
     ] = None,
     profile: Annotated[
         str | None, typer.Option(help="Prompts and checks: strong, small, or auto (small for local).")

@@ -22,7 +22,7 @@ def eval(
     model: Annotated[
         str,
         typer.Option(
-            help="local, a .gguf file, a model folder, a URL ending in /v1 (or several, with commas), "
+            help="local, a .gguf file, a model folder, org/name of the hub, a URL ending in /v1 (or several, with commas), "
             "or a name in the model map."
         ),
     ] = "local",

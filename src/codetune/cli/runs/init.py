@@ -19,10 +19,12 @@ def init(
         str | None, typer.Option(help="Folder of the code or of the sets, or the repository.")
     ] = None,
     model: Annotated[
-        str, typer.Option(help="What is tuned: embedded, a .gguf file or a model folder.")
+        str,
+        typer.Option(help="What is tuned: embedded, a .gguf file, a model folder or org/name of the hub."),
     ] = "embedded",
     teacher: Annotated[
-        str | None, typer.Option(help="Who writes rows: local, a .gguf file, or a URL ending in /v1.")
+        str | None,
+        typer.Option(help="Who writes rows: local, a .gguf file, a model folder, or a URL ending in /v1."),
     ] = None,
 ) -> None:
     """Write a recipe with a comment on each setting, to change and to run.

@@ -37,35 +37,35 @@ def read_diversity(stages: Sequence[StageFolder]) -> list[Written]:
     """The figures of each synthesis that has some, oldest first; runs without kept rows have none."""
     found = []
     for stage in stages:
-        told = stage.card.results.get("diversity")
-        if isinstance(told, dict) and told.get("rows"):
-            found.append(_written(stage, told))
+        measured = stage.card.results.get("diversity")
+        if isinstance(measured, dict) and measured.get("rows"):
+            found.append(_written(stage, measured))
     return found
 
 
-def _written(stage: StageFolder, told: Mapping[str, Any]) -> Written:
-    rows = int(told["rows"])
+def _written(stage: StageFolder, measured: Mapping[str, Any]) -> Written:
+    rows = int(measured["rows"])
     facts = [
-        ("words of an instruction", _spread(told.get("instruction_words"))),
-        ("words of an output", _spread(told.get("output_words"))),
-        ("near duplicates", percent(number(told, "near_duplicates"))),
-        ("similarity with the nearest row", significant(number(told, "self_similarity"))),
-        ("different runs of three words", percent(number(told, "distinct_3"), 0)),
+        ("words of an instruction", _spread(measured.get("instruction_words"))),
+        ("words of an output", _spread(measured.get("output_words"))),
+        ("near duplicates", percent(number(measured, "near_duplicates"))),
+        ("similarity with the nearest row", significant(number(measured, "self_similarity"))),
+        ("different runs of three words", percent(number(measured, "distinct_3"), 0)),
     ]
-    topics = [(name, round(share * rows)) for name, share in (told.get("topics") or {}).items()]
+    topics = [(name, round(share * rows)) for name, share in (measured.get("topics") or {}).items()]
     counts = [
         ("Topics", topics[:10]),
-        ("Difficulty, by the judge", _of_five(told.get("difficulty"))),
-        ("Score of the judge", _of_five(told.get("scores"))),
-        ("Programming languages", list((told.get("programming_languages") or {}).items())[:10]),
+        ("Difficulty, by the judge", _of_five(measured.get("difficulty"))),
+        ("Score of the judge", _of_five(measured.get("scores"))),
+        ("Programming languages", list((measured.get("programming_languages") or {}).items())[:10]),
     ]
     return Written(
         title=str(stage.card.plan.config.get("generator", stage.name)),
         rows=rows,
-        sampled=int(told.get("sampled", rows)),
+        sampled=int(measured.get("sampled", rows)),
         facts=facts,
         counts=[(heading, entries) for heading, entries in counts if entries],
-        openings=[(words, percent(share)) for words, share in (told.get("openings") or {}).items()],
+        openings=[(words, percent(share)) for words, share in (measured.get("openings") or {}).items()],
     )
 
 
