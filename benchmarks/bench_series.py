@@ -33,25 +33,31 @@ from codetune.store.stage_output import StageOutput
 CODENET = 13_916_868
 """Submissions of CodeNet whole."""
 _ROWS_A_PART = 2000
-_SERIES_A_ROUND = 50_000
-"""A problem of the next round is another problem: some 300 series belong to one, as in CodeNet some 3,400
-submissions in 55 languages do."""
+_SERIES_A_PROBLEM = 300
+"""Rows of a problem stand together, as the source writes them."""
 
 
 def series(pairs: list[tuple[str, str, str]], count: int) -> Iterator[Submission]:
     """So many series: a first try, a second one a line longer, and the accepted program."""
+    by_problem: dict[str, list[tuple[str, str]]] = {}
+    for problem, *programs in pairs:
+        by_problem.setdefault(problem, []).append((programs[0], programs[1]))
+    problems = sorted(by_problem)
     for number in range(count):
         draw = random.Random(number)
-        problem, slow, fast = pairs[draw.randrange(len(pairs))]
+        place = number // _SERIES_A_PROBLEM
+        round_, which = divmod(place, len(problems))
+        problem = problems[which]
+        slow, fast = by_problem[problem][draw.randrange(len(by_problem[problem]))]
         lines = slow.split("\n")
         first = "\n".join(lines[: max(2, len(lines) - draw.randint(1, 3))])
         mark = f"\nanswer_{draw.randrange(10**6)} = {number}"
-        programs = (first + mark, slow + mark, fast + mark)
+        tries = (first + mark, slow + mark, fast + mark)
         yield Submission(
-            problem_id=f"{problem}-{number // _SERIES_A_ROUND}",
+            problem_id=f"{problem}-{round_}",
             user_id=f"u{number:08d}",
             problem="Read the numbers and print the answer.",
-            programs=tuple(Revision(code=code, programming_language="python") for code in programs),
+            programs=tuple(Revision(code=code, programming_language="python") for code in tries),
             statuses=("Wrong Answer", "Time Limit Exceeded", "Accepted"),
             source="codenet",
         )
