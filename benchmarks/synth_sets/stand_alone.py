@@ -375,7 +375,16 @@ def _stub_parts(language: str, snippet: Snippet) -> Parts:
             if re.fullmatch(r"[\w$]+", last)
             else f"console.log('{name}');"
         )
-    return Parts(definitions=definitions, example=example)
+    private = (
+        dict.fromkeys(re.findall(r"this\.(#\w+)", snippet.code))
+        if language in ("javascript", "typescript")
+        else ()
+    )
+    own = name if name.startswith("#") else ""
+    members = "\n".join(
+        f"{field};" for field in private if field != own and f"{field}(" not in snippet.code.split("{")[0]
+    )
+    return Parts(definitions=definitions, members=members, example=example)
 
 
 def _js_stub(bases: list[tuple[str, str]], snippet: Snippet) -> str:

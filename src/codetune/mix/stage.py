@@ -30,6 +30,7 @@ from codetune.store.run_card import Plan, RunCard
 from codetune.store.schema import from_row
 from codetune.store.stage_output import StageOutput
 from codetune.tasks.registry import get_task
+from codetune.tasks.tagging.row_tags import row_tags
 from codetune.tasks.template_folder import check_template_folder
 
 __all__ = ["run"]
@@ -243,6 +244,7 @@ def _picked(
                 parted.append(_refused(record))
             if found != split:
                 continue
+            record = replace(record, tags=(*record.tags, *row_tags(record)))
             for copy in range(wanted[index + i]):
                 yield record if copy == 0 else replace(record, tags=(*record.tags, f"copy:{copy + 1}"))
         index += batch.num_rows

@@ -66,7 +66,7 @@ def report_html(stages: Stages, config: ReportConfig, *, seed: int = 0) -> str:
         "report.html",
         title=config.title,
         outcome=_outcome_view(outcome, config),
-        corpus=read_corpus(stages.named("collect")),
+        corpus=read_corpus(stages.named("collect"), stages.all),
         funnel=funnel,
         written=read_diversity(stages.named("synth")),
         samples=[_task_samples(task, config) for task in drawn],

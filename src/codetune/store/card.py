@@ -35,6 +35,7 @@ def write_dataset_card(
     rejects: Mapping[str, int],
     licenses: Mapping[str, int],
     sources: Mapping[str, int],
+    tags: Mapping[str, Mapping[str, int]] | None = None,
 ) -> None:
     """Write `README.md`; it holds no times and no paths, so equal data has an equal card.
 
@@ -47,6 +48,7 @@ def write_dataset_card(
         rejects: Reason -> rejected rows.
         licenses: SPDX expression or `unknown` -> kept rows.
         sources: Source -> kept rows.
+        tags: Kind of tag, e.g. `level` -> value -> kept rows.
     """
     known = sorted(name for name in licenses if name != "unknown")
     front = {
@@ -70,6 +72,8 @@ def write_dataset_card(
         parts += ["## Sources", _table(("source", "rows"), sources)]
     if licenses:
         parts += ["## Licences", _table(("licence", "rows"), licenses)]
+    for kind, counts in (tags or {}).items():
+        parts += [f"## {kind.capitalize()}", _table((kind, "rows"), counts)]
     if rejects:
         parts += ["## Rejected", _table(("reason", "rows"), rejects)]
     write_text(folder / "README.md", "\n\n".join(parts) + "\n")

@@ -186,6 +186,7 @@ class DatasetWriter(Generic[R]):
         kept = sum(pq.read_metadata(path).num_rows for path in data)
         reasons = _count(rejected, "reason")
         licenses = _count(data, "license") if "license" in schema_of(self.kind).names else {}
+        tags = _count_tags(data, kept) if "tags" in schema_of(self.kind).names else {}
         write_dataset_card(
             folder,
             title=title,
@@ -195,6 +196,7 @@ class DatasetWriter(Generic[R]):
             rejects=reasons,
             licenses=licenses,
             sources=_count(data, "source") if "source" in schema_of(self.kind).names else {},
+            tags=tags,
         )
         return self.output.finish(
             output_hash=hash_files(folder, [*data, *rejected]),
@@ -202,8 +204,29 @@ class DatasetWriter(Generic[R]):
             counts={"kept": kept, "rejected": sum(reasons.values()), **(counts or {})},
             rejects=reasons,
             licenses=licenses,
-            results=dict(results or {}),
+            results={**({"tags": tags} if tags else {}), **(results or {})},
         )
+
+
+_COVERED = ("paradigm", "level")
+"""Kinds of tags whose coverage is told, as in `level:beginner`."""
+
+
+def _count_tags(paths: Iterable[Path], rows: int) -> dict[str, dict[str, int]]:
+    """Kind of tag -> value -> rows, the most frequent first, with the rows that have none; empty kinds are left out."""
+    found: dict[str, Counter[str]] = {kind: Counter() for kind in _COVERED}
+    for path in paths:
+        values = pc.list_flatten(pq.read_table(path, columns=["tags"]).column("tags"))
+        for entry in pc.value_counts(values).to_pylist():
+            kind, _, value = (entry["values"] or "").partition(":")
+            if kind in found:
+                found[kind][value] += entry["counts"]
+    told = {}
+    for kind, counts in found.items():
+        if counts:
+            ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+            told[kind] = {**dict(ranked), "none": max(0, rows - counts.total())}
+    return told
 
 
 def _count(paths: Iterable[Path], column: str) -> dict[str, int]:

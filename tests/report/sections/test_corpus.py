@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.report.made_run import write_dataset
 
-from codetune.records import Snippet, Submission
+from codetune.records import Instruction, Snippet, Submission
 from codetune.report.sections.corpus import read_corpus
 from codetune.report.sections.stages import Stages
 from codetune.store.dataset import Shard
@@ -61,3 +61,16 @@ def test_rows_without_one_piece_of_code_have_no_lengths(tmp_path) -> None:
 def test_nothing_collected_is_none_and_an_empty_collection_is_zero(tmp_path) -> None:
     assert read_corpus([]) is None
     assert read_corpus(collected(tmp_path / "c", Snippet, [])).rows == 0
+
+
+def test_tags_are_those_of_the_last_stage_that_tagged_rows(tmp_path) -> None:
+    found = collected(tmp_path / "c", Snippet, [snippet("a")])
+    rows = [
+        Instruction(task="t", instruction=f"Do {n}.", output="", source="s", tags=(f"level:{level}",))
+        for n, level in enumerate(("beginner", "beginner", "advanced"))
+    ] + [Instruction(task="t", instruction="Do it.", output="", source="s")]
+    made = Stages([write_dataset(tmp_path / "t", "tasks", Instruction, Shard(rows))]).all
+    assert read_corpus(found, [*found, *made]).tags == [
+        ("Level", [("beginner", 2), ("advanced", 1), ("none", 1)])
+    ]
+    assert read_corpus(found, found).tags == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,6 +38,8 @@ class Corpus:
     median_lines: int | None
     code_characters: int | None
     """Characters of all code together; None where the rows have no code."""
+    tags: list[tuple[str, list[tuple[str, int]]]] = field(default_factory=list)
+    """Kinds of tags (paradigm, level) of the rows that were made of it, each value with its rows."""
 
 
 def _code(batch: pa.RecordBatch) -> pa.Array | None:
@@ -82,8 +84,12 @@ def _median(lines: Counter[int]) -> int | None:
     return None
 
 
-def read_corpus(stages: Sequence[StageFolder]) -> Corpus | None:
+def read_corpus(stages: Sequence[StageFolder], made: Sequence[StageFolder] = ()) -> Corpus | None:
     """Count the rows of the collect stages; a batch is in memory at a time.
+
+    Args:
+        stages: The collect stages.
+        made: All stages in order; the last of them that has tagged rows tells the tags.
 
     Returns:
         None where nothing was collected by a stage.
@@ -119,7 +125,13 @@ def read_corpus(stages: Sequence[StageFolder]) -> Corpus | None:
         lengths=list(zip(_bin_labels(), binned, strict=True)) if lines else [],
         median_lines=_median(lines),
         code_characters=characters if lines else None,
+        tags=_tags(made),
     )
+
+
+def _tags(stages: Sequence[StageFolder]) -> list[tuple[str, list[tuple[str, int]]]]:
+    told = [tags for stage in stages if isinstance(tags := stage.card.results.get("tags"), dict)]
+    return [(kind.capitalize(), list(counts.items())) for kind, counts in (told[-1] if told else {}).items()]
 
 
 def _add(counter: Counter[str], batch: pa.RecordBatch, name: str) -> None:

@@ -17,7 +17,7 @@ _CHECKS = {
     "javascript": r"\bassert\b|\bthrow\b|process\.exit",
     "typescript": r"\bassert\b|\bthrow\b|process\.exit",
     "java": r"\bassert\b|\bthrow\b|System\.exit",
-    "go": r"\bt\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)\(|\bpanic\(",
+    "go": r"\bt\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)\(|\bpanic\(|\b(?:assert|require)\.\w+\(",
     "rust": r"\bassert(?:_eq|_ne)?!|\bpanic!",
     "c": r"\bassert\s*\(|\babort\(|\breturn\s+[1-9]|\bexit\(",
     "cpp": r"\bassert\s*\(|\babort\(|\bthrow\b|\breturn\s+[1-9]|\bexit\(",
