@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +26,16 @@ def test_empty_answers_score_nothing() -> None:
     assert smoothed_bleu4("say it", "") == 0.0
     assert corpus_bleu(["say it"], [""]) == 0.0
     assert corpus_bleu([], []) == 0.0
+
+
+@pytest.mark.parametrize(("tokens", "published"), [(1, 0.3679), (3, 0.0498), (10, 0.0000454)])
+def test_an_empty_answer_is_worth_nothing_where_the_published_script_gives_it_something(
+    tokens, published
+) -> None:
+    # CodeXGLUE's smoothing makes all four precisions 1 where there is no n-gram; its brevity penalty is left.
+    brevity = min(0.0, 1 - (tokens + 1) / (0 + 1))
+    assert math.exp(brevity) == pytest.approx(published, rel=1e-3)
+    assert smoothed_bleu4(" ".join(["word"] * tokens), "") == 0.0
 
 
 def test_lengths_must_agree() -> None:
