@@ -199,6 +199,32 @@ def test_a_second_run_does_nothing(finished: FinishedRun) -> None:
     assert len(finished.server.asked) == asked
 
 
+def test_the_requests_of_one_run_are_told_by_its_rows_and_scores(
+    finished: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its answers lie in the cache, among those of other runs."""
+    run, cache = tmp_path / "run", tmp_path / "cache"
+    shutil.copytree(finished.folder, run, ignore=shutil.ignore_patterns("cache"))
+    shutil.copytree(finished.folder / "cache", cache)
+    with sqlite3.connect(cache / "requests.sqlite") as connection:  # an answer of another run
+        connection.execute(
+            "INSERT INTO answers SELECT 1000000, randomblob(16), model, sample, payload, response, finish_reason, "
+            "prompt_tokens, completion_tokens, cost_usd, endpoint, attempts, asked_at, seconds, asked_as "
+            "FROM answers WHERE id = 1"
+        )
+    assert codetune(["requests", str(run), "--cache", str(cache), "--json"]) == 0
+    told = {
+        entry["store"].partition(" ")[0]: entry["models"]
+        for entry in json.loads(capsys.readouterr().out)["stores"]
+    }
+    assert set(told) == {"synth", "evaluate"}
+    samples = 2 * {result.name: result.card for result in finished.results}["evaluate"].counts["samples"]
+    assert sum(model["answered"] for model in told["evaluate"]) == samples
+    assert 0 < sum(model["answered"] for model in told["synth"]) <= len(finished.server.asked)
+    assert codetune(["requests", str(run), "--cache", str(tmp_path / "no-cache")]) == 2
+    assert "no request store is here" in capsys.readouterr().err.lower()
+
+
 def test_a_changed_setting_is_named_and_nothing_is_overwritten(finished: FinishedRun) -> None:
     kinds = {name: kind.settings for name, kind in STAGES.items()}
     changed = load_recipe(finished.recipe_file, kinds, overrides={"curate.exact": False})

@@ -22,6 +22,7 @@ from codetune.evaluate.scoring.extend import reopen
 from codetune.evaluate.scoring.score import Conditions, Usage
 from codetune.evaluate.scoring.score_run import ScoringContext, score_run, training_inputs
 from codetune.models.store.request_store import RequestStore
+from codetune.models.store.run_keys import KEYS_NAME
 from codetune.models.store.usage import cost_of
 from codetune.records import Problem
 from codetune.seeding import draw
@@ -148,6 +149,8 @@ def evaluate_model(
             if not _has_answers(store):
                 stage.preparations |= {"prompts.jsonl", *(p.name for p in output.glob(f"{_STORE_NAME}*"))}
             raise
+        keys = [completion.request_key for completion in made.completions if completion.request_key]
+        write_text(output / KEYS_NAME, "\n".join(dict.fromkeys(keys)) + "\n")
         by_id = {problem.task_id: problem for problem in problems}
         return score_run(
             stage,

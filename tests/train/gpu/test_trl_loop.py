@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from tests.waiting import wait_until
 
 from codetune.errors import CodetuneError, ConfigError, MissingExtraError
 from codetune.models.folder import load_model
@@ -113,6 +117,69 @@ def test_trl_trains_a_few_steps_and_leaves_what_the_cpu_loop_leaves(train: Train
     PeftModel.from_pretrained(model, str(out / "adapter"))
     rates = [json.loads(line)["learning_rate"] for line in (out / "loss.jsonl").read_text().splitlines()]
     assert max(rates) > 1.5 * rates[-1]
+
+
+@pytest.mark.slow
+def test_held_out_rows_are_measured_as_the_cpu_loop_measures_them(
+    train: Train, tiny_model: Path, rows_folder: Path, tmp_path: Path, context: StageContext
+) -> None:
+    from codetune.train.stage import run
+
+    held = {"held_out_fraction": 0.4, "held_out_rows": 4}
+    ours = {
+        "model": str(tiny_model), "loop": "cpu", "max_steps": 1, "dtype": "float32", "budget_seconds": None, "threads": 1,
+    }  # fmt: skip
+    cpu = run(TrainConfig(**ours, **held), [rows_folder], tmp_path / "cpu", context)
+    trl = train("trl", **held)
+    assert cpu.counts["held_out"] == trl.counts["held_out"] > 0
+    assert trl.results["held_out_loss_before"] == pytest.approx(cpu.results["held_out_loss_before"], rel=1e-4)
+    change = trl.results["held_out_loss_change"]
+    assert trl.results["held_out_loss_after"] != trl.results["held_out_loss_before"]
+    assert change["low"] <= change["value"] <= change["high"] and change["rows"] == trl.counts["held_out"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_writes_a_checkpoint_and_the_same_command_goes_on(
+    tiny_model: Path, rows_folder: Path, tmp_path: Path
+) -> None:
+    steps = 400
+    settings = {
+        "model": str(tiny_model), "loop": "trl", "max_steps": steps, "epochs": 10_000, "global_batch_size": 2,
+        "micro_batch_size": 2, "dtype": "float32", "budget_seconds": "null", "checkpoint_every_steps": 100_000,
+        "checkpoint_every_seconds": "null",
+    }  # fmt: skip
+    out = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-m",
+        "codetune.cli.main",
+        "train",
+        "-d",
+        str(rows_folder),
+        "-o",
+        str(out),
+        "-q",
+    ]
+    command += [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    log, checkpoints = out / "loss.jsonl", out / "work" / "checkpoints"
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    wait_until(lambda: process.poll() is not None or (log.exists() and log.read_text().count("\n") >= 2))
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130 and "run the same command again" in said
+    [checkpoint] = checkpoints.glob("checkpoint-*")
+    reached = int(checkpoint.name.rpartition("-")[2])
+    assert 2 <= reached < steps
+    before = log.read_text().splitlines()
+    assert len(before) == reached, "nothing after the checkpoint was done"
+    subprocess.run(command, check=True, capture_output=True)
+    after = [json.loads(line)["step"] for line in log.read_text().splitlines()]
+    assert after == list(range(1, steps + 1))
+    assert log.read_text().splitlines()[:reached] == before
 
 
 @pytest.mark.slow

@@ -18,11 +18,15 @@ def requests(
         Path | None,
         typer.Argument(
             metavar="[DIR]",
-            help="A folder with requests.sqlite below it, or that file; the project's cache if not given.",
+            help="A run, whose answers are looked up in the cache; or a folder with requests.sqlite below it, "
+            "or that file. The project's cache if not given.",
         ),
     ] = None,
     key: Annotated[
         str | None, typer.Option(help="Print one request and its answer; keys are in each row's lineage.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The cache that a run's answers are in.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
@@ -31,29 +35,37 @@ def requests(
     \b
     Examples:
       codetune requests
+      codetune requests runs/quickstart
       codetune requests runs/eval-humaneval --key 5f0c2a9b7d1e4c3f8a6b9d0e1f2a3b4c
     """
     from dataclasses import asdict
 
     from codetune.cli.console import console, print_result
+    from codetune.models.store.run_keys import keys_of_run
     from codetune.models.store.usage import find_stores, usage_by_model
     from codetune.store.cache import cache_folder
 
-    paths = find_stores(folder if folder is not None else cache_folder())
+    shared = cache_folder(cache)
+    steps = keys_of_run(folder) if folder is not None and folder.is_dir() else {}
+    paths = find_stores(folder if folder is not None else shared, shared if steps else None)
     if key is not None:
         print_result(_one(paths, key), as_json=True)
         return
-    stores = {path: usage_by_model(path) for path in paths}
+    stores = (
+        {f"{name} ({path})": usage_by_model(path, keys) for name, keys in steps.items() for path in paths}
+        if steps
+        else {str(path): usage_by_model(path) for path in paths}
+    )
+    stores = {name: models for name, models in stores.items() if models}
     if as_json:
         found = [
-            {"store": str(path), "models": [asdict(model) for model in models]}
-            for path, models in stores.items()
+            {"store": name, "models": [asdict(model) for model in models]} for name, models in stores.items()
         ]
         print_result({"stores": found}, as_json=True)
         return
-    for path, models in stores.items():
-        if len(stores) > 1:
-            console().print(f"{path}", markup=False, style="bold")
+    for name, models in stores.items():
+        if len(stores) > 1 or steps:
+            console().print(name, markup=False, style="bold")
         for model in models:
             console().print(model.model, markup=False)
             console().print(_table(model))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,8 +48,12 @@ class ModelUsage:
     """Message -> requests."""
 
 
-def find_stores(folder: Path) -> list[Path]:
+def find_stores(folder: Path, cache: Path | None = None) -> list[Path]:
     """The request stores of a run: the file itself, the one in a folder, or all below it.
+
+    Args:
+        folder: Where to look.
+        cache: Folder whose store a run has used beside its own; None where it is no run.
 
     Raises:
         DataError: There is none.
@@ -59,6 +63,9 @@ def find_stores(folder: Path) -> list[Path]:
     found = [folder / STORE_NAME] if (folder / STORE_NAME).is_file() else []
     if not found and folder.is_dir():
         found = sorted(folder.rglob(STORE_NAME))
+    shared = cache / STORE_NAME if cache is not None else None
+    if shared is not None and shared.is_file() and shared.resolve() not in [path.resolve() for path in found]:
+        found.append(shared)
     if not found:
         raise DataError(
             "no request store is here",
@@ -68,14 +75,24 @@ def find_stores(folder: Path) -> list[Path]:
     return found
 
 
-def usage_by_model(path: Path) -> list[ModelUsage]:
+def usage_by_model(path: Path, keys: Iterable[str] | None = None) -> list[ModelUsage]:
     """Sum up a store; safe while a run writes to it.
+
+    Args:
+        path: The store.
+        keys: Hexadecimal keys of the answers that count; None takes all, and the failures too.
 
     Raises:
         DataError: The file is not a request store.
     """
     RequestStore(path).close()  # raises where the file is not a request store
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        wanted = ""
+        if keys is not None:
+            connection.execute("CREATE TEMP TABLE wanted (key BLOB PRIMARY KEY)")
+            rows = ((bytes.fromhex(key),) for key in set(keys) if _KEY.fullmatch(key))
+            connection.executemany("INSERT INTO wanted VALUES (?)", rows)
+            wanted = "WHERE key IN (SELECT key FROM wanted) "
         answered = {
             row[0]: row[1:]
             for row in connection.execute(
@@ -83,23 +100,28 @@ def usage_by_model(path: Path) -> list[ModelUsage]:
                 "sum(prompt_tokens), sum(completion_tokens), "
                 "sum(prompt_tokens IS NULL OR completion_tokens IS NULL), "
                 "sum(cost_usd), sum(cost_usd IS NULL), avg(seconds), min(asked_at), max(asked_at + seconds) "
-                "FROM answers GROUP BY model"
+                f"FROM answers {wanted}GROUP BY model"
             )
         }
-        failures: dict[str, dict[str, int]] = {}
-        for model, detail, count in connection.execute(
-            # The last failure of each request that has no answer.
-            "SELECT model, detail, count(*) FROM failures f WHERE id = "
-            "(SELECT max(id) FROM failures g WHERE g.key = f.key) AND NOT EXISTS "
-            "(SELECT 1 FROM answers a WHERE a.key = f.key) GROUP BY model, detail ORDER BY count(*) DESC"
-        ):
-            message = _GIVEN_UP.sub("", detail)
-            of_model = failures.setdefault(model, {})
-            of_model[message] = of_model.get(message, 0) + count
+        failures = _failures(connection) if keys is None else {}
     return [
         _summed(model, answered.get(model, (0,) * 11), failures.get(model, {}))
         for model in sorted({*answered, *failures})
     ]
+
+
+def _failures(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
+    """Model -> message -> requests without an answer whose last failure it is."""
+    found: dict[str, dict[str, int]] = {}
+    for model, detail, count in connection.execute(
+        "SELECT model, detail, count(*) FROM failures f WHERE id = "
+        "(SELECT max(id) FROM failures g WHERE g.key = f.key) AND NOT EXISTS "
+        "(SELECT 1 FROM answers a WHERE a.key = f.key) GROUP BY model, detail ORDER BY count(*) DESC"
+    ):
+        message = _GIVEN_UP.sub("", detail)
+        of_model = found.setdefault(model, {})
+        of_model[message] = of_model.get(message, 0) + count
+    return found
 
 
 def cost_of(path: Path, keys: Sequence[str]) -> float | None:

@@ -37,11 +37,12 @@ from codetune.train.cpu.loop import total_steps
 from codetune.train.encoding import Encoded, Encoder
 from codetune.train.evaluation_rows import write_trained_ids
 from codetune.train.gpu.trl_arguments import accelerate_config, accumulation_steps
+from codetune.train.gpu.trl_held_out import HeldOutLosses
 from codetune.train.hardware import resolve_dtype
 from codetune.train.held_out import write_held_out
 from codetune.train.loss_log import LossLog
 from codetune.train.rows import encode_datasets, write_rejects
-from codetune.train.summary import finish_training
+from codetune.train.summary import finish_training, held_out_results
 from codetune.train.weights.adapter import write_adapter_gguf
 from codetune.train.weights.base_model import BaseModel
 from codetune.train.weights.edit_tokens import new_tokens
@@ -91,10 +92,14 @@ def train_with_trl(
     steps = total_steps(config, len(rows.train))
     work = stage.folder / "work"
     _write_rows(work / "rows.parquet", rows.train)
+    measures = bool(rows.held_out) and not config.fsdp
+    if measures:
+        _write_rows(work / "held_out.parquet", rows.held_out)
     spec = {
         "config": config.model_dump(mode="json"),
         "folder": str(folder.absolute()),
         "rows": str((work / "rows.parquet").absolute()),
+        "held_out": str((work / "held_out.parquet").absolute()) if measures else None,
         "work": str(work.absolute()),
         "log": str((stage.folder / "loss.jsonl").absolute()),
         "steps": steps,
@@ -116,9 +121,14 @@ def train_with_trl(
         dtype=spec["dtype"],
         processes=processes,
         stopped_by=stopped_by if len(lines) == steps else "budget",
-        held_out_loss_before=None,
-        held_out_loss_after=None,
+        **held_out_results(rows.held_out if measures else (), *_measured(work), context.seed),
     )  # fmt: skip
+
+
+def _measured(work: Path) -> tuple[list[float], list[float]]:
+    """Losses of the held-out rows before and after."""
+    found = HeldOutLosses(work / "held_out.json").read()
+    return found.get("before", []), found.get("after", [])
 
 
 def _require(config: TrainConfig) -> None:
@@ -154,8 +164,13 @@ def _launch(work: Path, processes: int) -> None:
         try:
             code = child.wait()
         except BaseException:
-            child.terminate()
-            child.wait()
+            child.terminate()  # it writes a checkpoint after the step it is at
+            try:
+                child.wait()
+            except BaseException:  # asked twice: at once
+                child.kill()
+                child.wait()
+                raise
             raise
     if code:
         said = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]

@@ -8,6 +8,7 @@ checkpoints. The first process writes each step to `loss.jsonl`.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -20,26 +21,44 @@ from transformers.trainer_utils import get_last_checkpoint
 from codetune.train.config import TrainConfig
 from codetune.train.cpu.schedule import learning_rate, progress_of
 from codetune.train.gpu.trl_arguments import lora_arguments, quantization_arguments, sft_arguments
+from codetune.train.gpu.trl_held_out import HeldOutLosses, row_losses
 from codetune.train.loss_log import LossLog, StepLine
 from codetune.train.weights.edit_tokens import new_tokens
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130
+
 
 class _Clock:
-    """Seconds of training: the first process's clock, in all processes."""
+    """Seconds of training and whether to stop: the same in all processes."""
 
     def __init__(self, spent: float) -> None:
         self._began = time.monotonic() - spent
+        self._noted = False
         self.seconds = spent
+        self.is_stopped = False
 
     def tick(self) -> None:
-        here = torch.tensor([time.monotonic() - self._began], dtype=torch.float64)
+        here = torch.tensor([time.monotonic() - self._began, float(self._noted)], dtype=torch.float64)
         if torch.distributed.is_initialized():
             if torch.cuda.is_available():
                 here = here.cuda()
-            torch.distributed.broadcast(here, 0)
-        self.seconds = float(here.item())
+            times = here.clone()
+            torch.distributed.broadcast(times, 0)
+            torch.distributed.all_reduce(
+                here, torch.distributed.ReduceOp.MAX
+            )  # any process may hear of a stop
+            here[0] = times[0]
+        self.seconds, self.is_stopped = float(here[0].item()), bool(here[1].item())
+
+    def listen(self) -> None:
+        """Note SIGINT and SIGTERM instead of ending at once, so that a checkpoint is written first."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: object) -> None:
+        self._noted = True
 
 
 class _Keeper(transformers.TrainerCallback):
@@ -54,7 +73,7 @@ class _Keeper(transformers.TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
         self._clock.tick()
         budget = self._config.budget_seconds
-        if budget and self._clock.seconds >= budget:
+        if self._clock.is_stopped or (budget and self._clock.seconds >= budget):
             control.should_training_stop = True
             control.should_save = True
         return control
@@ -93,6 +112,17 @@ def _model(config: TrainConfig, folder: str, dtype: torch.dtype) -> Any:
     )
 
 
+def _measure(when: str, trainer: Any, path: str, measured: HeldOutLosses) -> None:
+    """Measure the held-out rows; every process does, as the model may wait for all, and the first one writes."""
+    from datasets import Dataset
+
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    losses = row_losses(model, list(Dataset.from_parquet(path)), trainer.accelerator.autocast)
+    if trainer.accelerator.is_main_process:
+        measured.add(when, losses)
+    trainer.accelerator.wait_for_everyone()
+
+
 def main(spec_path: Path) -> None:
     """Train as the specification says."""
     from datasets import Dataset
@@ -112,6 +142,7 @@ def main(spec_path: Path) -> None:
 
     log = LossLog(Path(spec["log"]))
     clock = _Clock(max([0.0, *(line.elapsed_seconds for line in log.read())]))
+    clock.listen()
     arguments = sft_arguments(
         config, processes=int(spec["processes"]), steps=steps, seed=int(spec["seed"]),
         bf16=dtype == torch.bfloat16, gpu=gpu,
@@ -157,7 +188,14 @@ def main(spec_path: Path) -> None:
             )
         find_last: Any = get_last_checkpoint
         last = find_last(str(work / "checkpoints")) if (work / "checkpoints").is_dir() else None
+        measured = HeldOutLosses(work / "held_out.json")
+        if spec["held_out"] and "before" not in measured.read():
+            _measure("before", trainer, spec["held_out"], measured)
         trainer.train(resume_from_checkpoint=last)
+        if clock.is_stopped:
+            sys.exit(_INTERRUPTED)  # the checkpoint is written; a result is not
+        if spec["held_out"]:
+            _measure("after", trainer, spec["held_out"], measured)
         if trainer.is_fsdp_enabled:
             trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
         trainer.save_model(str(work / "result"))
