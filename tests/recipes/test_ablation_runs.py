@@ -92,15 +92,15 @@ def ablation(
 
 def test_stages_with_the_same_plan_were_made_once(ablation: FinishedAblation) -> None:
     told = json.loads((ablation.folder / "ablation.json").read_text())
-    # Of four combinations one is the recipe as it is (lora_r 2, a threshold of 0.7). Two seeds, seven stages each.
+    # Of four combinations one is the recipe as it is (lora_r 2, a threshold of 0.7). Two seeds, eight stages each.
     assert told["variants"][0]["name"] == "recipe"
-    assert len(told["variants"]) == 4 and told["stages"]["needed"] == 4 * 2 * 7
+    assert len(told["variants"]) == 4 and told["stages"]["needed"] == 4 * 2 * 8
     counted: dict[str, int] = {}
     for path in made(ablation.folder):
         counted[Path(path).name] = counted.get(Path(path).name, 0) + 1
     # The rows are the same under all thresholds, so that only the rank of the adapter and the seed make a training.
     assert counted == {
-        "collect": 1, "tasks": 1, "synth": 1, "curate": 2, "train": 4, "evaluate": 4, "report": 8,
+        "collect": 1, "tasks": 1, "synth": 1, "curate": 2, "train": 4, "unseen": 2, "evaluate": 4, "report": 8,
     }  # fmt: skip
     assert told["stages"]["made"] == sum(counted.values())
 
@@ -121,7 +121,7 @@ def test_run_again_it_does_nothing_and_says_the_same(
     before, text = made(ablation.folder), (ablation.folder / "ablation.json").read_text()
     assert codetune(ablation.command) == 0
     shown = capsys.readouterr().out
-    assert "8 runs needed 56 stages; 21 are different ones, 0 of them made now." in shown
+    assert "8 runs needed 64 stages; 23 are different ones, 0 of them made now." in shown
     assert made(ablation.folder) == before
     assert (ablation.folder / "ablation.json").read_text() == text
 
@@ -130,7 +130,7 @@ def test_each_variant_is_held_against_the_recipe_and_the_seeds(ablation: Finishe
     told = json.loads((ablation.folder / "ablation.json").read_text())
     compared = [result for result in told["results"] if result["comparison"]]
     assert len(compared) == 3 * 2 and told["correction"] == "Holm over 6 comparisons"
-    assert {result["benchmark"] for result in compared} == {"humaneval", "task:code_summarization"}
+    assert {result["benchmark"] for result in compared} == {"humaneval", "task:code_completion"}
     for result in compared:
         assert set(result["by_seed"]) == {"0", "1"} and result["spread"] is not None
         assert result["comparison"]["adjusted_p_value"] >= result["comparison"]["p_value"]

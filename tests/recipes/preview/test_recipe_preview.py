@@ -109,10 +109,6 @@ def test_prices_of_the_model_map_become_a_cost(recipe_file: Path, tmp_path: Path
         ),
         ({"evaluate__data": {"mbpp": "x"}}, "evaluate: data is given for 'mbpp'"),
         ({"evaluate__serve": "embedded"}, "evaluate: the embedded server can't answer for this training"),
-        (
-            {"train__held_out_rows": 0},
-            "evaluate: task:code_summarization needs rows that training does not see",
-        ),
         ({"train__use_liger": True}, "train: this machine has no GPU, and use_liger needs one"),
     ],
 )
@@ -174,10 +170,20 @@ def test_a_key_that_is_not_there_is_told(
         check_recipe(recipe, tmp_path / "run")
 
 
-def graded_on(path: Path, source: str) -> Recipe:
-    """The recipe with a dataset beside the training for its evaluate step."""
+def test_a_training_that_holds_no_row_out_has_nothing_to_be_graded_on(
+    recipe_file: Path, tmp_path: Path
+) -> None:
+    graded_on(recipe_file)
+    with pytest.raises(ConfigError, match="task:code_summarization needs rows that training does not see"):
+        check_recipe(loaded(recipe_file, train__held_out_rows=0), tmp_path / "run")
+
+
+def graded_on(path: Path, *sources: str) -> Recipe:
+    """The recipe with summaries to be graded: of these datasets beside the training, or of held-out rows."""
     plain = yaml.safe_load(path.read_text())
-    next(one for one in plain["stages"] if one["name"] == "evaluate")["from"] = ["train", source]
+    step = next(one for one in plain["stages"] if one["name"] == "evaluate")
+    step["from"] = ["train", *sources]
+    step["with"]["benchmarks"] = ["task:code_summarization"]
     path.write_text(yaml.safe_dump(plain))
     return loaded(path)
 
@@ -197,7 +203,11 @@ def test_rows_that_are_there_are_named(finished: FinishedRun, tmp_path: Path) ->
 
     context = StageContext(seed=3, cache=tmp_path / "cache")
     word_tasks(TasksConfig(), [finished.folder / "collect"], tmp_path / "rows", context)
-    recipe = loaded(finished.recipe_file, evaluate__data={"task:code_summarization": str(tmp_path / "rows")})
+    recipe = loaded(
+        finished.recipe_file,
+        evaluate__benchmarks=["task:code_summarization"],
+        evaluate__data={"task:code_summarization": str(tmp_path / "rows")},
+    )
     run = tmp_path / "run"
     for name in ("collect", "tasks", "synth", "curate"):
         shutil.copytree(finished.folder / name, run / name)

@@ -142,7 +142,7 @@ def test_held_out_rows_are_measured_as_the_cpu_loop_measures_them(
 def test_ctrl_c_writes_a_checkpoint_and_the_same_command_goes_on(
     tiny_model: Path, rows_folder: Path, tmp_path: Path
 ) -> None:
-    steps = 400
+    steps = 60
     settings = {
         "model": str(tiny_model), "loop": "trl", "max_steps": steps, "epochs": 10_000, "global_batch_size": 2,
         "micro_batch_size": 2, "dtype": "float32", "budget_seconds": "null", "checkpoint_every_steps": 100_000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from codetune.evaluate.benchmarks.registry import benchmark
@@ -10,7 +11,7 @@ from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.stage import MODELS
 from codetune.recipes.preview.expected import Expected, StepPreview
 from codetune.recipes.preview.rates import BYTES_PER_TOKEN, EVALUATE_TOKENS_PER_SECOND, on_these_cores
-from codetune.recipes.preview.training import held_out_rows
+from codetune.recipes.preview.training import held_out_rows, row_tokens
 from codetune.recipes.recipe import Step
 from codetune.records import Instruction
 from codetune.text.conversation import user_text
@@ -93,9 +94,20 @@ def _items(
     if trained is None:
         return 0, 0.0, "no training and no dataset is among the inputs"
     config, rows = trained
+    rows = [_fitting(one, config.max_seq_length) for one in rows]
     known = [value for one in rows if (value := one.number("rows out")) is not None]
     items, prompt = _of_task(task, rows, held_out_rows(config, sum(known)))
-    return items, prompt, "the rows of this task that the training holds out"
+    return items, prompt, "at most: the rows of this task that the training holds out, in whole groups"
+
+
+def _fitting(rows: StepPreview, longest: int) -> StepPreview:
+    """The same rows without those that are too long to be trained on."""
+    sample = [row for row in rows.sample if not isinstance(row, Instruction) or row_tokens(row) <= longest]
+    out = rows.number("rows out")
+    if out is None or not rows.sample:
+        return rows
+    number = Expected("rows out", out * len(sample) / len(rows.sample), "")
+    return replace(rows, sample=sample, expected=(number,))
 
 
 def _of_task(task: str, inputs: Sequence[StepPreview], total: float | None) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from codetune.text.conversation import user_text
 from codetune.train.config import TrainConfig
 from codetune.train.weights.base_model import BaseModel
 
-__all__ = ["has_graphics_card", "held_out_rows", "preview_train"]
+__all__ = ["has_graphics_card", "held_out_rows", "preview_train", "row_tokens"]
 
 _TEMPLATE_TOKENS = 30
 """Of a chat template: roles, marks, and a system turn."""
@@ -44,7 +44,7 @@ def held_out_rows(settings: TrainConfig, rows: float) -> int:
 def preview_train(step: Step, settings: TrainConfig, inputs: Sequence[StepPreview]) -> StepPreview:
     """Steps, tokens and time, from the lengths of sampled rows."""
     read = rows_in(inputs)
-    lengths = [_tokens(row) for one in inputs for row in one.sample if isinstance(row, Instruction)]
+    lengths = [row_tokens(row) for one in inputs for row in one.sample if isinstance(row, Instruction)]
     fitting = [length for length in lengths if length <= settings.max_seq_length]
     numbers = [read]
     notes: list[str] = []
@@ -82,7 +82,8 @@ def preview_train(step: Step, settings: TrainConfig, inputs: Sequence[StepPrevie
     )
 
 
-def _tokens(row: Instruction) -> float:
+def row_tokens(row: Instruction) -> float:
+    """About how many tokens a row has in training."""
     text = user_text(row.instruction, row.input) + row.output
     return len(text.encode("utf-8", "replace")) / BYTES_PER_TOKEN + _TEMPLATE_TOKENS
 
