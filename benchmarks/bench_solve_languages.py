@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="each rejected right solution and kept buggy one")
     arguments = parser.parse_args()
     executor = open_executor(2)
-    options = {"solution": "given", "mutants": arguments.mutants, "cpu_seconds": 20}
+    options = {"solution": "given", "mutants": arguments.mutants, "cpu_seconds": 5}
     for key in arguments.languages:
         path = arguments.data / "humanevalpack" / key / "data" / "humanevalpack.jsonl"
         for field in ("canonical", "buggy"):

@@ -29,6 +29,8 @@ __all__ = ["solved_and_tested"]
 _MEMORY = 2 << 30
 _COMPILE_SECONDS = 20.0
 """What compilers and virtual machines take beside the program."""
+_STARTED_AT_ONCE = ("javascript", "php", "ruby")
+"""Languages without such: a mutant that never ends costs no more than the program may take."""
 
 
 async def solved_and_tested(
@@ -109,7 +111,8 @@ async def _verdict(
 ) -> tuple[Verdict, str]:
     # The verdict cache goes by content; a line more makes the second run a real one.
     first, second = joined(code, row.tests or "", language)
-    limits = Limits(cpu_seconds=options.cpu_seconds + _COMPILE_SECONDS, memory_bytes=_MEMORY)
+    seconds = options.cpu_seconds + (0 if language in _STARTED_AT_ONCE else _COMPILE_SECONDS)
+    limits = Limits(cpu_seconds=seconds, memory_bytes=_MEMORY)
     program = Program(id=row.id, code=first, tests=second + "\n" * again, language=language, limits=limits)
     ran = await context.run(program)
     if not ran.verdict.is_about_the_program:
