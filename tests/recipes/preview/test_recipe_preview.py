@@ -13,6 +13,7 @@ from tests.synth.conftest import ModelServer
 
 from codetune.cli.main import run as codetune
 from codetune.errors import ConfigError, SafetyError
+from codetune.models import hub
 from codetune.recipes.preview import checks
 from codetune.recipes.preview.expected import RecipePreview
 from codetune.recipes.preview.recipe_preview import check_recipe, preview_recipe
@@ -96,7 +97,7 @@ def test_prices_of_the_model_map_become_a_cost(recipe_file: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"train__model": "nowhere/at-all"}, "train: "),
+        ({"train__model": "no/such/folder"}, "train: "),
         ({"synth__model": "nowhere.gguf"}, "synth: "),
         ({"synth__model": "teacher"}, "synth: there is no model 'teacher'"),
         ({"synth__prompts": "no/such/folder"}, "synth: the folder of prompts is not there"),
@@ -138,8 +139,18 @@ def test_what_is_missing_is_said_before_anything_is_spent(
     assert not (tmp_path / "run").exists() and len(scripted_server.asked) == asked
 
 
+def test_a_plan_fetches_no_model_of_the_hub(
+    recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "hub_folder", lambda name: pytest.fail("a model was fetched"))
+    found = preview_recipe(loaded(recipe_file, train__model="org/name"), tmp_path / "run")
+    assert found.faults == []
+    [hours] = [one for one in step(found, "train").expected if one.what.startswith("hours")]
+    assert hours.value is None and "fetched from the hub when the run starts" in hours.basis
+
+
 def test_all_that_is_missing_is_said_at_once(recipe_file: Path, tmp_path: Path) -> None:
-    recipe = loaded(recipe_file, train__model="nowhere/at-all", curate__decontaminate=["humanevil"])
+    recipe = loaded(recipe_file, train__model="no/such/folder", curate__decontaminate=["humanevil"])
     with pytest.raises(ConfigError, match="for 2 reasons"):
         check_recipe(recipe, tmp_path / "run")
 

@@ -42,12 +42,13 @@ from codetune.train.weights.base_model import BaseModel
 __all__ = ["faults_of", "training_of"]
 
 
-def faults_of(step: Step, recipe: Recipe) -> list[str]:
+def faults_of(step: Step, recipe: Recipe, *, fetches: bool) -> list[str]:
     """Why a step can't run, a sentence each; none where nothing is known to be wrong.
 
     Args:
         step: A step that is not finished.
         recipe: The recipe it is of.
+        fetches: Whether a model of the hub is downloaded, to see that it can be had.
     """
     checks: list[Callable[[], object]] = [partial(STAGES[step.stage].check_installed, step.settings)]
     settings = step.settings
@@ -61,7 +62,8 @@ def faults_of(step: Step, recipe: Recipe) -> list[str]:
     elif isinstance(settings, MixConfig):
         return _sentences(checks) + list(_mix(settings))
     elif isinstance(settings, TrainConfig):
-        checks.append(partial(BaseModel.find, settings.model))
+        if fetches or not is_hub_name(settings.model):
+            checks.append(partial(BaseModel.find, settings.model))
         return _sentences(checks) + list(_training(settings))
     elif isinstance(settings, EvaluateConfig):
         return _sentences(checks) + list(_evaluate(settings, step, recipe))

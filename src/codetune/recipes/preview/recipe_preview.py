@@ -57,7 +57,7 @@ def check_recipe(recipe: Recipe, folder: Path) -> None:
         f"{step.name}: {fault}"
         for step in recipe.steps
         if read_card(folder / step.name) is None
-        for fault in (*faults_of(step, recipe), *seen_rows(step, recipe, folder))
+        for fault in (*faults_of(step, recipe, fetches=True), *seen_rows(step, recipe, folder))
     ]
     _refuse(faults)
 
@@ -95,7 +95,7 @@ def preview_recipe(recipe: Recipe, folder: Path) -> RecipePreview:
         if card is not None:
             steps[step.name] = _finished(step, card, folder / step.name)
             continue
-        faults = [*faults_of(step, recipe), *seen_rows(step, recipe, folder)]
+        faults = [*faults_of(step, recipe, fetches=False), *seen_rows(step, recipe, folder)]
         try:
             found = _preview(step, recipe, inputs, steps)
         except CodetuneError as error:

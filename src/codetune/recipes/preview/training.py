@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 
 from codetune.models.embedded.smollm2 import smollm2_path
+from codetune.models.hub import is_hub_name
 from codetune.recipes.preview.expected import Expected, StepPreview
 from codetune.recipes.preview.rates import (
     BYTES_PER_TOKEN,
@@ -95,6 +96,8 @@ def _seconds(settings: TrainConfig, tokens: float) -> tuple[float | None, str]:
         or (settings.loop == "auto" and has_graphics_card())
     ):
         return None, "no rate is measured for this GPU"
+    if is_hub_name(settings.model):
+        return None, "the model is fetched from the hub when the run starts"
     size = TRAINED_PARAMETERS
     if settings.model != "embedded":
         size = parameters(BaseModel.find(settings.model).config()) or 0
