@@ -14,7 +14,15 @@ from huggingface_hub import constants
 
 from codetune.errors import ConfigError, DataError
 from codetune.models.folder import ModelFolder
-from codetune.models.hub import hub_folder, is_hub_name, local_model, pinned, pinned_revision, shown_name
+from codetune.models.hub import (
+    check_hub_name,
+    hub_folder,
+    is_hub_name,
+    local_model,
+    pinned,
+    pinned_revision,
+    shown_name,
+)
 
 COMMITS = {"main": "a" * 40, "v1": "b" * 40}
 FILES = {
@@ -50,7 +58,7 @@ class Hub:
                 if parts[:4] == ["api", "models", "org", "name"]:
                     named = parts[5] if len(parts) > 5 else "main"
                     commit = named if named in COMMITS.values() else COMMITS.get(named)
-                    if parts[4] == "tree":
+                    if "tree" in parts[4:5]:
                         tree = [
                             {"type": "file", "path": f, "size": len(d), "oid": "0"} for f, d in FILES.items()
                         ]
@@ -133,6 +141,19 @@ def test_what_cannot_be_had_is_one_sentence(hub: Hub, monkeypatch: pytest.Monkey
     with pytest.raises(ConfigError, match="HF_HUB_OFFLINE is set, and no copy is in the cache") as caught:
         hub_folder("org/name")
     assert "\n" not in str(caught.value) and "hf download org/name" in str(caught.value)
+
+
+def test_a_name_is_checked_without_a_download(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_hub_name("org/name")
+    assert hub.asked and not any("/resolve/" in path for path in hub.asked)
+    with pytest.raises(ConfigError, match="org/other can't be had: there is no such model"):
+        check_hub_name("org/other")
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(ConfigError, match="the hub can't be reached"):
+        check_hub_name("org/name")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ConfigError, match="HF_HUB_OFFLINE is set, and no copy is in the cache"):
+        check_hub_name("org/name")
 
 
 def test_folders_and_other_names_are_no_names_of_the_hub(

@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from codetune.errors import ConfigError
 
-__all__ = ["hub_folder", "is_hub_name", "local_model", "pinned", "pinned_revision", "shown_name"]
+__all__ = [
+    "check_hub_name",
+    "hub_folder",
+    "is_hub_name",
+    "local_model",
+    "pinned",
+    "pinned_revision",
+    "shown_name",
+]
 
 _NAME = re.compile(r"[\w][\w.-]*/[\w][\w.-]*(?:@[\w][\w./-]*)?", re.ASCII)
 _FILES = (
@@ -45,45 +56,71 @@ def hub_folder(name: str) -> Path:
     Raises:
         ConfigError: It is not there, may not be had, or there is no network and no cached copy.
     """
-    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     repository, _, revision = name.partition("@")
-    wanted = revision or None
-    offline = constants.HF_HUB_OFFLINE or _is_true(os.environ.get("HF_HUB_OFFLINE", ""))
-    try:
-        if wanted is not None and _COMMIT.fullmatch(wanted):
+    files = partial(
+        snapshot_download, repository, revision=revision or None, allow_patterns=list(_FILES)
+    )  # fmt: skip
+    with _one_sentence(name):
+        if _COMMIT.fullmatch(revision):
             try:  # a commit never changes, so nothing has to be asked
-                return Path(
-                    snapshot_download(
-                        repository, revision=wanted, allow_patterns=list(_FILES), local_files_only=True
-                    )
-                )
+                return Path(files(local_files_only=True))
             except LocalEntryNotFoundError:
                 pass
-        return Path(
+        return Path(files(local_files_only=_is_offline()))
+
+
+def check_hub_name(name: str) -> None:
+    """Whether a model of the hub can be had. No file of it is downloaded.
+
+    Args:
+        name: `org/name` or `org/name@REVISION`.
+
+    Raises:
+        ConfigError: As `hub_folder` does.
+    """
+    from huggingface_hub import HfApi, constants, snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    repository, _, revision = name.partition("@")
+    with _one_sentence(name):
+        try:
             snapshot_download(
-                repository, revision=wanted, allow_patterns=list(_FILES), local_files_only=offline
+                repository, revision=revision or None, allow_patterns=list(_FILES), local_files_only=True
             )
-        )
-    except (OSError, ValueError) as error:  # every error of the library and of its HTTP client is one of them
-        raise ConfigError(
-            f"the model {name} can't be had: {_reason(error, offline=offline)}",
-            where="huggingface.co",
-            next_step="check the name and the network, or give a model folder: hf download "
-            f"{repository} --local-dir FOLDER",
-        ) from error
+        except LocalEntryNotFoundError:
+            if _is_offline():
+                raise
+            HfApi(endpoint=constants.ENDPOINT).model_info(repository, revision=revision or None)
+
+
+def _is_offline() -> bool:
+    from huggingface_hub import constants
+
+    return constants.HF_HUB_OFFLINE or _is_true(os.environ.get("HF_HUB_OFFLINE", ""))
+
+
+@contextmanager
+def _one_sentence(name: str) -> Iterator[None]:
+    """What the library and its HTTP client raise, as one error that says why a model can't be had."""
+    try:
+        yield
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in _CLIENTS:
+        # Every error of the library is an OSError or a ValueError; a client's own may be neither.
+        known = isinstance(error, OSError | ValueError)
+        if not known and type(error).__module__.partition(".")[0] not in _CLIENTS:
             raise
         raise ConfigError(
-            f"the model {name} can't be had: {_reason(error, offline=offline)}",
+            f"the model {name} can't be had: {_reason(error, offline=_is_offline())}",
             where="huggingface.co",
-            next_step="check the network, or give a model folder",
+            next_step="check the name and the network, or give a model folder: hf download "
+            f"{name.partition('@')[0]} --local-dir FOLDER",
         ) from error
 
 
-_CLIENTS = ("huggingface_hub", "httpx", "httpcore", "requests", "urllib3")
+_CLIENTS = ("huggingface_hub", "httpx", "httpx2", "httpcore", "requests", "urllib3")
 
 
 def _reason(error: Exception, *, offline: bool) -> str:
@@ -106,6 +143,8 @@ def _reason(error: Exception, *, offline: bool) -> str:
             if offline
             else "the hub can't be reached, and no copy is in the cache"
         )
+    if isinstance(error, ConnectionError) or type(error).__name__ in ("ConnectError", "ConnectTimeout"):
+        return "the hub can't be reached, and no copy is in the cache"
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 

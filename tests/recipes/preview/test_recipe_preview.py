@@ -142,9 +142,11 @@ def test_what_is_missing_is_said_before_anything_is_spent(
 def test_a_plan_fetches_no_model_of_the_hub(
     recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked: list[str] = []
     monkeypatch.setattr(hub, "hub_folder", lambda name: pytest.fail("a model was fetched"))
+    monkeypatch.setattr(checks, "check_hub_name", asked.append)
     found = preview_recipe(loaded(recipe_file, train__model="org/name"), tmp_path / "run")
-    assert found.faults == []
+    assert found.faults == [] and asked == ["org/name"]
     [hours] = [one for one in step(found, "train").expected if one.what.startswith("hours")]
     assert hours.value is None and "fetched from the hub when the run starts" in hours.basis
 

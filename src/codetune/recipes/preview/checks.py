@@ -24,7 +24,7 @@ from codetune.mix.config import MixConfig
 from codetune.models.embedded.gguf_file import check_gguf
 from codetune.models.embedded.smollm2 import smollm2_weights
 from codetune.models.folder import ModelFolder
-from codetune.models.hub import hub_folder, is_hub_name
+from codetune.models.hub import check_hub_name, hub_folder, is_hub_name
 from codetune.models.model_map import Mix, load_model_map
 from codetune.models.open import BACKENDS
 from codetune.recipes.preview.training import has_graphics_card
@@ -55,15 +55,15 @@ def faults_of(step: Step, recipe: Recipe, *, fetches: bool) -> list[str]:
     if isinstance(settings, CollectConfig):
         checks.append(partial(_collect, settings, recipe.seed))
     elif isinstance(settings, SynthConfig):
-        checks += [partial(_synth, settings, recipe.seed), *_models(settings)]
+        checks += [partial(_synth, settings, recipe.seed), *_models(settings, fetches=fetches)]
     elif isinstance(settings, CurateConfig):
         checks += [partial(load_problems, name) for name in settings.decontaminate]
         checks.append(partial(named_checks, settings.checks))
     elif isinstance(settings, MixConfig):
         return _sentences(checks) + list(_mix(settings))
     elif isinstance(settings, TrainConfig):
-        if fetches or not is_hub_name(settings.model):
-            checks.append(partial(BaseModel.find, settings.model))
+        by_name = not fetches and is_hub_name(settings.model)
+        checks.append(partial(check_hub_name if by_name else BaseModel.find, settings.model))
         return _sentences(checks) + list(_training(settings))
     elif isinstance(settings, EvaluateConfig):
         return _sentences(checks) + list(_evaluate(settings, step, recipe))
@@ -90,7 +90,7 @@ def _synth(settings: SynthConfig, seed: int) -> None:
     load_prompts(build_generator(settings, seed=seed), settings.language, settings.prompts)
 
 
-def _models(settings: SynthConfig) -> Iterator[Callable[[], object]]:
+def _models(settings: SynthConfig, *, fetches: bool) -> Iterator[Callable[[], object]]:
     for name in (settings.model, *settings.judges):
         if name == "local":
             yield smollm2_weights
@@ -99,7 +99,7 @@ def _models(settings: SynthConfig) -> Iterator[Callable[[], object]]:
         elif Path(name).expanduser().is_dir():
             yield partial(ModelFolder.find, Path(name).expanduser())
         elif settings.model_map is None and is_hub_name(name):
-            yield partial(hub_folder, name)
+            yield partial(hub_folder if fetches else check_hub_name, name)
         elif "://" not in name and name.partition(":")[0] not in BACKENDS:
             yield partial(_of_the_map, name, settings.model_map)
 
