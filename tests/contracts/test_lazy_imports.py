@@ -70,7 +70,7 @@ def test_a_heavy_import_is_found(heavy: str) -> None:
 def test_opening_a_model_loads_neither_the_batch_api_nor_limits_between_processes() -> None:
     loaded = modules_after("import codetune.models.open")
     assert "codetune.models.client.client" in loaded
-    assert not {name for name in loaded if name.startswith("codetune.models.batch")}
+    assert not {name for name in loaded if name.startswith("codetune.models.batch_api")}
     assert "codetune.models.client.shared_limits" not in loaded
 
 

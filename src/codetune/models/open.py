@@ -104,7 +104,7 @@ async def open_model(
         def remote(spec: ModelSpec) -> ChatModel:
             if not spec.batch:
                 return stored(OpenAIClient(spec, shared_limits=shared_limits))
-            from codetune.models.batch.model import BatchModel
+            from codetune.models.batch_api.model import BatchModel
 
             if kept is None or budget is not None:
                 raise ConfigError(

@@ -1,4 +1,4 @@
 """The HTTP client: requests, retries, endpoints, rate limits, structured output.
 
-Stored answers are in `models.store`, batch files in `models.batch`.
+Stored answers are in `models.store`, batch files in `models.batch_api`.
 """

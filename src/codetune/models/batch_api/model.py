@@ -21,8 +21,8 @@ from typing import Any
 import orjson
 
 from codetune.errors import BackendUnavailableError, RequestRefusedError
-from codetune.models.batch.api import BatchApi, BatchLine, RemoteBatch
-from codetune.models.batch.ledger import BatchLedger, Pending, SentBatch
+from codetune.models.batch_api.api import BatchApi, BatchLine, RemoteBatch
+from codetune.models.batch_api.ledger import BatchLedger, Pending, SentBatch
 from codetune.models.client.payload import build_payload, parse_answer, request_key
 from codetune.models.client.structured_fallback import StructuredFallback
 from codetune.models.client.structured_modes import request_body

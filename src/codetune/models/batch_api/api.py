@@ -1,7 +1,7 @@
 """The calls of OpenAI's batch API: upload, create, look up, list, fetch.
 
 A batch is a file of requests that the server answers within a day, usually for half the price. No
-state is kept here; `models.batch.ledger` does that.
+state is kept here; `models.batch_api.ledger` does that.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 from aiohttp import web
 
 from codetune.errors import RequestRefusedError
-from codetune.models.batch.model import BatchModel
+from codetune.models.batch_api.model import BatchModel
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.spec import EndpointSpec, ModelSpec
 from codetune.models.store.request_store import RequestStore
