@@ -411,5 +411,5 @@ def test_rows_of_another_type_are_refused_before_anything_is_read(
 
 def test_a_model_that_is_not_there(rows_folder: Path, tmp_path: Path, context: StageContext) -> None:
     with pytest.raises(ConfigError, match="no model called"):
-        run(TrainConfig(model="nowhere/model"), [rows_folder], tmp_path / "out", context)
+        run(TrainConfig(model="./nowhere"), [rows_folder], tmp_path / "out", context)
     assert not (tmp_path / "out").exists()
