@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import errno
 import importlib
+import logging
 import os
 import shlex
 import signal
@@ -165,11 +166,15 @@ def _no_proxy_for_loopback() -> None:
 
 
 def _terminated(signum: int, frame: object) -> None:
+    # `timeout` and service managers send it more than once; the first one is already being heeded.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _interrupted(arguments: list[str]) -> int:
     _end_progress()
+    # Requests that were under way are dropped; asyncio would print a traceback for them.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     command = shlex.join(["codetune", *arguments])
     _say(f"Stopped. What was done is kept; to continue, run the same command again: {command}")
     return _INTERRUPTED
