@@ -7,8 +7,6 @@ import os
 # One thread for each test: OpenMP's threads wait for each other in a busy loop, which takes many times
 # as long on a machine whose cores are taken. It is set before the first import of torch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# No test goes to the hub of models; those about it have a server of their own.
-os.environ["HF_HUB_OFFLINE"] = "1"
 
 from pathlib import Path
 
