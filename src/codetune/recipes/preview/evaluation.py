@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from codetune.evaluate.backends.choice import choose_serving
 from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.stage import MODELS
+from codetune.models.embedded.smollm2 import smollm2_path
 from codetune.recipes.preview.expected import Expected, StepPreview
-from codetune.recipes.preview.rates import BYTES_PER_TOKEN, EVALUATE_TOKENS_PER_SECOND, on_these_cores
+from codetune.recipes.preview.rates import (
+    BATCH_TOKENS_PER_SECOND,
+    BYTES_PER_TOKEN,
+    SERVER_TOKENS_PER_SECOND,
+    on_these_cores,
+)
 from codetune.recipes.preview.training import held_out_rows, row_tokens
 from codetune.recipes.recipe import Step
 from codetune.records import Instruction
@@ -61,7 +68,9 @@ def preview_evaluate(
         ),
     ]
     if trained is not None and trained[0].model == "embedded" and not settings.is_served_elsewhere:
-        rate = on_these_cores(EVALUATE_TOKENS_PER_SECOND)
+        weights = smollm2_path()
+        kind = choose_serving(settings.serve, weights, no_llama="").kind if weights else "embedded"
+        rate = on_these_cores(BATCH_TOKENS_PER_SECOND if kind == "folder" else SERVER_TOKENS_PER_SECOND)
         numbers.append(
             Expected(
                 "hours on this machine",
