@@ -74,6 +74,9 @@ class Program:
     """Run code and tests in one process even under strict test isolation, because the tests need the
     program's own objects. To be decided from the tests and a reference solution, never from a run of
     the program under test."""
+    attempt: int = 0
+    """Which run of the same program this is: the verdict cache keeps each apart, so that a later one is a
+    real run. What was compiled is used again."""
     limits: Limits = field(default_factory=Limits)
 
 

@@ -67,6 +67,7 @@ class VerdictCache:
             program.comparison,
             str(program.in_process_tests),
             *(part for case in program.cases for part in (case.stdin, case.expected_stdout)),
+            *((f"attempt {program.attempt}",) if program.attempt else ()),
         )
 
     def get(self, key: str, program: Program) -> Execution | None:

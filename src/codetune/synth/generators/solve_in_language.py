@@ -5,11 +5,14 @@ toolchain there? ─▶ solution ─▶ tests ─▶ they pass, twice ─▶ emp
 
 from __future__ import annotations
 
+import asyncio
+
 from codetune.code.languages import display_name
 from codetune.code.parsing import parses
 from codetune.execution.languages.joined import joined
+from codetune.execution.languages.missing_packages import missing_package
 from codetune.execution.languages.toolchains import toolchain
-from codetune.execution.protocol import Limits, Program
+from codetune.execution.protocol import Execution, Limits, Program
 from codetune.records import Check, Instruction, Verdict
 from codetune.rejection import Rejection
 from codetune.synth.languages.mutants import emptied, mutants
@@ -27,10 +30,8 @@ from codetune.synth.runtime.text_parsers import CodeBlock
 __all__ = ["solved_and_tested"]
 
 _MEMORY = 2 << 30
-_COMPILE_SECONDS = 20.0
-"""What compilers and virtual machines take beside the program."""
-_STARTED_AT_ONCE = ("javascript", "php", "ruby")
-"""Languages without such: a mutant that never ends costs no more than the program may take."""
+_START_SECONDS = {"java": 2.0, "csharp": 2.0, "typescript": 0.5}
+"""CPU seconds that a virtual machine may take beside the program. Compilers have limits of their own."""
 
 
 async def solved_and_tested(
@@ -93,65 +94,76 @@ async def solved_and_tested(
         row=row.lineage.parents[0],
     )
     row = extended(row, tests=reply.value, generated=reply.generated("tests"), checks=reply.checks())
-    await _hold(row, language, context, options)
-    return extended(row, checks=await _bite(row, language, context, options, seed))
+    taken = await _hold(row, language, context, options)
+    return extended(row, checks=await _bite(row, language, context, options, seed, taken))
 
 
 def _no_function(code: str, language: str) -> tuple[str, str] | None:
     return None if entry_point(code, language) else ("no function", "the code has to define a function")
 
 
-async def _verdict(
-    row: Instruction,
-    code: str,
-    language: str,
-    context: GenerationContext,
-    options: SolveAndTestOptions,
-    again: int = 0,
-) -> tuple[Verdict, str]:
-    # The verdict cache goes by content; a line more makes the second run a real one.
+async def _run(
+    row: Instruction, code: str, context: GenerationContext, cpu_seconds: float, attempt: int = 0
+) -> Execution:
+    language = row.programming_language or ""
     first, second = joined(code, row.tests or "", language)
-    seconds = options.cpu_seconds + (0 if language in _STARTED_AT_ONCE else _COMPILE_SECONDS)
-    limits = Limits(cpu_seconds=seconds, memory_bytes=_MEMORY)
-    program = Program(id=row.id, code=first, tests=second + "\n" * again, language=language, limits=limits)
+    limits = Limits(cpu_seconds=cpu_seconds, memory_bytes=_MEMORY)
+    program = Program(id=row.id, code=first, tests=second, language=language, limits=limits, attempt=attempt)
     ran = await context.run(program)
     if not ran.verdict.is_about_the_program:
         raise Rejection("could not be run", f"{ran.verdict}: {ran.detail}")
-    return ran.verdict, ran.detail
+    return ran
 
 
 async def _hold(
     row: Instruction, language: str, context: GenerationContext, options: SolveAndTestOptions
-) -> None:
-    verdict, detail = await _verdict(row, row.output, language, context, options)
-    if verdict is not Verdict.PASS:
-        raise Rejection("tests fail", f"{verdict}: {detail}")
-    for again in range(1, options.reruns + 1):
-        verdict, detail = await _verdict(row, row.output, language, context, options, again)
-        if verdict is not Verdict.PASS:
-            raise Rejection("flaky", f"passed {again} times, then {verdict}: {detail}")
+) -> float:
+    """Run the tests several times; the CPU seconds that they take."""
+    seconds = options.cpu_seconds + _START_SECONDS.get(language, 0.0)
+    ran = await _run(row, row.output, context, seconds)
+    if ran.verdict is not Verdict.PASS:
+        package = missing_package(ran.stderr, language)
+        if package is not None:
+            raise Rejection(
+                "package not found", f"{package} is not on this machine; the standard library has to do"
+            )
+        raise Rejection("tests fail", f"{ran.verdict}: {ran.detail}")
+    taken = ran.cpu_seconds
+    for attempt in range(1, options.reruns + 1):
+        ran = await _run(row, row.output, context, seconds, attempt)
+        if ran.verdict is not Verdict.PASS:
+            raise Rejection("flaky", f"passed {attempt} times, then {ran.verdict}: {ran.detail}")
+        taken = max(taken, ran.cpu_seconds)
+    return taken
 
 
 async def _bite(
-    row: Instruction, language: str, context: GenerationContext, options: SolveAndTestOptions, seed: int
+    row: Instruction,
+    language: str,
+    context: GenerationContext,
+    options: SolveAndTestOptions,
+    seed: int,
+    taken: float,
 ) -> tuple[Check, ...]:
+    # A fault that never ends is noticed as soon as it takes far longer than the solution did.
+    seconds = min(options.cpu_seconds, 1.0 + 10 * taken) + _START_SECONDS.get(language, 0.0)
     bare = emptied(row.output, language)
-    verdict = Verdict.COMPILE
-    if bare is not None:
-        verdict, _ = await _verdict(row, bare, language, context, options)
-    if verdict is Verdict.PASS:
-        raise Rejection("tests can't fail", "empty bodies pass them")
-    compiled = verdict is not Verdict.COMPILE
+    faulty = mutants(row.output, language, count=3 * options.mutants, seed=seed, row=row.lineage.parents[0])
+    first = [bare] if bare is not None else []
     killed = tried = 0
-    for mutant in mutants(
-        row.output, language, count=3 * options.mutants, seed=seed, row=row.lineage.parents[0]
-    ):
-        if tried == options.mutants:
-            break
-        verdict, _ = await _verdict(row, mutant, language, context, options)
-        if verdict is not Verdict.COMPILE:  # what does not compile is no fault that tests could notice
-            tried += 1
-            killed += verdict is not Verdict.PASS
+    compiled = False
+    while first or (faulty and tried < options.mutants):
+        # All at once, to fill every core; what does not compile is no fault that tests could notice.
+        taken_now, faulty = faulty[: options.mutants - tried], faulty[options.mutants - tried :]
+        runs = [_run(row, code, context, seconds) for code in (*first, *taken_now)]
+        verdicts = [ran.verdict for ran in await asyncio.gather(*runs)]
+        if first:
+            first, compiled = [], verdicts[0] is not Verdict.COMPILE
+            if verdicts.pop(0) is Verdict.PASS:
+                raise Rejection("tests can't fail", "empty bodies pass them")
+        counted = [verdict for verdict in verdicts if verdict is not Verdict.COMPILE]
+        tried += len(counted)
+        killed += sum(verdict is not Verdict.PASS for verdict in counted)
     if tried and killed / tried < options.min_mutation_score:
         raise Rejection("tests too weak", f"they notice {killed} of {tried} faults")
     if not tried and not compiled and options.mutants:
