@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 import pytest
 from tests.synth.conftest import instruction, snippet
@@ -58,13 +59,14 @@ GENERATORS = (
 
 
 class Prints:
-    """Runs nothing; every program ends well and prints a line."""
+    """Runs nothing; every program ends well, prints a line if it multiplies, and reaches all marks."""
 
     def run(self, programs):
         for program in programs:
+            mark = re.search(r"mark [0-9a-f]{16} ", program.code)
             yield Execution(
                 id=program.id, verdict=Verdict.PASS, cpu_seconds=0.0, wall_seconds=0.0, tier="none",
-                stdout="6\n" if "factor" in program.code else "",
+                stdout="6\n" if re.search(r"\* \$?factor", program.code) else "", stderr=f"{mark[0]}0\n" if mark else "",
             )  # fmt: skip
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
     runs ─▶ calls the code on inputs that mean something ─▶ takes enough of its branches
          ─▶ prints or asserts ─▶ ends differently without the code's body ─▶ checks for the lineage
 
-For other languages than Python only the first and the printing are looked at.
+For other languages than Python see `synth.checks.evidence_in_language`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from codetune.execution.protocol import Execution, Limits, Program
 from codetune.records import Check, Verdict
 from codetune.rejection import Rejection
 from codetune.synth.checks.code_preserved import CompletedProgram
+from codetune.synth.checks.evidence_in_language import checks_in_language
 from codetune.synth.checks.snippet_text import SnippetView
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.python import agreement_harness, coverage_harness
@@ -69,11 +70,13 @@ async def program_checks(
     Raises:
         Rejection: It does not run, or shows less of the code than the options ask for.
     """
+    if view.language != "python":
+        return await checks_in_language(program.text, view, context, options)
     limits = Limits(cpu_seconds=options.cpu_seconds)
     row = view.snippet.id
 
     async def run(code: str) -> Execution:
-        return await context.run(Program(id=row, code=code, language=view.language, limits=limits))
+        return await context.run(Program(id=row, code=code, limits=limits))
 
     ran = await run(program.text)
     tree, definition = program.tree, program.definition
@@ -85,8 +88,6 @@ async def program_checks(
         raise Rejection("did not run", f"{ran.verdict}: {ran.detail}")
     checks = [Check(check="runs", verdict="passed", detail=ran.tier)]
     if tree is None or definition is None:
-        if options.stand_ins == "reject" and not ran.stdout.strip():
-            raise Rejection("shows no result", "the program prints nothing")
         return tuple(checks)
     text, mark = harness_program(
         "coverage_harness", row, f"measure({program.text!r}, {definition.lineno}, MARK)"

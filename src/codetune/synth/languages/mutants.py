@@ -14,7 +14,7 @@ from tree_sitter import Node
 from codetune.code.parsing import parse
 from codetune.seeding import draw
 
-__all__ = ["emptied", "mutants"]
+__all__ = ["FUNCTIONS", "emptied", "mutants"]
 
 _SWAPS = {
     "+": "-", "-": "+", "*": "+", "/": "*", "%": "+", "<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=",
@@ -48,7 +48,7 @@ _NO_PLACE = frozenset({
     "import_declaration", "import_statement", "use_declaration", "preproc_include", "using_directive", "import_spec",
     "attribute_item", "comment", "line_comment", "block_comment", "namespace_use_declaration", "macro_definition",
 })  # fmt: skip
-_FUNCTIONS = frozenset({
+FUNCTIONS = frozenset({
     "function_declaration", "method_declaration", "function_definition", "function_item", "method_definition", "method",
     "singleton_method", "generator_function_declaration", "arrow_function", "function_expression", "func_literal",
     "local_function_statement",
@@ -90,7 +90,7 @@ def _edits(root: Node, data: bytes, language: str) -> Iterator[Edit]:
         node, inside = stack.pop()
         if node.type in _NO_PLACE or _is_main(node):
             continue
-        inside = inside or node.type in _FUNCTIONS
+        inside = inside or node.type in FUNCTIONS
         if inside:
             yield from _of_node(node, data, language)
         stack.extend((child, inside) for child in node.children)
@@ -98,7 +98,7 @@ def _edits(root: Node, data: bytes, language: str) -> Iterator[Edit]:
 
 def _is_main(node: Node) -> bool:
     """Whether it is a program's entry, which tests do not start."""
-    if node.type not in _FUNCTIONS:
+    if node.type not in FUNCTIONS:
         return False
     named = node.child_by_field_name("name") or node.child_by_field_name("declarator")
     return named is not None and re.match(rb"[Mm]ain\b", named.text or b"") is not None
@@ -141,10 +141,15 @@ def _negated(held: Node, data: bytes, language: str) -> Edit:
     return held.start_byte, held.end_byte, f"!({text})"
 
 
-def emptied(code: str, language: str) -> str | None:
+def emptied(code: str, language: str, within: tuple[int, int] | None = None) -> str | None:
     """The solution with the bodies of its functions gone, each giving an empty value of its type.
 
     Constructors stay, as fields may have to be set. A function of which no empty value is known stays too.
+
+    Args:
+        code: Source text.
+        language: A name in `PARSED_LANGUAGES`.
+        within: Offsets, in bytes, of the part that is looked at; None: all of it.
 
     Returns:
         None where no function could be emptied.
@@ -154,7 +159,8 @@ def emptied(code: str, language: str) -> str | None:
     stack = [tree.root_node]
     while stack:
         node = stack.pop()
-        if node.type in _FUNCTIONS:
+        inside = within is None or (within[0] <= node.start_byte and node.end_byte <= within[1])
+        if node.type in FUNCTIONS and inside:
             edit = _empty(node, data, language)
             if edit is not None:
                 edits.append(edit)

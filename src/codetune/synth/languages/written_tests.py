@@ -11,9 +11,9 @@ from codetune.code.scopes import name_of_head, split_name
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 from codetune.synth.runtime.text_parsers import CodeBlock
 
-__all__ = ["TESTED_LANGUAGES", "WrittenTests", "defined_names", "entry_point"]
+__all__ = ["CHECKS", "TESTED_LANGUAGES", "WrittenTests", "defined_names", "entry_point"]
 
-_CHECKS = {
+CHECKS = {
     "javascript": r"\bassert\b|\bthrow\b|process\.exit",
     "typescript": r"\bassert\b|\bthrow\b|process\.exit",
     "java": r"\bassert\b|\bthrow\b|System\.exit",
@@ -25,6 +25,7 @@ _CHECKS = {
     "php": r"\bassert\s*\(|\bthrow\b|\bexit\(",
     "ruby": r"\braise\b|\bassert\w*\b|\babort\b|\bfail\b",
 }
+"""Language -> what a check of a result looks like."""
 _ENTRY = {
     "java": r"\bvoid\s+main\s*\(", "csharp": r"\bMain\s*\(", "c": r"\bmain\s*\(", "cpp": r"\bmain\s*\(",
     "go": r"\bfunc\s+(?:Test\w*|main)\s*\(", "rust": r"#\[test\]|\bfn\s+main\s*\(",
@@ -37,7 +38,7 @@ _FRAMEWORKS = re.compile(
     r"org\.junit|\bNUnit\b|\bXunit\b|\bPHPUnit\b|gtest/|catch2?/|from ['\"](?:vitest|@jest)|\bRSpec\b"
 )
 
-TESTED_LANGUAGES = tuple(_CHECKS)
+TESTED_LANGUAGES = tuple(CHECKS)
 """Languages in which tests are written and run, besides Python."""
 
 
@@ -95,7 +96,7 @@ class WrittenTests:
         framework = _FRAMEWORKS.search(code)
         if framework is not None:
             return "tests need a framework", f"{framework[0]} is not there; the standard library has to do"
-        if re.search(_CHECKS[self.language], words) is None:
+        if re.search(CHECKS[self.language], words) is None:
             return "not a test", "nothing is asserted"
         if not any(re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", words) for name in self.names):
             return "not a test", f"the tests do not use {', '.join(self.names)}"
