@@ -1,9 +1,7 @@
-"""Threads, number formats and peak memory of this machine."""
+"""Number formats and peak memory of this machine."""
 
 from __future__ import annotations
 
-import ctypes
-import os
 import resource
 import sys
 from typing import TYPE_CHECKING
@@ -11,28 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["give_back_memory", "has_gpu", "peak_rss_bytes", "resolve_dtype", "share_the_cores"]
-
-
-def share_the_cores() -> None:
-    """Let waiting threads sleep. Call it before torch is loaded; later it has no effect.
-
-    By default threads spin at each barrier, thousands of times a step, also while another program
-    holds the core they wait for. On two busy cores training went from 30 to 110 tokens a second
-    with this. A user's own OMP_WAIT_POLICY is kept.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-
-def give_back_memory() -> None:
-    """Return freed memory to the system; only with glibc, elsewhere it does nothing.
-
-    Tensors of varying lengths fragment the heap: without this, training on the CPU grows from 2 to
-    4 GB in its first 70 steps. It takes about 70 ms, a fiftieth of a step.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
+__all__ = ["has_gpu", "peak_rss_bytes", "resolve_dtype"]
 
 
 def has_gpu() -> bool:

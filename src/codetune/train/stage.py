@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from codetune.engine.memory import give_back_memory
+from codetune.engine.threads import share_the_cores
 from codetune.errors import ConfigError, DataError, MissingExtraError
 from codetune.records import Record
 from codetune.store.context import StageContext
@@ -27,7 +29,7 @@ from codetune.store.run_card import Plan, RunCard
 from codetune.store.stage_output import StageOutput
 from codetune.train.config import TrainConfig
 from codetune.train.evaluation_rows import ProblemLoader, refuse_evaluation_rows
-from codetune.train.hardware import has_gpu, share_the_cores
+from codetune.train.hardware import has_gpu
 from codetune.train.rows import TRAINABLE
 from codetune.train.weights.base_model import BaseModel
 
@@ -106,4 +108,7 @@ def run(
             )
         from codetune.train.cpu.run import train_on_cpu
 
-        return train_on_cpu(config, base, datasets, stage, context)
+        try:
+            return train_on_cpu(config, base, datasets, stage, context)
+        finally:
+            give_back_memory()  # what comes next in this process has a model of its own

@@ -18,7 +18,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """On a machine without a GPU that computes bf16 and has 16 GiB."""
     pytest.importorskip("torch")
     monkeypatch.setattr(choice, "has_gpu", lambda: False)
-    monkeypatch.setattr(choice, "_free_bytes", lambda: FREE)
+    monkeypatch.setattr(choice, "free_bytes", lambda: FREE)
     monkeypatch.setattr(choice, "missing_packages", lambda extra: [])
     monkeypatch.setattr("codetune.models.batched.folder_model.number_format", lambda: "bfloat16")
     path = tmp_path / "model.gguf"

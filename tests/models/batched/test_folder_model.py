@@ -27,6 +27,7 @@ from codetune.evaluate.backends.ranks import Ranks
 from codetune.evaluate.scoring.verdict_table import read_verdicts
 from codetune.models.batched.decoder import RowDecoder
 from codetune.models.batched.folder_model import FolderModel
+from codetune.models.batched.key_budget import KeyBudget
 from codetune.models.batched.library_decoder import LibraryDecoder
 from codetune.models.batched.sampling import choose_tokens, first_stop, generator_of
 from codetune.models.client.payload import ParsedAnswer
@@ -40,6 +41,8 @@ WORDS = (
     "import os\n\ndef walk(folder):\n    for name in os.listdir(folder):\n",
     "x = [",
 )
+
+PLENTY = KeyBudget(1 << 30, 1 << 30, 1024)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +109,7 @@ def texts(model: FolderModel, requests: Sequence[ChatRequest]) -> list[str]:
 def as_the_library_keeps_it(model: FolderModel) -> FolderModel:
     """Decoding by `generate`, as for a model with sliding windows."""
     model._model.set_attn_implementation("sdpa")
-    model.decoder = LibraryDecoder(model._model, 4, model._ends, model._text)
+    model.decoder = LibraryDecoder(model._model, 4, model._ends, model._text, PLENTY)
     return model
 
 
@@ -211,6 +214,63 @@ def test_a_batch_too_large_for_the_device_is_cut(
     most = 0
     for answer in answered(model, requests):
         assert isinstance(answer, BackendError) and "too little memory" in str(answer)
+
+
+def test_rows_wait_where_their_keys_do_not_fit_and_go_on_later(tiny: Path) -> None:
+    """Memory for 280 tokens, and rows that come to need 150 each: every answer is what it is with plenty."""
+    requests = [
+        asked(WORDS[n % 3] * 2, max_new_tokens=120 + n, temperature=0.8 * (n % 2), top_k=20, seed=n)
+        for n in range(4)
+    ]
+    model = load(ModelFolder.find(tiny), rows=4)
+    expected = texts(model, requests)
+    token_bytes = 2 * 2 * 16 * 4  # keys and values, layers, width of the one head, bytes
+
+    def with_memory_for(tokens: int) -> RowDecoder:
+        budget = KeyBudget(tokens * token_bytes, tokens * token_bytes, 1024)
+        model.decoder = RowDecoder(model._model, 4, model._ends, model._text, budget)
+        return model.decoder
+
+    decoder = with_memory_for(280)
+    unfinished = []
+    take_out = decoder._take_out
+
+    def watched(place: int) -> Any:
+        row = take_out(place)
+        if not decoder._has_ended(row):
+            unfinished.append(len(row.made))
+        return row
+
+    decoder._take_out = watched  # type: ignore[method-assign]
+    assert texts(model, requests) == expected
+    assert unfinished and min(unfinished) > 40
+    with_memory_for(30)
+    long, short = answered(model, [requests[0], asked("x", max_new_tokens=3)])
+    assert isinstance(long, BackendError) and "too little memory" in str(long)
+    assert not isinstance(short, BackendError)
+
+
+def test_a_model_larger_than_the_memory_is_not_loaded(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codetune.models.batched.folder_model.free_bytes", lambda: 1_000_000)
+    with pytest.raises(DataError, match=r"takes 0.0 GB of memory in float32, and 0.0 GB are free"):
+        load(ModelFolder.find(tiny))
+
+
+def test_the_librarys_batches_are_as_large_as_their_keys_allow(tiny: Path) -> None:
+    model = as_the_library_keeps_it(load(ModelFolder.find(tiny), rows=4))
+    requests = [asked(prompt, max_new_tokens=20) for prompt in WORDS]
+    expected = texts(model, requests)
+    budget = KeyBudget(100 * 256, 100 * 256, 10)
+    model.decoder = LibraryDecoder(model._model, 4, model._ends, model._text, budget)
+    sizes = []
+    decode_batch = model.decoder._decode_batch
+
+    def watched(rows: Any) -> None:
+        sizes.append(len(rows))
+        decode_batch(rows)
+
+    model.decoder._decode_batch = watched  # type: ignore[method-assign]
+    assert texts(model, requests) == expected and sizes == [1, 1, 1]
 
 
 def test_rows_that_wait_take_the_place_of_rows_that_ended(tiny: Path) -> None:

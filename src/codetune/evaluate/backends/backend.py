@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from codetune.edits.formats.special_tokens import NEXT_START
+from codetune.engine.memory import give_back_memory
 from codetune.errors import ConfigError
 from codetune.evaluate.backends.base_check import check_base
 from codetune.evaluate.backends.probe import REMOTE_STYLES, StyleChoice
@@ -214,6 +215,7 @@ class _Folder:
 
     def close(self) -> None:
         self.loaded = None
+        give_back_memory()
 
 
 def find_backend(

@@ -5,10 +5,10 @@ What is faster was measured: `benchmarks/results/serving.md`. Nothing is loaded 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from codetune.engine.memory import free_bytes
 from codetune.installation import missing_packages
 from codetune.models.servers.commands import has_gpu, program_here
 
@@ -57,7 +57,7 @@ def choose_serving(serve: str, weights: Path, *, no_llama: str) -> ServingChoice
         return ServingChoice(
             "embedded", f"llama.cpp serves both models: batches need {missing[0]}, which is not installed"
         )
-    if 2 * _UNPACKED * weights.stat().st_size > _SHARE_OF_MEMORY * _free_bytes():
+    if 2 * _UNPACKED * weights.stat().st_size > _SHARE_OF_MEMORY * free_bytes():
         return ServingChoice(
             "embedded", "llama.cpp serves both models: in 16 bits they would fill the memory"
         )
@@ -71,15 +71,3 @@ def choose_serving(serve: str, weights: Path, *, no_llama: str) -> ServingChoice
         "folder",
         "both models are loaded here in 16 bits and asked in batches, the fastest way on this machine",
     )
-
-
-def _free_bytes() -> int:
-    """Memory that can be had without swapping."""
-    try:
-        with open("/proc/meminfo") as stream:
-            for line in stream:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2

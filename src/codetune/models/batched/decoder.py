@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 
+from codetune.engine.memory import give_back_memory
+from codetune.models.batched.key_budget import KeyBudget
 from codetune.models.batched.row_cache import ATTENTION, RowCache
 from codetune.models.batched.sampling import TAIL_TOKENS, choose_tokens, first_stop, generator_of
 from codetune.models.protocol import ChatRequest
@@ -22,6 +24,8 @@ __all__ = ["Row", "RowDecoder"]
 
 _PROMPT_TOKENS = 8192
 """Of prompts read in one call on an accelerator. A CPU is as fast with one prompt, which needs no padding."""
+_AHEAD = 64
+"""Columns that rows may grow by before one of them has to wait."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +50,11 @@ class Row:
         self.generator = generator_of(self.request)
 
     @property
+    def tokens(self) -> list[int]:
+        """Prompt and what was made: what is read where the row begins, or goes on."""
+        return [*self.prompt, *self.made]
+
+    @property
     def length(self) -> int:
         """Tokens whose keys are kept: all but the newest."""
         return len(self.prompt) + len(self.made) - 1
@@ -56,13 +65,19 @@ class RowDecoder:
 
     Args:
         model: A causal language model of transformers whose layers keep all keys (`fits_rows`).
-        rows: Most rows at a time.
+        rows: Most rows at a time; fewer where their keys would not fit.
         ends: Tokens that end an answer.
         decode: Token ids -> text, for stop strings.
+        budget: Of the memory for keys and values.
     """
 
     def __init__(
-        self, model: Any, rows: int, ends: Sequence[int], decode: Callable[[list[int]], str]
+        self,
+        model: Any,
+        rows: int,
+        ends: Sequence[int],
+        decode: Callable[[list[int]], str],
+        budget: KeyBudget,
     ) -> None:
         self._model = model
         self._device = model.device
@@ -72,7 +87,7 @@ class RowDecoder:
         self._decode = decode
         self._waiting: deque[Row] = deque()
         self._rows: list[Row] = []
-        self._cache = RowCache(model.config.get_text_config().num_hidden_layers, rows)
+        self._cache = RowCache(model.config.get_text_config().num_hidden_layers, rows, budget)
         self._limit = self._most = rows
 
     @property
@@ -101,12 +116,13 @@ class RowDecoder:
         """Begin what waits, as far as there is room, and make one token of each row.
 
         Returns:
-            The rows that ended, with what they made. Where the device has too little memory, half of the
-            rows begin again later.
+            The rows that ended, with what they made. Where the keys of all rows do not fit any more, some
+            wait with what they made; where the device says that it has too little memory, half of the rows
+            begin again later.
         """
         ended: list[Row] = []
         try:
-            while self._waiting and len(self._rows) < self._most:
+            while self._waiting and len(self._rows) < self._room(len(self._waiting[0].tokens)):
                 self._read_prompts()
                 ended += self._take_ended()
             if self._rows:
@@ -116,22 +132,30 @@ class RowDecoder:
             ended += self._make_room()
         return ended
 
+    def _room(self, columns: int) -> int:
+        """How many rows may be decoded together with one of so many columns, so that they can grow a while."""
+        return min(self._most, self._cache.room_for(max(columns, self._longest()) + _AHEAD))
+
+    def _longest(self) -> int:
+        return max((row.length for row in self._rows), default=0)
+
     def _read_prompts(self) -> None:
-        """Read the prompts of one or several waiting rows, and make the first token of each."""
-        most = self._most - len(self._rows)
+        """Read the prompts of one or several waiting rows, and make the next token of each."""
         tokens = 0 if self._device.type == "cpu" else _PROMPT_TOKENS
         chosen = [self._waiting[0]]
-        longest = len(chosen[0].prompt)
-        for row in list(self._waiting)[1:most]:
-            longest = max(longest, len(row.prompt))
-            if longest * (len(chosen) + 1) > tokens:
+        longest = len(chosen[0].tokens)
+        for row in list(self._waiting)[1 : self._most]:
+            longest = max(longest, len(row.tokens))
+            together = len(chosen) + 1
+            if longest * together > tokens or len(self._rows) + together > self._room(longest):
                 break
             chosen.append(row)
-        longest = max(len(row.prompt) for row in chosen)
-        self._cache.expect_prompts(len(self._rows), longest)
-        padded = [[*row.prompt, *[0] * (longest - len(row.prompt))] for row in chosen]
+        read = [row.tokens for row in chosen]
+        longest = max(map(len, read))
+        self._cache.expect_prompts(len(self._rows), len(chosen), longest, self._longest())
+        padded = [[*one, *[0] * (longest - len(one))] for one in read]
         places = torch.arange(longest, device=self._device)[None].expand(len(chosen), -1)
-        ends = torch.tensor([len(row.prompt) - 1 for row in chosen], device=self._device)
+        ends = torch.tensor([len(one) - 1 for one in read], device=self._device)
         scores = self._scores(torch.tensor(padded, device=self._device), places, None, ends)
         self._extend(chosen, scores)
         for row in chosen:
@@ -139,11 +163,27 @@ class RowDecoder:
             assert row is self._rows[-1]
 
     def _make_tokens(self) -> None:
+        self._set_aside()
         lengths = torch.tensor([row.length for row in self._rows], device=self._device)
         self._cache.expect_tokens(lengths)
         newest = torch.tensor([[row.made[-1]] for row in self._rows], device=self._device)
         scores = self._scores(newest, lengths[:, None], self._cache.mask(), None)
         self._extend(self._rows, scores)
+
+    def _set_aside(self) -> None:
+        """Let rows wait whose keys have no room any more: the shortest, which are read again in no time."""
+        room = self._cache.room_for(self._longest() + 1)
+        while len(self._rows) > room:
+            place = min(range(len(self._rows)), key=lambda place: self._rows[place].length)
+            self._waiting.appendleft(self._take_out(place))
+
+    def _take_out(self, place: int) -> Row:
+        """Take out a row; the last one moves into the gap."""
+        row, last = self._rows[place], self._rows.pop()
+        if last is not row:
+            self._cache.move(len(self._rows), place, last.length)
+            self._rows[place] = last
+        return row
 
     def _scores(
         self, tokens: torch.Tensor, places: torch.Tensor, mask: torch.Tensor | None, ends: torch.Tensor | None
@@ -173,19 +213,14 @@ class RowDecoder:
             row.made.append(token)
 
     def _take_ended(self) -> list[Row]:
-        """Take out the rows that came to their end; the last row moves into each gap."""
+        """Take out the rows that came to their end."""
         ended = []
         place = 0
         while place < len(self._rows):
-            row = self._rows[place]
-            if not self._has_ended(row):
+            if self._has_ended(self._rows[place]):
+                ended.append(self._take_out(place))
+            else:
                 place += 1
-                continue
-            ended.append(row)
-            last = self._rows.pop()
-            if last is not row:
-                self._cache.move(len(self._rows), place, last.length)
-                self._rows[place] = last
         return ended
 
     def _has_ended(self, row: Row) -> bool:
@@ -211,6 +246,8 @@ class RowDecoder:
         return out
 
     def _drop(self) -> None:
-        self._cache = RowCache(len(self._cache.layers), self._most)
+        self._cache = RowCache(len(self._cache.layers), self._most, self._cache.budget)
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+        else:
+            give_back_memory()

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from codetune.engine.memory import free_bytes
+from codetune.engine.threads import share_the_cores
 from codetune.errors import BackendError, CodetuneError, DataError, MissingExtraError
+from codetune.models.batched.key_budget import KeyBudget, weight_bytes
 from codetune.models.client.payload import ParsedAnswer
 from codetune.models.folder import ModelFolder, load_model, said_by
 from codetune.models.hub import shown_name
@@ -43,7 +46,8 @@ class FolderModel:
     Args:
         found: Which.
         device_number: Of the accelerators of this machine; a process a device.
-        rows: Answers made at a time; None takes 64 on a CPU, 256 on an accelerator.
+        rows: Most answers made at a time; None takes 64 on a CPU, 256 on an accelerator. Fewer are made
+            where their keys would take more than half of the free memory, or on a CPU twice the weights.
         dtype: `auto`, `bfloat16`, `float16` or `float32`.
 
     Attributes:
@@ -52,12 +56,13 @@ class FolderModel:
 
     Raises:
         MissingExtraError: torch or transformers is not installed.
-        DataError: The library can't load it.
+        DataError: The library can't load it, or it is larger than the free memory.
     """
 
     def __init__(
         self, found: ModelFolder, device_number: int = 0, *, rows: int | None = None, dtype: str = "auto"
     ) -> None:
+        share_the_cores()
         try:
             import torch
             import transformers
@@ -72,6 +77,8 @@ class FolderModel:
         self.device = f"cuda:{device_number % torch.cuda.device_count()}" if cuda else "cpu"
         self.dtype: torch.dtype = getattr(torch, number_format() if dtype == "auto" else dtype)
         self._found = found
+        weights = weight_bytes(found.path, self.dtype.itemsize)
+        self._refuse_large(weights)
         try:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(
                 found.tokenizer, local_files_only=True
@@ -101,8 +108,24 @@ class FolderModel:
         self._longest = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 30)
         self._ends = self._end_tokens()
         kind = RowDecoder if fits_rows(model.config) else LibraryDecoder
+        budget = KeyBudget.of(self._free_bytes(), weights, self._longest, is_accelerator=cuda)
         rows = rows or (_GPU_ROWS if cuda else _CPU_ROWS)
-        self.decoder: RowDecoder | LibraryDecoder = kind(self._model, rows, self._ends, self._text)
+        self.decoder: RowDecoder | LibraryDecoder = kind(self._model, rows, self._ends, self._text, budget)
+
+    def _free_bytes(self) -> int:
+        import torch
+
+        return free_bytes() if self.device == "cpu" else torch.cuda.mem_get_info(self.device)[0]
+
+    def _refuse_large(self, weights: int) -> None:
+        free = self._free_bytes()
+        if weights > free:
+            number = str(self.dtype).removeprefix("torch.")
+            raise DataError(
+                f"the model takes {weights / 1e9:.1f} GB of memory in {number}, and {free / 1e9:.1f} GB are free",
+                where=str(self._found.path),
+                next_step="close other programs, take a .gguf file of the model, or give the URL of a server that has it",
+            )
 
     def _end_tokens(self) -> list[int]:
         named = self._model.generation_config.eos_token_id
@@ -192,6 +215,7 @@ def number_format() -> str:
     Raises:
         MissingExtraError: torch is not installed.
     """
+    share_the_cores()
     try:
         import torch
     except ImportError as error:

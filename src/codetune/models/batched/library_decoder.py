@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ import transformers
 from transformers import LogitsProcessor, StoppingCriteria
 
 from codetune.models.batched.decoder import Row
+from codetune.models.batched.key_budget import KeyBudget, key_bytes
 from codetune.models.batched.sampling import TAIL_TOKENS, choose_tokens, first_stop
 
 __all__ = ["LibraryDecoder"]
@@ -25,18 +27,26 @@ class LibraryDecoder:
 
     Args:
         model: A causal language model of transformers.
-        rows: Most rows of a batch.
+        rows: Most rows of a batch; fewer where their keys would not fit.
         ends: Tokens that end an answer.
         decode: Token ids -> text, for stop strings.
+        budget: Of the memory for keys and values.
     """
 
     def __init__(
-        self, model: Any, rows: int, ends: Sequence[int], decode: Callable[[list[int]], str]
+        self,
+        model: Any,
+        rows: int,
+        ends: Sequence[int],
+        decode: Callable[[list[int]], str],
+        budget: KeyBudget,
     ) -> None:
         self._model = model
         self._limit = self._most = rows
         self._padding = ends[0] if ends else 0
         self._decode = decode
+        token_bytes = key_bytes(model.config, model.dtype.itemsize)
+        self._tokens = budget.tokens(token_bytes, rows) if token_bytes else None
         self._waiting: deque[Row] = deque()
         # What the folder recommends (sampling, penalties) is not what was asked for.
         model.generation_config = transformers.GenerationConfig(  # type: ignore[no-untyped-call]
@@ -62,13 +72,24 @@ class LibraryDecoder:
         self._waiting.clear()
         self._most = self._limit
 
+    def _next_rows(self) -> list[Row]:
+        """The rows of the next batch: their keys are padded to the longest answer that is allowed."""
+        rows: list[Row] = []
+        longest = 0
+        for row in islice(self._waiting, self._most):
+            longest = max(longest, len(row.prompt) + row.request.max_new_tokens)
+            if rows and self._tokens is not None and longest * (len(rows) + 1) > self._tokens:
+                break
+            rows.append(row)
+        return rows
+
     def step(self) -> list[Row]:
         """Decode one batch.
 
         Returns:
             Its rows; none where the device had too little memory, and half as many are taken next.
         """
-        rows = [self._waiting[place] for place in range(min(self._most, len(self._waiting)))]
+        rows = self._next_rows()
         try:
             self._decode_batch(rows)
         except torch.OutOfMemoryError:

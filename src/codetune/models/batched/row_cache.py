@@ -1,7 +1,8 @@
 """Keys and values of rows that are of different lengths and end at different times.
 
-A row's keys stand at the columns 0 to its length; nothing is padded on the left, nothing is copied
-when the others grow. transformers' models write to it and read from it as from any cache of theirs.
+A row's keys stand at the columns 0 to its length; nothing is padded on the left. transformers' models
+write to it and read from it as from any cache of theirs. Who comes first and who waits is the decoder's
+business.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from transformers import AttentionInterface
 from transformers.cache_utils import Cache, CacheLayerMixin, DynamicCache, DynamicLayer
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+from codetune.models.batched.key_budget import KeyBudget
+
 __all__ = ["ATTENTION", "RowCache", "fits_rows"]
 
 ATTENTION = "codetune_rows"
 """Name of the attention for a CPU, as transformers knows it."""
-_CAPACITY_STEP = 128
+_STEP = 64
 """Columns are added so many at a time."""
 
 
@@ -30,14 +33,23 @@ def fits_rows(config: Any) -> bool:
 class RowCache(Cache):
     """The cache of a decoder; between two calls of the model it is told what the next one is about.
 
+    All keys lie in memory that is taken once. It is divided into as many rows as fit with the columns that
+    the longest one needs, and divided anew where that changes; rows in use are kept. On a CPU pages that
+    nothing was written to take no memory.
+
     Args:
         layers: Of the model.
         rows: Most rows at a time.
+        budget: Of the memory for keys and values.
     """
 
-    def __init__(self, layers: int, rows: int) -> None:
+    def __init__(self, layers: int, rows: int, budget: KeyBudget) -> None:
         self.rows = rows
+        self.budget = budget
+        self.tokens = 0
+        """Rows times columns that the memory holds; 0 until a first prompt shows what a token takes."""
         self.capacity = 0
+        """Columns of each row."""
         self.first = 0
         self.lengths: torch.Tensor | None = None
         self.index: torch.Tensor | None = None
@@ -45,20 +57,45 @@ class RowCache(Cache):
         self._kept = [_RowLayer(self) for _ in range(layers)]
         super().__init__(layers=list(self._kept))
 
-    def expect_prompts(self, first: int, longest: int) -> None:
-        """The next call reads whole prompts, padded on the right, into the rows from `first` on."""
+    @property
+    def places(self) -> int:
+        """Rows that the memory is divided into."""
+        return max(1, min(self.rows, self.tokens // max(1, self.capacity)))
+
+    def room_for(self, columns: int) -> int:
+        """How many rows of so many columns fit, at least one; a first prompt is read alone."""
+        return max(1, min(self.rows, self.tokens // _stepped(columns)))
+
+    def expect_prompts(self, first: int, count: int, longest: int, kept: int) -> None:
+        """The next call reads whole prompts, padded on the right, into the rows from `first` on.
+
+        Args:
+            first: Rows there already.
+            count: Prompts, as many as there is room for.
+            longest: Tokens of the longest prompt.
+            kept: Columns that the rows there need.
+
+        Raises:
+            torch.OutOfMemoryError: The prompt is longer than all the memory.
+        """
         self.first, self.lengths, self.width = first, None, longest
-        self._grow(longest)
+        columns = max(longest, kept)
+        if columns > self.capacity or first + count > self.places:
+            self._divide(columns, first)
 
     def expect_tokens(self, lengths: torch.Tensor) -> None:
         """The next call reads one token of each of the rows 0 to n.
 
         Args:
             lengths: Tokens that each row holds already, shape (n,).
+
+        Raises:
+            torch.OutOfMemoryError: A row is longer than all the memory.
         """
         self.lengths, self.width = lengths, int(lengths.max()) + 1
         self.index = torch.arange(len(lengths), device=lengths.device)
-        self._grow(self.width)
+        if self.width > self.capacity:
+            self._divide(self.width, len(lengths))
 
     def move(self, source: int, target: int, length: int) -> None:
         """Copy a row over another one."""
@@ -72,11 +109,34 @@ class RowCache(Cache):
         columns = torch.arange(self.width, device=self.lengths.device)
         return (columns[None] <= self.lengths[:, None])[:, None, None]
 
-    def _grow(self, columns: int) -> None:
-        if columns > self.capacity:
-            self.capacity = -(-columns // _CAPACITY_STEP) * _CAPACITY_STEP
-            for layer in self._kept:
-                layer.grow()
+    def take_memory(self, token_bytes: int) -> None:
+        """Decide how many tokens there is memory for.
+
+        Args:
+            token_bytes: Keys and values of one token in all layers.
+
+        Raises:
+            torch.OutOfMemoryError: The prompt is longer than that.
+        """
+        self.tokens = self.budget.tokens(token_bytes, self.rows)
+        if not self.tokens:
+            raise torch.OutOfMemoryError("the keys of a single token do not fit")
+        self._set_capacity(self.width)
+
+    def _divide(self, columns: int, used: int) -> None:
+        kept = min(columns, self.capacity)
+        self._set_capacity(columns)
+        for layer in self._kept:
+            layer.divide(used, kept)
+
+    def _set_capacity(self, columns: int) -> None:
+        if 0 < self.tokens < columns:
+            raise torch.OutOfMemoryError(f"keys of {columns} tokens, and there is room for {self.tokens}")
+        self.capacity = min(_stepped(columns), self.tokens or columns)
+
+
+def _stepped(columns: int) -> int:
+    return -(-columns // _STEP) * _STEP
 
 
 class _RowLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
@@ -88,34 +148,60 @@ class _RowLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     def __init__(self, cache: RowCache) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._cache = cache
+        self._memory: tuple[torch.Tensor, torch.Tensor]
         self.keys: torch.Tensor
         self.values: torch.Tensor
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
-        rows, columns = self._cache.rows, self._cache.capacity
-        heads, head_width = key_states.shape[1], key_states.shape[-1]
-        self.keys = key_states.new_zeros(rows, heads, head_width, columns)
-        self.values = value_states.new_zeros(rows, heads, columns, value_states.shape[-1])
+        cache = self._cache
+        widths = [states.shape[1] * states.shape[-1] for states in (key_states, value_states)]
+        if not cache.tokens:
+            cache.take_memory(sum(widths) * len(cache.layers) * key_states.element_size())
+        self._memory = (
+            key_states.new_empty(cache.tokens * widths[0]),
+            value_states.new_empty(cache.tokens * widths[1]),
+        )
+        self._heads = key_states.shape[1]
         self.is_initialized = True
+        self._view()
 
-    def grow(self) -> None:
-        """Make room for as many columns as the cache has now."""
+    def _view(self) -> None:
+        """See the memory as it is divided now."""
+        places, columns, heads = self._cache.places, self._cache.capacity, self._heads
+        keys, values = (memory.view(self._cache.tokens, -1)[: places * columns] for memory in self._memory)
+        self.keys = keys.view(places, heads, -1, columns)
+        self.values = values.view(places, heads, columns, -1)
+
+    def divide(self, used: int, kept: int) -> None:
+        """Divide the memory as the cache says now.
+
+        Args:
+            used: Rows in use.
+            kept: Columns that they may have written to.
+        """
         if not self.is_initialized:
             return
-        more = self._cache.capacity - self.keys.shape[-1]
-        self.keys = torch.nn.functional.pad(self.keys, (0, more))
-        self.values = torch.nn.functional.pad(self.values, (0, 0, 0, more))
+        keys = self.keys[:used, ..., :kept].clone()
+        values = self.values[:used, :, :kept].clone()
+        self._view()
+        self._write(slice(used), keys, values)
+
+    def _write(self, rows: slice, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Write the first columns of some rows; what comes after them is masked, and must be a number."""
+        columns = keys.shape[-1]
+        self.keys[rows, ..., :columns] = keys
+        self.keys[rows, ..., columns:] = 0
+        self.values[rows, :, :columns] = values
+        self.values[rows, :, columns:] = 0
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **more: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-        cache, count, columns = self._cache, key_states.shape[0], key_states.shape[2]
+        cache, count = self._cache, key_states.shape[0]
         if cache.lengths is None:
-            rows = slice(cache.first, cache.first + count)
-            self.keys[rows, ..., :columns] = key_states.transpose(-1, -2)
-            self.values[rows, :, :columns] = value_states
+            self._write(slice(cache.first, cache.first + count), key_states.transpose(-1, -2), value_states)
             return key_states, value_states
         self.keys[cache.index, :, :, cache.lengths] = key_states[:, :, 0]
         self.values[cache.index, :, cache.lengths] = value_states[:, :, 0]

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from codetune.engine.memory import give_back_memory
 from codetune.engine.progress import Progress, phase
 from codetune.errors import CodetuneError
 from codetune.train.config import TrainConfig
@@ -27,7 +28,6 @@ from codetune.train.cpu.schedule import learning_rate, progress_of
 from codetune.train.cpu.stop_signal import StopSignal
 from codetune.train.cpu.token_rows import head_rows
 from codetune.train.encoding import IGNORE_INDEX, Encoded
-from codetune.train.hardware import give_back_memory
 from codetune.train.loss_log import LossLog, StepLine
 
 __all__ = ["CpuLoop", "row_losses", "total_steps"]

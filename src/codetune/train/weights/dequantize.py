@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from codetune.engine.memory import give_back_memory
 from codetune.errors import DataError, MissingExtraError
 from codetune.models.embedded.gguf_file import check_gguf, fingerprint
 from codetune.store.atomic import disk_errors, write_text
@@ -54,6 +55,7 @@ def dequantized_folder(path: Path, cache: Path) -> Path:
             work.rename(folder)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            give_back_memory()
     return folder
 
 
