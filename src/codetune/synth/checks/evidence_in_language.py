@@ -13,6 +13,7 @@ import asyncio
 import re
 from hashlib import blake2b
 
+from codetune.execution.languages.joined import joined
 from codetune.execution.languages.missing_packages import missing_package
 from codetune.execution.output import same_output
 from codetune.execution.protocol import Execution, Limits, Program
@@ -25,7 +26,7 @@ from codetune.synth.languages.written_tests import CHECKS
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.runtime.generation_context import GenerationContext
 
-__all__ = ["checks_in_language", "run_in_language", "same_lines", "stable_lines"]
+__all__ = ["checks_in_language", "ended_well", "run_in_language", "same_lines", "stable_lines"]
 
 _MEMORY = 2 << 30
 _START_SECONDS = {"java": 2.0, "csharp": 2.0}
@@ -39,7 +40,9 @@ async def run_in_language(
     options: InstructFromCodeOptions,
     attempt: int = 0,
 ) -> Execution:
-    """Run a whole program of the snippet's language."""
+    """Run a whole program of the snippet's language; JavaScript's modules as scripts, which the sandbox starts."""
+    if view.language == "javascript":
+        text, _ = joined(text, "", "javascript")
     seconds = options.cpu_seconds + _START_SECONDS.get(view.language, 0.0)
     limits = Limits(cpu_seconds=seconds, memory_bytes=_MEMORY)
     program = Program(id=view.snippet.id, code=text, language=view.language, limits=limits, attempt=attempt)

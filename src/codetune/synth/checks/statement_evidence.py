@@ -13,6 +13,7 @@ from codetune.code.languages import display_name
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Generated
 from codetune.rejection import Rejection
+from codetune.synth.checks.agreement_in_language import agreement_in_language
 from codetune.synth.checks.code_preserved import CompletedProgram
 from codetune.synth.checks.program_evidence import harness_program, report_of
 from codetune.synth.checks.snippet_text import SnippetView, shortened
@@ -103,6 +104,10 @@ async def statement_checks(
     Raises:
         Rejection: The evidence is against it.
     """
+    if options.evidence == "run" and program is not None and view.language != "python":
+        compared = await agreement_in_language(statement, view, program.text, context, options)
+        if compared is not None:
+            return compared
     function = program.definition if program is not None else None
     if options.evidence == "run" and isinstance(function, ast.FunctionDef) and view.owner is None:
         found = await _agreement(statement, view, program, function, context, options)

@@ -110,6 +110,7 @@ class InstructFromCode:
             {"programming_language", "kind", "name", "owner", "place", "path", "task", "code", "mark"}
         ),
         "solve_statement": frozenset({"statement", "header"}),
+        "solve_statement_code": frozenset({"statement", "header", "programming_language"}),
         **SCORE_PROMPT,
     }
 
