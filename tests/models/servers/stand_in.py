@@ -63,8 +63,21 @@ def main(program: str, argv: list[str]) -> None:
     how = os.environ.get("STAND_IN", "")
     if how == "dies":
         print("INFO 11-21 20:00:01 [core.py] loading weights", flush=True)
-        print("ERROR 11-21 20:00:02 [core.py] EngineCore failed to start.", flush=True)
-        print("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.10 GiB.", flush=True)
+        print("(EngineCore pid=7) ERROR 11-21 20:00:02 [core.py:9] EngineCore failed to start.", flush=True)
+        print(
+            "(EngineCore pid=7) ERROR 11-21 20:00:02 [core.py:9] Traceback (most recent call last):",
+            flush=True,
+        )
+        print(
+            '(EngineCore pid=7) ERROR 11-21 20:00:02 [core.py:9]   File "worker.py", line 3, in load',
+            flush=True,
+        )
+        print(
+            "(EngineCore pid=7) ERROR 11-21 20:00:02 [core.py:9] torch.OutOfMemoryError: CUDA out of memory. "
+            "Tried to allocate 1.10 GiB.",
+            flush=True,
+        )
+        print("resource_tracker: There appear to be 2 leaked shared_memory objects", flush=True)
         sys.exit(1)
     config = json.loads((given.model / "config.json").read_text())
     if "architectures" not in config:

@@ -116,9 +116,11 @@ def test_what_dies_on_start_says_its_last_words(
 ) -> None:
     monkeypatch.setenv("STAND_IN", "dies")
     server = ModelServer("vllm", model, "m", {}, log=tmp_path / "log")
-    with pytest.raises(ServerStartError, match=r"exit code 1: ERROR.*CUDA out of memory") as caught:
+    with pytest.raises(
+        ServerStartError, match=r"exit code 1: torch.OutOfMemoryError: CUDA out of memory"
+    ) as caught:
         asked(server)
-    assert "loading weights" not in str(caught.value) and str(tmp_path / "log") in str(caught.value)
+    assert "File " not in str(caught.value) and str(tmp_path / "log") in str(caught.value)
     assert isinstance(caught.value, UsageError)
     with pytest.raises(ServerStartError, match=r"exit code 2: .*unrecognized arguments: --nonsense"):
         ModelServer("vllm", model, "m", {}, log=tmp_path / "log", arguments=("--nonsense",)).start()

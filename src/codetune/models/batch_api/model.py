@@ -24,6 +24,7 @@ from codetune.errors import BackendUnavailableError, RequestRefusedError
 from codetune.models.batch_api.api import BatchApi, BatchLine, RemoteBatch
 from codetune.models.batch_api.ledger import BatchLedger, Pending, SentBatch
 from codetune.models.client.payload import build_payload, parse_answer, request_key
+from codetune.models.client.stop_limit import MAX_STOPS, StopLimit, cut_at_stops
 from codetune.models.client.structured_fallback import StructuredFallback
 from codetune.models.client.structured_modes import request_body
 from codetune.models.client.transport import Transport, Unavailable
@@ -65,6 +66,7 @@ class BatchModel:
         )
         self._api = BatchApi(self._transport)
         self._structured = StructuredFallback(spec.structured)
+        self._stops = StopLimit(MAX_STOPS)  # a refusal would come hours later
         self._store = store
         self._ledger = BatchLedger(store.path, spec.name)
         self._poll_seconds = spec.batch_poll_seconds if poll_seconds is None else poll_seconds
@@ -80,7 +82,7 @@ class BatchModel:
         key = request_key(self.name, path, payload, request.sample)
         stored = self._store.reply(key)
         if stored is not None:
-            return self._reply(key, *stored, stored=True)
+            return self._reply(request, key, *stored, stored=True)
         if key not in self._waiting:
             self._waiting[key] = asyncio.get_running_loop().create_future()
             if not self._ledger.is_open(key):
@@ -89,10 +91,12 @@ class BatchModel:
         if self._driver is None:
             self._driver = asyncio.create_task(self._submit_and_poll())
         response = await asyncio.shield(self._waiting[key])
-        return self._reply(key, response, self._structured.request(payload).mode, stored=False)
+        return self._reply(request, key, response, self._structured.request(payload).mode, stored=False)
 
-    def _reply(self, key: bytes, response: bytes, asked_as: str | None, *, stored: bool) -> ChatReply:
-        parsed = parse_answer(response)
+    def _reply(
+        self, request: ChatRequest, key: bytes, response: bytes, asked_as: str | None, *, stored: bool
+    ) -> ChatReply:
+        parsed = cut_at_stops(parse_answer(response), request.stop)
         return ChatReply(
             text=parsed.text, finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
             completion_tokens=parsed.completion_tokens, model=self.name, key=key.hex(), stored=stored,
@@ -145,9 +149,8 @@ class BatchModel:
         return self._ledger.sent(batch, remote.id)
 
     def _line(self, pending: Pending, path: str) -> dict[str, Any]:
-        body = request_body(
-            self._structured.request(pending.payload).payload, model=self._spec, endpoint=self._endpoint
-        )
+        asked = self._structured.request(pending.payload).payload
+        body = request_body(self._stops.shortened(asked), model=self._spec, endpoint=self._endpoint)
         return {
             "custom_id": pending.key.hex(),
             "method": "POST",

@@ -20,6 +20,7 @@ from codetune.errors import BackendUnavailableError, ConfigError, UsageError
 from codetune.models.client.context_length import context_length
 from codetune.models.client.endpoint import Endpoint, EndpointPool, Lease
 from codetune.models.client.payload import ParsedAnswer, parse_answer
+from codetune.models.client.stop_limit import MAX_STOPS
 from codetune.models.client.structured_fallback import StructuredFallback, StructuredRequest
 from codetune.models.client.structured_modes import StructuredMode, request_body
 from codetune.models.client.transport import EmptyAnswer, ServerRefusal, Transport, Unavailable
@@ -162,9 +163,10 @@ class OpenAIClient:
             endpoint = lease.endpoint
             problem: BackendUnavailableError
             asked = weaker_requests.get(endpoint) or endpoint.structured.request(payload)
+            sent = endpoint.stops.shortened(asked.payload)
             try:
                 body = request_body(
-                    asked.payload,
+                    sent,
                     model=self.spec,
                     endpoint=endpoint.spec,
                     fields=self._fields(),
@@ -188,6 +190,9 @@ class OpenAIClient:
                 self.troubles[f"refused {error.status}"] += 1
                 endpoint.record_answer()
                 self._release(lease, complaint=False)
+                if endpoint.stops.learn(sent, error.status, error.body):
+                    self._notice_stops(endpoint)
+                    continue
                 weaker = endpoint.structured.weaker(payload, asked, error.status, error.body)
                 if weaker is not None:
                     weaker_requests[endpoint] = weaker
@@ -265,6 +270,13 @@ class OpenAIClient:
                 return 0.0  # the server had closed an idle connection; nothing is wrong
         least, most = _BACKOFF_SECONDS
         return random.uniform(0.0, min(most, least * 2.0 ** min(tries.total, 10)))
+
+    def _notice_stops(self, endpoint: Endpoint) -> None:
+        notice = (
+            f"{endpoint.label} takes {MAX_STOPS} stop strings at most; answers are cut at the others here"
+        )
+        if notice not in self.notices:  # several requests may be refused at the same time
+            self.notices.append(notice)
 
     def _notice(self, endpoint: Endpoint, asked: StructuredRequest) -> None:
         words = {

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codetune.models.client.adaptive_limit import AdaptiveLimit, RateBucket
+from codetune.models.client.stop_limit import StopLimit
 from codetune.models.client.structured_fallback import StructuredFallback
 from codetune.models.client.transport import Transport
 from codetune.models.spec import EndpointSpec
@@ -42,6 +43,7 @@ class Endpoint:
     ) -> None:
         self.spec = spec
         self.structured = structured or StructuredFallback()
+        self.stops = StopLimit()
         self.transport = Transport(
             spec.base,
             headers=spec.resolved_headers(),

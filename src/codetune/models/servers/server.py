@@ -33,9 +33,14 @@ _LOOK_SECONDS = 0.2
 _TELL_SECONDS = 10.0
 _STOP_SECONDS = 20.0
 _LAST_LINES = 6
-_LAST_BYTES = 16 << 10
+_LAST_EXCEPTIONS = 2
+_LAST_BYTES = 64 << 10
 _NOISE = re.compile(r"^(?:\([^)]*\)\s*)?(?:INFO|WARNING|DEBUG)\b|^\s*$")
 """Lines of a log that say nothing about why a server ended."""
+_EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception)\b")
+_PROCESS = re.compile(r"^\([^)]*\bpid=\d+\)\s*")
+_STAMP = re.compile(r"^(?:INFO|WARNING|DEBUG|ERROR)\s+[\d:., -]+(?:\[[^\]]*\]:?)?\s*|^\[[\d:., -]+\]\s*")
+"""What stands before the words of a line: vLLM's level, time and file; SGLang's time."""
 
 
 class ServerStartError(UsageError):
@@ -180,8 +185,10 @@ class ModelServer:
                 )
             if now - told >= _TELL_SECONDS:
                 told = now
-                line = (self._tail() or [""])[-1]
-                self._on_progress(f"{self.program} is starting, {now - begun:.0f} s: {line[:120]}")
+                said = _plain((self._tail() or [""])[-1])
+                self._on_progress(
+                    f"{self.program} is starting, {now - begun:.0f} s" + (f": {said[:120]}" if said else "")
+                )
             time.sleep(_LOOK_SECONDS)
 
     def _tail(self) -> list[str]:
@@ -198,8 +205,17 @@ class ModelServer:
 
     def _last_words(self) -> str:
         lines = self._tail()
-        telling = [line for line in lines if not _NOISE.match(line)] or lines
+        # A server's last error is often that another process of it failed; the cause stands above it.
+        exceptions = list(dict.fromkeys(plain for line in lines if _EXCEPTION.match(plain := _plain(line))))
+        telling = (
+            exceptions[-_LAST_EXCEPTIONS:] or [line for line in lines if not _NOISE.match(line)] or lines
+        )
         return " | ".join(telling[-_LAST_LINES:])[-600:].replace(self._key, "**")
+
+
+def _plain(line: str) -> str:
+    """A line of a log without the process, level, time and file that stand before its words."""
+    return _STAMP.sub("", _PROCESS.sub("", line)).strip()
 
 
 def _guarded(command: Sequence[str], variables: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -19,6 +19,7 @@ from codetune.errors import BackendError
 from codetune.models.budget.budget import Budget
 from codetune.models.client.client import OpenAIClient, ServerAnswer
 from codetune.models.client.payload import ParsedAnswer, build_payload, parse_answer, request_key
+from codetune.models.client.stop_limit import cut_at_stops
 from codetune.models.protocol import ChatReply, ChatRequest
 from codetune.models.spec import Price
 from codetune.models.store.request_store import RequestStore, StoredAnswer, StoredFailure
@@ -80,7 +81,7 @@ class StoredModel:
         if self._store is not None:
             kept = self._store.reply(key)
             if kept is not None:
-                return self._reply(key, parse_answer(kept[0], prefix=prefix), kept[1], stored=True)
+                return self._reply(request, key, parse_answer(kept[0], prefix=prefix), kept[1], stored=True)
         while (running := self._asking.get(key)) is not None:
             try:
                 return await asyncio.shield(running)
@@ -126,7 +127,7 @@ class StoredModel:
             if kept is not None and kept is not mine:
                 # Another process stored its answer first; both use that one.
                 parsed, asked_as = parse_answer(kept.response, prefix=prefix), kept.asked_as
-        return self._reply(key, parsed, asked_as, stored=False)
+        return self._reply(request, key, parsed, asked_as, stored=False)
 
     async def _within_budget(
         self, request: ChatRequest, path: str, payload: bytes, prefix: str
@@ -198,7 +199,10 @@ class StoredModel:
             else:
                 future.set_result(answer)
 
-    def _reply(self, key: bytes, parsed: ParsedAnswer, asked_as: str | None, *, stored: bool) -> ChatReply:
+    def _reply(
+        self, request: ChatRequest, key: bytes, parsed: ParsedAnswer, asked_as: str | None, *, stored: bool
+    ) -> ChatReply:
+        parsed = cut_at_stops(parsed, request.stop)
         return ChatReply(
             text=parsed.text, finish_reason=parsed.finish_reason, prompt_tokens=parsed.prompt_tokens,
             completion_tokens=parsed.completion_tokens, model=self._name, key=key.hex(), stored=stored,
