@@ -75,6 +75,7 @@ def drawn(found: list[Unit], count: int) -> tuple[list[Case], Counter[str]]:
 def program_of(case: Case, profile: str) -> tuple[str, str]:
     """The program's text and no fault, or a fault."""
     view = SnippetView(case.snippet)
+    profile = "program" if view.language == "python" else profile
     try:
         if profile == "parts":
             return completed(assemble(view, case.parts), view).text, ""
@@ -93,12 +94,16 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=12, help="files of a repository that are tried")
     parser.add_argument("--profile", choices=("parts", "program"), default="parts")
     parser.add_argument("--show", type=int, default=0, help="failures to print")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--cache", type=Path, help="file that keeps verdicts, so that a run can be taken up again"
+    )
     arguments = parser.parse_args()
     given: dict[str, list[Path]] = defaultdict(list)
     for pair in arguments.folders:
         language, _, folder = pair.partition("=")
         given[language].append(Path(folder).expanduser())
-    executor = open_executor(2)
+    executor = open_executor(arguments.workers, cache=arguments.cache)
     print(
         "| language | repositories | functions | parse, unchanged | compile and run | reasons of the others |"
     )

@@ -20,8 +20,11 @@ from codetune.records import Snippet
 from codetune.seeding import rank
 from codetune.synth.checks.program_layout import Parts
 from codetune.synth.checks.program_writing import comment
+from synth_sets.inlined_python import inlined
+from synth_sets.late_names import stub_parts
 
 ENDINGS = {
+    "python": ".py",
     "javascript": ".js .mjs", "typescript": ".ts", "php": ".php", "ruby": ".rb", "go": ".go", "rust": ".rs",
     "java": ".java", "csharp": ".cs", "c": ".c", "cpp": ".cc .cpp .cxx .hpp .hh .h",
 }  # fmt: skip
@@ -36,6 +39,7 @@ _TYPES = frozenset({
     "class_declaration", "interface_declaration", "enum_declaration", "record_declaration", "struct_declaration",
     "class_specifier", "struct_specifier", "impl_item", "trait_item",
 })  # fmt: skip
+_CONDITIONS = frozenset({"if_statement", "try_statement", "with_statement", "for_statement"})
 _WRAPS = frozenset({"template_declaration"})
 
 
@@ -96,6 +100,8 @@ def _whole(language: str, path: Path, text: str, files: dict[Path, str], folder:
                 if path in near
                 else None
             )
+        case "python":
+            return inlined(path, files)
         case "java" | "csharp":
             return _joined(language, _closure(language, path, files))
     return text
@@ -234,8 +240,8 @@ def _case(
     unit: Unit, snippet: Snippet, root: Node, data: bytes, start: int, end: int
 ) -> Case | tuple[str, str]:
     end = min(end, len(data))
-    mark = comment(unit.language).encode() + b"\n"
-    marked = data[:start] + mark + data[end:]
+    lead = data[start : start + _blank(data[start:end])] if unit.language == "python" else b""
+    marked = data[:start] + lead + comment(unit.language).encode() + b"\n" + data[end:]
     node = root.descendant_for_byte_range(start + _blank(data[start:end]), max(start, end - 2))
     above: list[Node] = []
     while node is not None:
@@ -249,9 +255,15 @@ def _case(
         data[max(0, start - 400) : start].decode("utf-8", "replace"),
     ):
         return snippet.name or "", "under a condition of the compiler"
+    if unit.language == "python":
+        if any(part.type in _CONDITIONS for part in above):
+            return snippet.name or "", "under a condition"
+        return Case(
+            snippet, Parts(example=""), marked.decode("utf-8", "replace") + _asked_python(snippet.name or "")
+        )
     types = [part for part in above if part.type in _TYPES and part.start_byte < start]
     if unit.language in DYNAMIC:
-        return Case(snippet, _stub_parts(unit.language, snippet), marked.decode("utf-8", "replace"))
+        return Case(snippet, stub_parts(unit.language, snippet), marked.decode("utf-8", "replace"))
     imports = [part for part in root.children if part.type in _IMPORTS.get(unit.language, ())]
     first = imports[-1].end_byte if imports else 0
     name = (snippet.name or "").replace("\\", "").replace('"', "")
@@ -283,13 +295,19 @@ def _case(
             head = _prototype(snippet.code).encode()
         left = data[first:start] + head + b"\n" + data[end:]
     text = [data[:first], left, members, around]
-    if unit.language in ("java", "csharp") and re.search(r"\bMain\b", data.decode("utf-8", "replace")):
-        pass
     parts = Parts(
         imports=text[0].decode("utf-8", "replace"), definitions=text[1].decode("utf-8", "replace"),
         members=text[2].decode("utf-8", "replace"), around=text[3].decode("utf-8", "replace"), example=example,
     )  # fmt: skip
     return Case(snippet, parts, marked.decode("utf-8", "replace") + _entry(unit.language))
+
+
+def _asked_python(name: str) -> str:
+    """A main block that looks the function up; names with two underscores as their class spells them."""
+    *owners, own = name.split(".")
+    if owners and own.startswith("__") and not own.endswith("__"):
+        own = f"_{owners[-1].lstrip('_')}{own}"
+    return f'\n\nif __name__ == "__main__":\n    print({".".join([*owners, own])})\n'
 
 
 def _entry(language: str) -> str:
@@ -338,79 +356,3 @@ def _inside(node: Node, data: bytes, start: int, end: int) -> bytes:
     body = node.child_by_field_name("body")
     assert body is not None
     return data[body.start_byte + 1 : start] + b"\n" + data[end : body.end_byte - 1]
-
-
-def _stub_parts(language: str, snippet: Snippet) -> Parts:
-    """For languages that look names up when they are needed: empty bases, and a question whether the member is there."""
-    from codetune.synth.checks.program_layout import used_as
-    from codetune.synth.checks.snippet_text import SnippetView
-
-    view = SnippetView(snippet)
-    bases = []
-    for head in snippet.scopes:
-        for kind, listed in re.findall(
-            r"(extends|implements|<)\s+([\w$\\., :<>]+?)(?=\s+implements\b|$)", head
-        ):
-            bases += [
-                (kind if not head.startswith("interface") else "implements", base)
-                for base in re.findall(r"[\w$\\:.]*[A-Z][\w$\\:.]*", listed)
-            ]
-    definitions = {"javascript": _js_stub, "typescript": _js_stub, "php": _php_stub, "ruby": _ruby_stub}[
-        language
-    ](bases, snippet)
-    name, owner = used_as(view), view.owner
-    if language == "ruby":
-        what = f"{owner}.method_defined?(:x)" if owner else "method(:x)"
-        example = f"# {name}\nputs 1" if not owner else f"# {name}\nputs {what}"
-    elif language == "php":
-        example = (
-            f"echo method_exists('{(owner or '').split('::')[-1]}', '{name}') ? 1 : 0;"
-            if owner
-            else f"echo function_exists('{name}');"
-        )
-    else:
-        last = (owner or "").split(".")[-1]
-        example = (
-            f"console.log('{name}', typeof {last});"
-            if re.fullmatch(r"[\w$]+", last)
-            else f"console.log('{name}');"
-        )
-    private = (
-        dict.fromkeys(re.findall(r"this\.(#\w+)", snippet.code))
-        if language in ("javascript", "typescript")
-        else ()
-    )
-    own = name if name.startswith("#") else ""
-    members = "\n".join(
-        f"{field};" for field in private if field != own and f"{field}(" not in snippet.code.split("{")[0]
-    )
-    return Parts(definitions=definitions, members=members, example=example)
-
-
-def _js_stub(bases: list[tuple[str, str]], snippet: Snippet) -> str:
-    lines = [f"var {base.split('.')[0]} = class {{}};" for kind, base in bases if kind == "extends"]
-    lines += [f"var {name} = 'key';" for name in re.findall(r"\A[\w$.]+\[(\w+)\]", snippet.code)]
-    target = re.match(r"([A-Za-z_$][\w$]*)((?:\.[\w$]+)*)(?:\.[\w$]+|\[[\w$]+\])\s*=[^=]", snippet.code)
-    if target and target[1] not in ("module", "exports"):
-        lines.append(f"var {target[1]} = function () {{}};")
-        path = target[1]
-        for part in target[2].split(".")[1:]:
-            path += f".{part}"
-            if part != "prototype":
-                lines.append(f"{path} = {{}};")
-    return "\n".join(lines)
-
-
-def _php_stub(bases: list[tuple[str, str]], snippet: Snippet) -> str:
-    own = [("interface" if kind == "implements" else "abstract class", base) for kind, base in bases]
-    return "\n".join(f"if (!class_exists('{b}') && !interface_exists('{b}')) {{ {kind} {b} {{}} }}" if "\\" not in b else ""
-                     for kind, b in own)  # fmt: skip
-
-
-def _ruby_stub(bases: list[tuple[str, str]], snippet: Snippet) -> str:
-    lines = []
-    for _, base in bases:
-        parts = base.split("::")
-        lines += [f"module {'::'.join(parts[: i + 1])}; end" for i in range(len(parts) - 1)]
-        lines.append(f"class {base}; end unless defined?({base})")
-    return "\n".join(lines)

@@ -36,6 +36,28 @@ def test_a_good_row_passes_every_check():
     assert check_row(CurateConfig(), BenchmarkIndex.build([ITEM]), row()) is None
 
 
+@pytest.mark.parametrize(
+    ("unwanted", "tag"),
+    [
+        (("no-indentation",), "no-indentation"),
+        (("level:advanced",), "level:advanced"),
+        (("paradigm",), "paradigm:functional"),
+        (("level:beginner", "no"), None),
+        ((), None),
+    ],
+)
+def test_a_row_with_an_unwanted_tag_is_rejected_by_it(unwanted, tag):
+    tagged = row(tags=("no-indentation", "level:advanced", "paradigm:functional"))
+    rejection = check_row(CurateConfig(without_tags=unwanted), None, tagged)
+    assert (rejection.reason, rejection.detail) == ("unwanted tag", tag) if tag else rejection is None
+
+
+def test_code_that_lost_its_indentation_is_rejected_unless_asked_for():
+    lost = row(tags=("split:train", "no-indentation"))
+    assert check_row(CurateConfig(), None, lost) is not None
+    assert check_row(CurateConfig(without_tags=()), None, lost) is None
+
+
 def test_the_detail_does_not_repeat_the_secret():
     rejection = check_row(CurateConfig(), None, row(f"t = '{SECRET}'"))
     assert rejection is not None

@@ -14,6 +14,10 @@ class CurateConfig(Settings):
 
     syntax: bool = Field(True, description="Reject rows whose code does not parse.")
     secrets: bool = Field(True, description="Reject rows that hold a credential.")
+    without_tags: tuple[str, ...] = Field(
+        ("no-indentation",),
+        description="Reject rows with one of these tags, whole (`level:advanced`) or by kind (`level`).",
+    )
     decontaminate: tuple[str, ...] = Field(
         ("humaneval",), description="Benchmarks none of whose items a row may overlap."
     )

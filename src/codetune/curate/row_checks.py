@@ -1,4 +1,4 @@
-"""The checks that look at one row alone: syntax, secrets, overlap with a benchmark.
+"""The checks that look at one row alone: unwanted tags, syntax, secrets, overlap with a benchmark.
 
 A row goes in, None or a `Rejection` comes out. Comparing rows with one another is in `duplicates`.
 """
@@ -56,6 +56,8 @@ def check_row(
         row: The row.
         more: Checks that are run after these.
     """
+    if (tag := _unwanted(row.tags, config.without_tags)) is not None:
+        return Rejection("unwanted tag", tag)
     if config.syntax and (rejection := check_syntax(row)):
         return rejection
     if config.secrets and (kind := find_secret(full_text(row))):
@@ -64,3 +66,8 @@ def check_row(
     if index is not None and (found := index.overlap(full_text(row), language)):
         return Rejection("overlaps a benchmark", found[0].describe())
     return next((rejection for check in more if (rejection := check(row)) is not None), None)
+
+
+def _unwanted(tags: Sequence[str], unwanted: Sequence[str]) -> str | None:
+    """The first tag that is unwanted, itself or by what stands before its colon."""
+    return next((tag for tag in tags if tag in unwanted or tag.partition(":")[0] in unwanted), None)

@@ -40,17 +40,27 @@ class LimitedRows:
         kind: Record type of the rows.
         seed: The run's seed.
         limit: Most rows to keep, at least 1.
+        finished: What is done to the rows that may be chosen; picklable, leaves ids and order alone.
 
     Attributes:
         found: Rows found in all pieces, once `write` has run.
     """
 
-    def __init__(self, folder: Path, kind: type[Record], *, seed: int, limit: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kind: type[Record],
+        *,
+        seed: int,
+        limit: int,
+        finished: Callable[[pa.Table], pa.Table] | None = None,
+    ) -> None:
         self.found = 0
         self._folder = folder
         self._kind = kind
         self._seed = seed
         self._limit = limit
+        self._finished = finished
         self._smallest: list[int] = []
         """The `limit` smallest ranks so far, negated: a heap whose first entry is the greatest of them."""
 
@@ -67,7 +77,7 @@ class LimitedRows:
         Yields:
             Rows found so far, once for each piece.
         """
-        job = partial(_set_aside, work, self._folder, self._kind, self._seed, self._limit)
+        job = partial(_set_aside, work, self._folder, self._kind, self._seed, self._limit, self._finished)
         pieces = 0
         for found, ranks in context.engine.map(job, self._numbered(items)):
             pieces += 1
@@ -118,6 +128,7 @@ def _set_aside(
     kind: type[Record],
     seed: int,
     limit: int,
+    finished: Callable[[pa.Table], pa.Table] | None,
     piece: _Piece,
 ) -> tuple[int, list[bytes]]:
     """Rows found in a piece, and the ranks of its candidates; runs in a worker."""
@@ -136,6 +147,7 @@ def _set_aside(
         table = shard.table.filter(pa.array(chosen, pa.bool_()))
     else:
         table = table_of_records(kind, [row for row, is_in in zip(shard.kept, chosen, strict=True) if is_in])
+    table = finished(table) if finished is not None else table
     write_rejected(folder, kind, piece.index, shard.rejected)
     with replacing(path) as temporary, pa.OSFile(str(temporary), "wb") as file:
         described = table.replace_schema_metadata({_FOUND: str(len(ids)).encode()})

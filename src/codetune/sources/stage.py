@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from codetune.errors import DataError, UsageError
+from codetune.sources.code_tags import tagged_shard, tagged_table
 from codetune.sources.config import CollectConfig
 from codetune.sources.detection import source_of_path
 from codetune.sources.limit import LimitedRows
@@ -75,12 +77,14 @@ def _collect(
     context.progress.start(f"collect {source.name}", opened.total)
     if config.limit is None:
         kept = 0
-        for rows in writer.run(context.engine, opened.work, opened.items()):
+        for rows in writer.run(context.engine, partial(tagged_shard, opened.work), opened.items()):
             kept += rows
             context.progress.advance()
             context.progress.note(f"{kept:,} rows")
     else:
-        limited = LimitedRows(output.folder, source.record, seed=context.seed, limit=config.limit)
+        limited = LimitedRows(
+            output.folder, source.record, seed=context.seed, limit=config.limit, finished=tagged_table
+        )
         for found in limited.write(context, opened.work, opened.items()):
             context.progress.advance()
             context.progress.note(f"{found:,} rows found")

@@ -8,8 +8,8 @@ The rule, written down so that it can be checked by eye (docs/tasks.md tells it 
         functional        a function is returned, and the own object is not used
         object-oriented   a type with members is defined, the function is a member of one that is not static, or
                           its own object is used (`self`, `this`, `@x`)
-        functional        no loops beside them and at least two of: lambdas, comprehensions, `map`/`filter`/`reduce`...,
-                          or one of them that is the whole body, or a function that was given is handed on
+        functional        a function that was given is applied, or the value is composed of functions
+                          (`codetune.tasks.tagging.functional_style` says when)
         procedural        everything else
     level      see `codetune.tasks.tagging.levels`
 """
@@ -25,10 +25,18 @@ from tree_sitter import Node
 
 from codetune.code.languages import PARSED_LANGUAGES
 from codetune.code.parsing import parse, wrappers_of
+from codetune.tasks.tagging.functional_style import (
+    CALLS,
+    LAMBDAS,
+    LOOPS,
+    applies_function,
+    called_name,
+    composes_functions,
+)
 from codetune.tasks.tagging.levels import level_of_score
 from codetune.tasks.tagging.membership import is_instance_member
 
-__all__ = ["SyntaxProfile", "level_of", "paradigm_of", "profile_of", "tags_of"]
+__all__ = ["SyntaxProfile", "level_of", "paradigm_of", "profile_of", "score_of", "tags_of"]
 
 _BRANCHES = frozenset({
     "if_statement", "if_expression", "elif_clause", "else_if_clause", "elsif", "if", "unless",
@@ -37,31 +45,9 @@ _BRANCHES = frozenset({
     "switch_block_statement_group", "switch_rule", "match_arm", "when", "except_clause", "catch_clause", "rescue",
     "if_clause",
 })  # fmt: skip
-_LOOPS = frozenset({
-    "for_statement", "while_statement", "do_statement", "for_in_statement", "enhanced_for_statement",
-    "foreach_statement", "for_range_loop", "for_expression", "while_expression", "loop_expression",
-    "for", "while", "until", "while_modifier", "until_modifier",
-})  # fmt: skip
 _TYPES = frozenset({
     "class_definition", "class_declaration", "class_specifier", "class", "interface_declaration",
     "impl_item", "trait_item", "trait_declaration", "record_declaration", "enum_declaration", "singleton_class",
-})  # fmt: skip
-_LAMBDAS = frozenset({
-    "lambda", "lambda_expression", "arrow_function", "closure_expression", "func_literal",
-    "anonymous_function", "anonymous_function_creation_expression", "function_expression", "block", "do_block",
-})  # fmt: skip
-_COMPREHENSIONS = frozenset({
-    "list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression", "query_expression",
-})  # fmt: skip
-_CALLS = frozenset({
-    "call", "call_expression", "method_invocation", "invocation_expression", "member_call_expression",
-    "function_call_expression", "scoped_call_expression", "macro_invocation",
-})  # fmt: skip
-_FUNCTIONAL = frozenset({
-    "map", "filter", "reduce", "fold", "foldl", "foldr", "flat_map", "flatmap", "compose", "curry",
-    "partial", "zip_with", "take_while", "takewhile", "array_map", "array_filter", "array_reduce",
-    "select", "inject", "aggregate", "collect", "where", "selectmany", "zip", "chain", "islice", "starmap",
-    "accumulate", "dropwhile", "array_walk", "usort",
 })  # fmt: skip
 _REGISTER = frozenset({
     "addeventlistener", "removeeventlistener", "addlistener", "add_listener", "on", "once", "subscribe",
@@ -81,9 +67,6 @@ _OWN_NAMES = {
     "php": (b"$this", b"this"),
 }  # fmt: skip
 """Language -> how code calls its own object; `this` in the others."""
-_FUNCTION_PARAMETER = re.compile(
-    r"(?<![\w$])(?:fn|func|function|iteratee|predicate|pred|mapper|reducer|comparator|transform|selector|key_func)(?![\w$])"
-)
 _KEPT_HANDLER = re.compile(r"(?<![\w$])(?:callback|handler|listener|observer)(?![\w$])")
 _TAKES_HANDLER = re.compile(r"^_*(?:add|set|register|subscribe|before|after|on|bind|connect)(?=_|[A-Z]|$)")
 _LINES_A_POINT = 5
@@ -102,12 +85,10 @@ _ADVANCED = {
 }  # fmt: skip
 _BITS = frozenset({"<<", ">>", ">>>", "^", "~", "<<=", ">>=", "^="})
 _NESTS = (
-    _BRANCHES | _LOOPS | {"try_statement", "with_statement", "match_statement", "switch_statement", "begin"}
+    _BRANCHES | LOOPS | {"try_statement", "with_statement", "match_statement", "switch_statement", "begin"}
 )
 _FLAT = frozenset({"elif_clause", "else_if_clause", "elsif"})
-_COUNTED = frozenset({"identifier"}).union(
-    _NESTS, _TYPES, _SELVES, _LAMBDAS, _COMPREHENSIONS, _CALLS, *_ADVANCED.values()
-)
+_COUNTED = frozenset({"identifier"}).union(_NESTS, _TYPES, _SELVES, CALLS, *_ADVANCED.values())
 """Nodes that the rule looks at; most of a tree is none of them."""
 
 
@@ -119,7 +100,6 @@ class SyntaxProfile:
     loops: int = 0
     depth: int = 0
     """Deepest nesting of branches, loops and their like."""
-    functional: int = 0
     registers: int = 0
     has_members: bool = False
     is_member: bool = False
@@ -128,10 +108,8 @@ class SyntaxProfile:
     advanced: Counter[str] = field(default_factory=Counter)
 
     returns_function: bool = False
-    hands_function_on: bool = False
-    """A function that was given is called, or given to another."""
-    statements: int = 0
-    """Of the outermost body."""
+    is_composed: bool = False
+    """It applies functions that it was given, or its value is composed of functions."""
     lines: int = 0
 
     @property
@@ -144,14 +122,13 @@ def profile_of(code: str, programming_language: str) -> SyntaxProfile:
     """Count what the rule needs, in one walk over the tree."""
     roots = _roots(code, programming_language)
     profile = SyntaxProfile(lines=sum(bool(line.strip()) for line in code.splitlines()))
-    own = _look_at_head(roots, profile, programming_language)
+    _look_at_head(roots, profile, programming_language)
     stack: list[tuple[Node, int]] = [(root, 0) for root in reversed(roots)]
     while stack:
         node, depth = stack.pop()
         kind = node.type
         if node.is_named:
             depth = _look(node, kind, depth, profile, programming_language)
-            profile.functional -= node == own and kind in _LAMBDAS  # a function is no lambda of its own
         elif kind in _BITS and node.parent is not None and "binary" in node.parent.type:
             profile.advanced["bit arithmetic"] += 1
         elif kind == "async":
@@ -188,7 +165,7 @@ def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: s
         return depth
     if kind in _BRANCHES:
         profile.branches += 1
-    if kind in _LOOPS:
+    if kind in LOOPS:
         profile.loops += 1
     if kind in _NESTS and kind not in _FLAT and not _is_else_if(node):
         depth += 1
@@ -198,11 +175,8 @@ def _look(node: Node, kind: str, depth: int, profile: SyntaxProfile, language: s
         and _is_own_object(node, language)
     ):
         profile.has_members = True
-    if kind in _COMPREHENSIONS or (kind in _LAMBDAS and _is_lambda(kind, language)):
-        profile.functional += 1
-    if kind in _CALLS:
-        called = _called(node)
-        profile.functional += called in _FUNCTIONAL
+    if kind in CALLS:
+        called = called_name(node)
         profile.registers += called in _REGISTER and _registers_function(node, called)
     for word, kinds in _ADVANCED.items():
         if kind in kinds:
@@ -229,38 +203,36 @@ _DEFINITIONS = frozenset({
     "singleton_method", "arrow_function", "function_expression", "generator_function_declaration",
     "local_function_statement", "constructor_declaration",
 })  # fmt: skip
-_RETURNED = _LAMBDAS - {"block", "do_block"}
+_RETURNED = LAMBDAS - {"block", "do_block"}
 
 
-def _look_at_head(roots: list[Node], profile: SyntaxProfile, language: str) -> Node | None:
-    """What the outermost function takes and gives; that function."""
+def _look_at_head(roots: list[Node], profile: SyntaxProfile, language: str) -> None:
+    """What the outermost function takes and gives."""
     queue = list(roots)
     while queue and queue[0].type not in _DEFINITIONS:
         queue.extend(queue.pop(0).named_children)
     if not queue:
-        return None
+        return
     node = queue[0]
     body = node.child_by_field_name("body")
     taken = node.child_by_field_name("parameters") or _declared_parameters(node)
     if body is None:
-        return node
+        return
     parameters = (taken.text or b"").decode("utf-8", "replace") if taken is not None else ""
-    inside = (body.text or b"").decode("utf-8", "replace")
-    profile.hands_function_on = any(
-        re.search(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", inside)
-        for name in _FUNCTION_PARAMETER.findall(parameters)
-    )
     named = node.child_by_field_name("name")
     own = (named.text or b"").decode("utf-8", "replace") if named is not None else ""
     profile.is_handler |= bool(_KEPT_HANDLER.search(parameters) and _TAKES_HANDLER.match(own))
-    statements = [
-        child for child in body.named_children if "comment" not in child.type and not _is_text(child)
-    ]
-    profile.statements = len(statements) if body.type not in _EXPRESSIONS else 1
+    listed = body.named_children
+    if len(listed) == 1 and listed[0].type == "statement_list":  # Go
+        listed = listed[0].named_children
+    statements = [child for child in listed if "comment" not in child.type and not _is_text(child)]
+    statements = statements if body.type not in _EXPRESSIONS else [body]
+    profile.is_composed = composes_functions(body, statements, language) or applies_function(
+        taken, body, statements, language
+    )
     profile.returns_function = bool(statements) and _gives_function(statements, language)
     if body.type in _RETURNED:
         profile.returns_function = True
-    return node
 
 
 _EXPRESSIONS = frozenset({"arrow_expression_clause", "call_expression", "binary_expression"})
@@ -321,18 +293,6 @@ def _is_else_if(node: Node) -> bool:
     )
 
 
-def _is_lambda(kind: str, language: str) -> bool:
-    # `block` is a statement list in most grammars, and a closure in Ruby alone.
-    return kind not in ("block", "do_block") or language == "ruby"
-
-
-def _called(node: Node) -> str:
-    callee = node.child_by_field_name("function") or node.child_by_field_name("name")
-    callee = callee or node.child_by_field_name("method") or node.child_by_field_name("macro")
-    text = (callee.text or b"").decode("utf-8", "replace") if callee is not None else ""
-    return re.split(r"[.:>]", text)[-1].strip().lower()
-
-
 def _is_handler(node: Node, name: str) -> bool:
     if _HANDLER_NAME.match(name):
         return True
@@ -346,7 +306,7 @@ def _registers_function(node: Node, called: str) -> bool:
     if arguments is None:
         return False
     given = arguments.named_children
-    if any(child.type in _LAMBDAS for child in given):
+    if any(child.type in LAMBDAS for child in given):
         return True
     # `on` and `once` are common words: they take the name of an event and a function.
     if called in ("on", "once") and (len(given) < 2 or "string" not in given[0].type):
@@ -362,19 +322,19 @@ def paradigm_of(profile: SyntaxProfile) -> str:
         return "functional"
     if profile.has_members or profile.is_member:
         return "object-oriented"
-    if profile.loops <= profile.functional and (
-        profile.functional >= 2
-        or (profile.functional and profile.statements == 1)
-        or (profile.hands_function_on and not profile.loops)
-    ):
+    if profile.is_composed:
         return "functional"
     return "procedural"
 
 
+def score_of(profile: SyntaxProfile) -> float:
+    """What levels are cut from; `codetune.tasks.tagging.levels` says how it is reckoned."""
+    return profile.complexity + profile.depth + 2 * len(profile.advanced) + profile.lines / _LINES_A_POINT
+
+
 def level_of(profile: SyntaxProfile, programming_language: str) -> str:
     """The level that the rule gives a profile, compared with code of its language."""
-    score = profile.complexity + profile.depth + 2 * len(profile.advanced) + profile.lines / _LINES_A_POINT
-    level = level_of_score(score, programming_language)
+    level = level_of_score(score_of(profile), programming_language)
     # Short code that takes knowing such a construct is no beginner's; generics are everyday in typed languages.
     return "intermediate" if level == "beginner" and set(profile.advanced) - {"generics"} else level
 
