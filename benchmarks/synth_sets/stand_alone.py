@@ -197,7 +197,7 @@ def _joined(language: str, texts: list[str]) -> str:
             if node.type in ("package_declaration", "package_clause"):
                 continue
             if language == "go":
-                words = re.sub(r"//[^\n]*", "", words)
+                words = re.sub(r"//[^\n]*", "", words).removeprefix("import")
                 imports.update((f"import {a}{p}", None) for a, p in re.findall(r'([\w.]+ )?("[^"]+")', words))
             elif not any(
                 re.match(rf"import\s+(?:static\s+)?{re.escape(package)}\.", words) for package in own

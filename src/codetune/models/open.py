@@ -29,9 +29,10 @@ from codetune.models.client.client import EndpointsDownError, OpenAIClient, key_
 from codetune.models.client.concurrent_requests import Group, Outcome, complete_all, in_groups
 from codetune.models.client.transport import ServerRefusal, Transport, Unavailable
 from codetune.models.embedded.client import EmbeddedClient
+from codetune.models.embedded.gguf_file import check_gguf
 from codetune.models.embedded.server import EmbeddedServer
 from codetune.models.folder import ModelFolder
-from codetune.models.hub import local_model
+from codetune.models.hub import is_hub_name, local_model
 from codetune.models.mixed_model import MixedModel
 from codetune.models.model_map import load_model_map
 from codetune.models.protocol import ChatModel, ChatRequest
@@ -45,7 +46,7 @@ from codetune.models.store.stored_model import StoredModel
 if TYPE_CHECKING:
     from codetune.models.client.shared_limits import SharedLimits
 
-__all__ = ["BACKENDS", "complete_all", "open_model", "run_requests"]
+__all__ = ["BACKENDS", "check_model_name", "complete_all", "open_model", "run_requests"]
 
 
 _LIST_TIMEOUT_SECONDS = 30.0
@@ -149,6 +150,25 @@ async def open_model(
                 parts = [cast("ModelSpec", known[name]) for name in spec.mix]
                 models = [remote(part) for part in parts]
                 yield MixedModel(where, models, spec.mix)
+
+
+def check_model_name(where: str, model_map: Path | None = None) -> None:
+    """Whether `open_model` knows what a name means; nothing is opened, asked or downloaded.
+
+    Args:
+        where: As there.
+        model_map: As there.
+
+    Raises:
+        ConfigError: The name means nothing, or the map can't be read.
+        UsageError: A .gguf file is not there, or is none.
+    """
+    if where.endswith(".gguf"):
+        check_gguf(Path(where))
+    elif where != "local" and "://" not in where and where.partition(":")[0] not in BACKENDS:
+        known = load_model_map(model_map) if model_map is not None else {}
+        if where not in known and not is_hub_name(where) and not Path(where).expanduser().is_dir():
+            raise _unknown(where, known, model_map)
 
 
 def _folder(where: str) -> Path | None:

@@ -73,7 +73,14 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     make_folder(path.parent)
     with disk_errors(path):
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        try:
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        except FileNotFoundError as error:  # the folder is there, and takes no files, as /proc
+            raise OutputError(
+                "no file can be made in the folder",
+                where=str(path),
+                next_step="choose another output folder with -o",
+            ) from error
         os.close(handle)
         temporary = Path(name)
         try:

@@ -77,6 +77,20 @@ def test_a_mixture_translates_with_the_model_of_its_settings(model_server, tmp_p
     assert len(model_server.asked) == asked
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("nobody", "no model is called nobody"), ("nothing.gguf", "nothing.gguf")]
+)
+def test_an_unknown_translator_is_told_before_a_part_is_read(tmp_path, name, told) -> None:
+    with pytest.raises(CodetuneError, match=told):
+        STAGES["mix"].run(
+            mixture(tmp_path / "nothing", model=name),
+            [],
+            tmp_path / "out",
+            StageContext(cache=tmp_path / "c"),
+        )
+    assert not (tmp_path / "out").exists() and not list((tmp_path / "c").glob("*.sqlite"))
+
+
 def test_a_model_that_is_not_there_is_told_in_one_sentence(model_server, tmp_path) -> None:
     folder = write_dataset(
         tmp_path / "in", Instruction, [[instruction("Double it.", task="instruction_following")]]

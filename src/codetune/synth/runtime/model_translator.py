@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from codetune.models.open import check_model_name
 from codetune.rejection import Rejection
 from codetune.store.cache import make_cache
 from codetune.store.context import StageContext
@@ -104,9 +105,10 @@ def open_translator(settings: dict[str, Any], context: StageContext) -> Iterator
         context: Cache with the request store, and the seed.
 
     Raises:
-        ConfigError: A setting or the prompt is wrong.
+        ConfigError: A setting, the model's name or the prompt is wrong.
     """
     config = SynthConfig.model_validate({**settings, "generator": "translate"})
+    check_model_name(config.model, config.model_map)
     generator = build_generator(config, seed=context.seed)
     prompts = load_prompts(generator, "en", config.prompts)
     make_cache(context.cache)
