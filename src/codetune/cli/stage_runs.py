@@ -27,6 +27,9 @@ __all__ = ["card_table", "datasets_here", "open_context", "print_card", "read_op
 
 S = TypeVar("S", bound=Settings)
 
+_LONGEST_DETAIL = 160
+"""Characters of a rejection's detail that an error repeats; a longer one is a piece of code, not a sentence."""
+
 
 def read_options(
     kind: type[S],
@@ -134,7 +137,9 @@ def print_card(card: RunCard, options: StageOptions, shown: RenderableType | Non
     elif not options.is_quiet:
         print_result(shown if shown is not None else card_table(card, options.folder), as_json=False)
     if card.record is not None and card.counts.get("kept") == 0:
-        raise CodetuneError(*_nothing_kept(card), where=str(options.folder), next_step=_remedy(card))
+        raise CodetuneError(
+            _nothing_kept(card, options.folder), where=str(options.folder), next_step=_remedy(card)
+        )
     if not options.as_json and not options.is_quiet:
         step = _next_step(card, options.folder)
         if step:
@@ -157,12 +162,18 @@ def card_table(card: RunCard, folder: Path) -> Table:
     return table
 
 
-def _nothing_kept(card: RunCard) -> tuple[str]:
+def _nothing_kept(card: RunCard, folder: Path) -> str:
     rejected = card.counts.get("rejected", 0)
     if not rejected:
-        return ("no row was kept, and none was rejected: there was nothing to work on",)
+        return "no row was kept, and none was rejected: there was nothing to work on"
     reason, count = next(iter(card.rejects.items()))
-    return (f"no row was kept: {rejected:,} were rejected, {count:,} of them with the reason {reason!r}",)
+    text = f"no row was kept: {rejected:,} were rejected, {count:,} of them with the reason {reason!r}"
+    from codetune.records import Record
+    from codetune.store.dataset import Dataset  # pyarrow, which `--help` does without
+
+    details = (row["detail"] for row in Dataset[Record](folder).rejects() if row["reason"] == reason)
+    detail = " ".join((next(details, "") or "").split())
+    return f"{text}, as {detail!r}" if 0 < len(detail) <= _LONGEST_DETAIL else text
 
 
 def _remedy(card: RunCard) -> str:

@@ -154,6 +154,6 @@ def _toolchains() -> Iterator[Finding]:
             area="toolchains",
             name=tool.language,
             state="ok" if there else "missing",
-            detail=tool.version or f"no {tool.command}",
+            detail=tool.version or f"no {' and no '.join(tool.missing)}",
             remedy="" if there else tool.install,
         )

@@ -19,6 +19,7 @@ from codetune.evaluate.prompts.generate import Generated, generate, prompt_lines
 from codetune.evaluate.prompts.protocols import PROTOCOLS, check_covers
 from codetune.evaluate.prompts.styles import style
 from codetune.evaluate.scoring.extend import reopen
+from codetune.evaluate.scoring.item_needs import check_toolchains
 from codetune.evaluate.scoring.score import Conditions, Usage
 from codetune.evaluate.scoring.score_run import ScoringContext, score_run, training_inputs
 from codetune.models.store.request_store import RequestStore
@@ -70,12 +71,14 @@ def evaluate_model(
         The run card, with the score as `results`; None in every process but the first.
 
     Raises:
-        UsageError: Something given is wrong.
+        UsageError: Something given is wrong, or no item's language can be run here.
         BackendError: A request failed for good; run again to go on.
     """
     ranks = ranks or Ranks()
     chosen = _under_protocol(chosen, config.protocol)
     problems = draw_problems(chosen.load(data), config.limit, seed)
+    if scoring.runs_here and chosen.graded is None:
+        check_toolchains(problems)
     store = store or output / _STORE_NAME
     describes = any(problem.describe for problem in problems)
     if ranks.world > 1 and describes:

@@ -17,6 +17,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from codetune.engine.local import LocalEngine
 from codetune.errors import ConfigError, DataError
 from codetune.evaluate.backends.trained import PlainWeights, Served, base_and_tuned, find_training
 from codetune.evaluate.benchmarks.benchmark import Benchmark
@@ -24,6 +25,7 @@ from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.config import AskConfig, EvaluateConfig
 from codetune.evaluate.evaluate_model import draw_problems, evaluate_model
 from codetune.evaluate.prompts.protocols import check_covers
+from codetune.evaluate.scoring.item_needs import check_toolchains
 from codetune.evaluate.scoring.open_scoring import open_scoring
 from codetune.evaluate.scoring.score import Score
 from codetune.evaluate.scoring.trained_rows import refuse_trained_rows
@@ -90,6 +92,8 @@ def run(
         items = chosen.load(data)
         refuse_trained_rows(items, folder, where=str(data))
         problems[chosen.name] = draw_problems(items, config.limit, context.seed)
+        if chosen.graded is None and isinstance(context.engine, LocalEngine):
+            check_toolchains(problems[chosen.name])
     # All that can be wrong is found before anything is asked.
     served = base_and_tuned(
         config,

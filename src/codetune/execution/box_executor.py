@@ -79,9 +79,7 @@ class BoxExecutor:
             )
         tools = toolchain(program.language)
         if tools.path is None:
-            return Job.done(
-                program, JobResult({"skipped": f"{tools.command} is not installed; run: {tools.install}"})
-            )
+            return Job.done(program, JobResult({"skipped": tools.absence}))
         return language_job(program, tools, self._artefacts)
 
     def _integrity(self, program: Program, result: JobResult) -> str:

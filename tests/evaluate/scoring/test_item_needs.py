@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from codetune.errors import UsageError
 from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.scoring import item_needs
-from codetune.evaluate.scoring.item_needs import lacking
+from codetune.evaluate.scoring.item_needs import check_toolchains, lacking
 from codetune.execution.languages.native import GO
-from codetune.execution.languages.toolchains import toolchain
+from codetune.execution.languages.toolchains import Toolchain, toolchain
 from codetune.records import Problem
 
 
@@ -68,3 +69,20 @@ def test_a_box_has_the_modules_of_node_alone() -> None:
         == ""
     )
     assert "lodash" in lacking(item("javascript", "const _ = require('lodash')"))
+
+
+def test_without_any_toolchain_an_evaluation_is_refused_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    absent = Toolchain("java", "javac", None, None, "apt install default-jdk-headless", missing=("java",))
+    monkeypatch.setattr(item_needs, "toolchain", lambda language: absent)
+    with pytest.raises(
+        UsageError, match="no program in java can be run here: java is not installed; run: apt"
+    ):
+        check_toolchains([item("java", "")])
+    with pytest.raises(
+        UsageError, match="no program in lua can be run here: codetune runs python, javascript"
+    ):
+        check_toolchains([item("lua", "")])
+    check_toolchains([item("java", ""), item("python", "")])
+    check_toolchains([])

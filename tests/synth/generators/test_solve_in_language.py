@@ -134,7 +134,7 @@ def test_a_missing_toolchain_is_told_before_anything_is_asked(make_context, sand
     (row,) = shard.rejected
     assert (row.reason, row.detail) == (
         "toolchain not found",
-        "javac is not on this machine; install it: apt install default-jdk-headless",
+        "javac is not installed; run: apt install default-jdk-headless",
     )
     assert not model.asked
 

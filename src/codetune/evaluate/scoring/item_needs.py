@@ -1,22 +1,25 @@
-"""What an item's own tests need and this machine's boxes don't have: then no answer could pass here.
+"""What items need and this machine's boxes don't have: then no answer could pass here.
 
-A missing toolchain is told by the executor; this is about packages: Python modules, Go packages, C
-headers, npm packages, Ruby libraries. An item that lacks one is SKIPPED and leaves the denominator.
+A missing toolchain ends an evaluation before a model is asked. A missing package (a Python module, a Go
+package, a C header, an npm package, a Ruby library) makes the items that import it SKIPPED: they leave the
+denominator.
 """
 
 from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from codetune.errors import UsageError
 from codetune.execution.languages.native import GO
-from codetune.execution.languages.toolchains import toolchain
+from codetune.execution.languages.toolchains import LANGUAGES, toolchain
 from codetune.execution.packages import how_to_install, missing_modules
 from codetune.records import Problem
 
-__all__ = ["lacking"]
+__all__ = ["check_toolchains", "lacking"]
 
 _GO_IMPORT = re.compile(r'^\s*(?:import\s+)?[\w.]*\s*"([\w-]+(?:\.[\w-]+)+/[^"\s]+)"', re.MULTILINE)
 """Packages whose first part is a host; those of the standard library have no dot in it."""
@@ -36,6 +39,30 @@ _APT = {
 """What is imported -> the Debian package that has it."""
 _STUBBED = {"boost/any.hpp", "js-md5"}
 """Stood in for where a program needs it (`humanevalpack.package_stubs`)."""
+
+
+def check_toolchains(problems: Sequence[Problem]) -> None:
+    """See that this machine can run the programs of at least one item.
+
+    Args:
+        problems: The items that are to be asked.
+
+    Raises:
+        UsageError: It can run none; the message says what to install.
+    """
+    languages = sorted({problem.programming_language for problem in problems} - {"python"})
+    reasons = {name: _cannot_run(name) for name in languages}
+    if any(problem.programming_language == "python" for problem in problems) or not all(reasons.values()):
+        return
+    for name, reason in reasons.items():
+        what, _, remedy = reason.partition("; ")
+        raise UsageError(f"no program in {name} can be run here: {what}", next_step=remedy or None)
+
+
+def _cannot_run(language: str) -> str:
+    if language not in LANGUAGES:
+        return f"codetune runs {', '.join(LANGUAGES)}"
+    return toolchain(language).absence
 
 
 def lacking(problem: Problem) -> str:

@@ -43,6 +43,7 @@ def open_scoring(
         SafetyError: No isolation can be had on this machine.
     """
     executor: Executor
+    runs_here = engine is None or isinstance(engine, LocalEngine)
     if engine is None or isinstance(engine, LocalEngine):
         from codetune.execution.open import open_executor
 
@@ -60,4 +61,6 @@ def open_scoring(
             return training_overlap(problems, folders, readers, on_progress=progress.advance)
 
     with contextlib.closing(executor):
-        yield ScoringContext(executor=executor, progress=progress, train=tuple(train), overlaps=overlaps)
+        yield ScoringContext(
+            executor=executor, progress=progress, train=tuple(train), overlaps=overlaps, runs_here=runs_here
+        )

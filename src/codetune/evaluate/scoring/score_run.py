@@ -40,12 +40,14 @@ class ScoringContext:
         progress: Told what is done.
         train: Training sets whose overlap is reported.
         overlaps: Looks for it.
+        runs_here: Whether programs run on this machine, with its toolchains.
     """
 
     executor: Executor
     progress: Progress = field(default_factory=SilentProgress)
     train: tuple[Path, ...] = ()
     overlaps: Overlaps | None = None
+    runs_here: bool = True
 
 
 def training_inputs(train: Sequence[Path]) -> dict[str, str]:

@@ -27,6 +27,7 @@ class Toolchain:
         path: Where it is, links resolved; None where it isn't there.
         install: How to get it on Debian or Ubuntu.
         folders: What a box has to show besides the system folders.
+        missing: The programs that were looked for in vain, or don't start; none where `version` is known.
     """
 
     language: str
@@ -35,6 +36,15 @@ class Toolchain:
     path: str | None
     install: str
     folders: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def absence(self) -> str:
+        """What isn't there and how to get it, as a sentence without its stop; "" where all is there."""
+        if self.version is not None:
+            return ""
+        missing = self.missing or (self.command,)
+        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed; run: {self.install}"
 
 
 # language -> (command, arguments that print the version, all commands needed, how to install)
@@ -43,7 +53,7 @@ _TOOLS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], str]] = {
     "typescript": ("tsc", ("--version",), ("node",), "apt install nodejs npm && npm install -g typescript"),
     "java": ("javac", ("-version",), ("java",), "apt install default-jdk-headless"),
     "go": ("go", ("version",), (), "apt install golang-go"),
-    "rust": ("rustc", ("--version",), ("cc",), "apt install rustc"),
+    "rust": ("rustc", ("--version",), ("cc",), "apt install rustc gcc"),
     "c": ("gcc", ("--version",), (), "apt install gcc libc6-dev"),
     "cpp": ("g++", ("--version",), (), "apt install g++"),
     "csharp": ("mcs", ("--version",), ("mono",), "apt install mono-mcs mono-runtime"),
@@ -85,10 +95,10 @@ def toolchain(language: str) -> Toolchain:
     command, question, needed, install = _TOOLS[language]
     search = f"{os.environ.get('PATH', '')}:{_PATH}"
     found = shutil.which(command, path=search)
-    missing = [tool for tool in needed if shutil.which(tool, path=search) is None]
+    missing = tuple(tool for tool in (command, *needed) if shutil.which(tool, path=search) is None)
     version = None if found is None or missing else _ask([found, *question])
     if found is None or version is None:
-        return Toolchain(language, command, None, None, install)
+        return Toolchain(language, command, None, None, install, missing=missing or (command,))
     folders: tuple[str, ...] = ()
     if language == "rust":
         found, folders = _rust_folders(found)

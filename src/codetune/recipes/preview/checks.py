@@ -19,6 +19,7 @@ from codetune.evaluate.backends.base_check import EMBEDDED
 from codetune.evaluate.benchmarks.registry import benchmark, load_problems
 from codetune.evaluate.config import EvaluateConfig
 from codetune.evaluate.prompts.protocols import check_covers
+from codetune.evaluate.scoring.item_needs import check_toolchains
 from codetune.execution.host.probe import choose_spec
 from codetune.mix.config import MixConfig
 from codetune.models.embedded.gguf_file import check_gguf
@@ -170,7 +171,9 @@ def _benchmark(name: str, settings: EvaluateConfig, step: Step, recipe: Recipe) 
     if given is not None and is_remote(given):
         return
     if given is not None or not name.startswith("task:"):
-        chosen.load(Path(given) if given is not None else None)
+        problems = chosen.load(Path(given) if given is not None else None)
+        if chosen.graded is None:
+            check_toolchains(problems)
         return
     trained = training_of(step, recipe)
     beside = [source for source in step.sources if trained is None or source != trained.name]

@@ -55,9 +55,7 @@ async def solved_and_tested(
         raise Rejection("language not supported", "values are recorded for Python alone")
     tool = toolchain(language)
     if tool.path is None:
-        raise Rejection(
-            "toolchain not found", f"{tool.command} is not on this machine; install it: {tool.install}"
-        )
+        raise Rejection("toolchain not found", tool.absence)
     if options.solution == "write":
         asked = await context.ask(
             "solve_code",

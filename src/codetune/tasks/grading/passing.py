@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,12 @@ def programs_of(row: Instruction, answer: str, number: int) -> list[tuple[Progra
     ]
 
 
+def _why_silent(causes: Sequence[str]) -> str:
+    """The most frequent cause, where programs said nothing about themselves."""
+    cause = Counter(causes).most_common(1)[0][0] if causes else ""
+    return f": {cause}" if cause else ""
+
+
 def _right(execution: Execution, output: str | None) -> bool | None:
     """Whether a run passed; None where it says nothing about the program."""
     if not execution.verdict.is_about_the_program:
@@ -72,9 +79,12 @@ def pass_at_1(rows: Sequence[Instruction], answers: Sequence[str], executor: Exe
                 owners.append((n, output))
                 yield program
 
+    causes = []
     for place, execution in enumerate(executor.run(programs())):
         n, output = owners[place]
         verdicts[n].append(_right(execution, output))
+        if verdicts[n][-1] is None:
+            causes.append(execution.detail)
     # One failed test decides; without one, a test that did not run leaves the row undecided.
     decided = {
         place: float(all(found))
@@ -82,5 +92,5 @@ def pass_at_1(rows: Sequence[Instruction], answers: Sequence[str], executor: Exe
         if found and (False in found or None not in found)
     }
     silent = len(verdicts) - len(decided)
-    note = f"{silent} rows could not be run" if silent else ""
+    note = f"{silent} rows could not be run{_why_silent(causes)}" if silent else ""
     return mean_score(_METRIC, list(decided.values()), note, list(decided))
