@@ -9,7 +9,27 @@ from __future__ import annotations
 import random
 from hashlib import blake2b
 
-__all__ = ["draw", "fraction", "model_seed", "rank"]
+from codetune.errors import UsageError
+
+__all__ = ["LARGEST_SEED", "check_seed", "draw", "fraction", "model_seed", "rank"]
+
+LARGEST_SEED = 2**32 - 1
+"""The largest that every library takes which is given the seed itself (numpy's global generator)."""
+
+
+def check_seed(seed: int, where: str | None = None) -> int:
+    """The seed, if every stage can work with it.
+
+    Raises:
+        UsageError: It is negative or too large.
+    """
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(
+            f"a seed has to be a whole number from 0 to {LARGEST_SEED:,}, not {seed}",
+            where=where,
+            next_step="write 0",
+        )
+    return seed
 
 
 def draw(seed: int, *keys: object) -> random.Random:

@@ -202,7 +202,6 @@ def test_other_weights_under_the_same_path_are_refused(
     ("settings", "error", "words"),
     [
         ({"serve": "embedded"}, ConfigError, "embedded server can't answer for this training"),
-        ({"benchmarks": ("humaneval", "humaneval")}, ConfigError, "named twice"),
         ({"benchmarks": ("task:edit",)}, DataError, "held out fewer than 10 rows of these tasks"),
         ({"data": {"mbpp": "x"}}, ConfigError, "data is given for 'mbpp'"),
         (

@@ -70,7 +70,7 @@ models:
         (f"a: {{base: 'http://me:{KEY}@x/v1'}}", "must not hold"),
         ("a: {endpoints: []}", "at least one"),
         ("a: http://x/v1", "must have `base` or `endpoints`"),
-        ("a: {base: ftp://x}", "a.base: it must begin with http"),
+        ("a: {base: ftp://x}", "a.base: the model's URL is wrong: it must begin with http"),
         ("a: {base: http://x/v1, wieght: 2}", "did you mean 'weight'"),
         ("a: {base: http://x/v1, wieght: 2}", "wieght"),
         (f"a: {{base: http://x/v1, api: {KEY}, api_env: B}}", "one of api, api_env, api_file"),

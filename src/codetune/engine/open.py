@@ -23,7 +23,7 @@ def open_engine(name: str = "local", *, workers: int | None = None) -> Engine:
     kind, _, address = name.partition(":")
     if kind == "local" and not address:
         return LocalEngine(workers)
-    if kind == "ray":
+    if kind == "ray" and not name.endswith(":"):  # with nothing behind it, an address was forgotten
         from codetune.engine.ray import RayEngine
 
         return RayEngine(address or None, workers)

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from codetune.config.settings import Settings
 from codetune.evaluate.prompts.protocols import with_protocol
 from codetune.models.servers.commands import PROGRAMS
+from codetune.models.spec import check_urls
 
 __all__ = ["AskConfig", "EvaluateConfig"]
 
@@ -116,6 +117,9 @@ class EvaluateConfig(AskConfig):
 
     @model_validator(mode="after")
     def _lengths(self) -> EvaluateConfig:
+        twice = [name for place, name in enumerate(self.benchmarks) if name in self.benchmarks[:place]]
+        if twice:
+            raise ValueError(f"benchmarks names {twice[0]!r} twice")
         for name, tokens in self.max_new_tokens_of.items():
             if name not in self.benchmarks:
                 raise ValueError(f"max_new_tokens_of names {name!r}, which is no benchmark of this step")
@@ -131,6 +135,7 @@ class EvaluateConfig(AskConfig):
 
     @model_validator(mode="after")
     def _served(self) -> EvaluateConfig:
+        check_urls(self.serve)
         by_url = self.is_served_elsewhere
         if not by_url and self.serve not in ("auto", "embedded", "folder", *PROGRAMS):
             raise ValueError(

@@ -39,7 +39,7 @@ from codetune.store.hashing import code_hash, hash_files, json_hash
 from codetune.store.run_card import Plan, RunCard, read_card
 from codetune.store.stage_output import StageOutput
 
-__all__ = ["COMPARISON_NAME", "MODELS", "folder_of", "run"]
+__all__ = ["COMPARISON_NAME", "FEWEST_ROWS", "MODELS", "folder_of", "run"]
 
 STAGE = "evaluate"
 HELD_OUT = "held_out"
@@ -83,8 +83,6 @@ def run(
         (benchmark(name), _data_of(name, config, inputs, folder))
         for name in _with_rows(config, inputs, folder, context)
     ]
-    if len({chosen.name for chosen, _ in asked}) < len(asked):
-        raise ConfigError("a benchmark is named twice", where="benchmarks")
     for chosen, _ in asked:
         check_covers(config.protocol, chosen.name)
     problems = {}

@@ -78,6 +78,8 @@ class ModelFolder:
                 where=str(adapter),
                 next_step="give the folder `adapter` of a training's output",
             )
+        if not folder.is_dir():
+            raise DataError("there is no such model folder", where=str(folder), next_step="check the path")
         if not (folder / "config.json").is_file():
             raise DataError(
                 "this is not a model in Hugging Face's format (config.json is missing)",

@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
 from codetune.errors import ConfigError
 from codetune.models.batched.client import FolderClient
 from codetune.models.budget.budget import Budget
@@ -39,7 +37,7 @@ from codetune.models.protocol import ChatModel, ChatRequest
 from codetune.models.servers.client import ServerClient
 from codetune.models.servers.commands import program_here
 from codetune.models.servers.server import ModelServer
-from codetune.models.spec import EndpointSpec, ModelSpec, host_label
+from codetune.models.spec import EndpointSpec, ModelSpec, check_urls, host_label
 from codetune.models.store.request_store import RequestStore
 from codetune.models.store.stored_model import StoredModel
 
@@ -199,16 +197,14 @@ def _unknown(name: str, known: Iterable[str], model_map: Path | None) -> ConfigE
 async def _spec_of_url(urls: str, model: str | None, api_key_env: str | None) -> ModelSpec:
     """The model behind one URL, or behind several with commas between them, which share the requests."""
     try:
+        check_urls(urls)
         endpoints = tuple(
             EndpointSpec(base=url, api_env=api_key_env or _default_key_variable(url))
             for url in map(str.strip, urls.split(","))
             if url
         )
-    except ValidationError as error:  # its own text quotes the URL, and a password in it
-        what = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise ConfigError(
-            f"the model's URL is wrong: {what}", next_step="write e.g. http://127.0.0.1:8000/v1"
-        ) from None
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     names = [model] if model is not None else [await _only_model(endpoint) for endpoint in endpoints]
     if len(set(names)) > 1:
         raise ConfigError(

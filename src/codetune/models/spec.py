@@ -17,13 +17,46 @@ from pydantic import Field, SecretStr, field_serializer, field_validator, model_
 from codetune.config.settings import Settings
 from codetune.errors import ConfigError
 
-__all__ = ["EndpointSpec", "ModelSpec", "Price", "host_label"]
+__all__ = ["EndpointSpec", "ModelSpec", "Price", "check_urls", "host_label"]
+
+_EXAMPLE = "http://127.0.0.1:8000/v1"
 
 
 def host_label(url: str) -> str:
     """Host and port of a URL, without credentials; for messages and the store."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def check_urls(model: str) -> None:
+    """See that a model's URL, or each of several with commas between, can be the address of a server.
+
+    Args:
+        model: As it is named; without `://` it is no URL, and nothing is said of it.
+
+    Raises:
+        ValueError: It can't; the message does not repeat the URL, which may hold a password.
+    """
+    if "://" not in model:
+        return
+    for url in filter(None, map(str.strip, model.split(","))):
+        _check_url(url)
+
+
+def _check_url(url: str) -> None:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("the model's URL is wrong: it must begin with http:// or https://")
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"the model's URL is wrong: {str(error).lower()}; write e.g. {_EXAMPLE}") from None
+    if not has_host:
+        raise ValueError(f"the model's URL is wrong: it names no server; write e.g. {_EXAMPLE}")
+    if parts.username is not None:
+        raise ValueError(
+            "the model's URL is wrong: it must not hold a user or a password; give `api_env` or `headers`"
+        )
 
 
 class Price(Settings):
@@ -72,10 +105,7 @@ class EndpointSpec(Settings):
     @field_validator("base")
     @classmethod
     def _is_url(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("it must begin with http:// or https://")
-        if urlsplit(value).username is not None:
-            raise ValueError("it must not hold a user or a password; give `api_env` or `headers`")
+        _check_url(value)
         return value
 
     @field_serializer("api", "headers")

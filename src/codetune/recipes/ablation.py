@@ -17,6 +17,7 @@ from codetune.config.settings import Settings
 from codetune.config.yaml_file import parse_yaml
 from codetune.errors import ConfigError
 from codetune.recipes.recipe import Recipe, load_recipe
+from codetune.seeding import check_seed
 
 __all__ = ["AS_IT_IS", "MOST_RUNS", "Variant", "parse_seeds", "plan_variants"]
 
@@ -175,4 +176,4 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         ) from None
     if len(set(seeds)) < len(seeds):
         raise ConfigError("a seed stands twice", where="--seeds", next_step="leave one out")
-    return seeds
+    return tuple(check_seed(seed, "--seeds") for seed in seeds)

@@ -26,7 +26,7 @@ from codetune.recipes.recipe import Step
 from codetune.recipes.runner import StepResult, check_folder, run_step, write_recipe
 from codetune.recipes.stages import STAGES
 from codetune.store.atomic import disk_errors, make_folder
-from codetune.store.cache import cache_folder
+from codetune.store.cache import cache_folder, make_cache
 from codetune.store.context import StageContext
 from codetune.store.hashing import file_hash, json_hash
 from codetune.store.run_card import CARD_NAME, read_card
@@ -84,8 +84,9 @@ def run_variants(
     """
     _check(variants, seeds, seeds_from, folder)
     check_folder(folder, _OURS)
+    kept = make_cache(cache_folder(cache))
     make_folder(folder)
-    context = StageContext(cache=cache_folder(cache), engine=engine, progress=progress or SilentProgress())
+    context = StageContext(cache=kept, engine=engine, progress=progress or SilentProgress())
     known: set[Path] = set()
     runs: list[VariantRun] = []
     total = len(variants) * len(seeds)

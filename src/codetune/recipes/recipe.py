@@ -31,6 +31,7 @@ from codetune.config.reading import parse_assignment, repeated_keys
 from codetune.config.settings import Settings
 from codetune.config.yaml_file import YamlFile, load_yaml
 from codetune.errors import ConfigError
+from codetune.seeding import check_seed
 
 __all__ = ["Recipe", "Step", "load_recipe", "shipped_recipe"]
 
@@ -127,7 +128,7 @@ def load_recipe(
     raise_faults(file, faults)
     return Recipe(
         name=str(top.get("name") or path.stem),
-        seed=seed if seed is not None else top.get("seed", 0),
+        seed=check_seed(seed if seed is not None else top.get("seed", 0)),
         steps=_with_benchmarks(built),
         description=str(top.get("description") or ""),
     )

@@ -22,7 +22,7 @@ from codetune.recipes.preview.recipe_preview import check_recipe, check_rows
 from codetune.recipes.recipe import Recipe, Step
 from codetune.recipes.stages import STAGES
 from codetune.store.atomic import make_folder, write_text
-from codetune.store.cache import cache_folder
+from codetune.store.cache import cache_folder, make_cache
 from codetune.store.context import StageContext
 from codetune.store.run_card import RunCard, read_card
 
@@ -73,10 +73,11 @@ def run_recipe(
     if not (folder / RECIPE_NAME).exists():
         check_folder(folder, {step.name for step in recipe.steps} | {"cache"})
     check_recipe(recipe, folder)
+    kept = make_cache(cache_folder(cache))
     make_folder(folder)
     context = StageContext(
         seed=recipe.seed,
-        cache=cache_folder(cache),
+        cache=kept,
         engine=engine,
         progress=progress or SilentProgress(),
     )
@@ -128,6 +129,8 @@ def run_step(
     if worked:
         context.progress.finish()
         context.progress.note(f"{step.name} finished in {time.monotonic() - clock:.1f} s")
+        if card.record is not None and not card.counts.get("kept"):
+            context.progress.note(f"{step.name} {_kept_none(card)}")
     return StepResult(step.name, card, output, worked=worked)
 
 
@@ -167,10 +170,14 @@ def _check_kept(result: StepResult) -> None:
     """
     if result.card.counts.get("kept"):
         return
-    reasons = Counter(result.card.rejects).most_common(1)
     raise DataError(
-        f"{result.name} kept no row of {result.card.counts.get('rejected', 0):,}"
-        + (f", most were rejected as: {reasons[0][0]}" if reasons else ""),
+        f"{result.name} {_kept_none(result.card)}",
         where=str(result.folder),
         next_step=_ENDS_IF_EMPTY[result.card.plan.stage],
     )
+
+
+def _kept_none(card: RunCard) -> str:
+    reasons = Counter(card.rejects).most_common(1)
+    why = f", most were rejected as: {reasons[0][0]}" if reasons else ""
+    return f"kept no row of {card.counts.get('rejected', 0):,}{why}"

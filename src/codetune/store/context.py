@@ -8,6 +8,7 @@ from pathlib import Path
 from codetune.engine.local import LocalEngine
 from codetune.engine.progress import Progress, SilentProgress
 from codetune.engine.protocol import Engine
+from codetune.seeding import check_seed
 
 __all__ = ["StageContext"]
 
@@ -21,3 +22,6 @@ class StageContext:
     """Folder that outlives the stage: `requests.sqlite`, `verdicts.sqlite`, de-quantised weights."""
     engine: Engine = field(default_factory=lambda: LocalEngine(workers=1))
     progress: Progress = field(default_factory=SilentProgress)
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from codetune.config.settings import Settings
+from codetune.models.spec import check_urls
 from codetune.synth.options import OPTIONS, VOTING, Profile, options_of
 
 __all__ = ["SynthConfig"]
@@ -89,6 +90,8 @@ class SynthConfig(Settings):
             raise ValueError(
                 f"there is no generator {self.generator!r}; choose one of: {', '.join(sorted(OPTIONS))}"
             )
+        for model in (self.model, *self.judges):
+            check_urls(model)
         options_of(self.generator, self.options, self.chosen_profile)
         if self.judges and self.generator not in VOTING:
             raise ValueError(

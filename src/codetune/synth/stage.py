@@ -139,9 +139,10 @@ def _make_parts(
             context.progress.note(f"one worker, since {alone}")
         elif several:
             session = replace(session, workers=context.engine.workers)
+            waiting = [len(part) for i, part in enumerate(selection.parts) if not writer.is_done(i)]
             made = writer.run(context.engine, partial(_one_part, session, generator), selection.parts)
-            for _ in made:
-                context.progress.advance(config.part_rows)
+            for rows, _ in zip(waiting, made, strict=True):
+                context.progress.advance(rows)
             return
         if isinstance(generator, StatefulGenerator):
             generator.load(_earlier(datasets, writer))

@@ -19,6 +19,7 @@ from codetune.recipes.preview.expected import RecipePreview
 from codetune.recipes.preview.recipe_preview import check_recipe, preview_recipe
 from codetune.recipes.recipe import Recipe, load_recipe
 from codetune.recipes.stages import STAGES
+from codetune.recipes.starter import starter_recipe
 from codetune.tasks.config import TasksConfig
 from codetune.tasks.stage import run as word_tasks
 
@@ -232,3 +233,33 @@ def test_rows_that_are_there_are_named(finished: FinishedRun, tmp_path: Path) ->
         in said
     )
     assert "(numbers.py)" in said or ".py)" in said
+
+
+def test_steps_and_epochs_are_the_trainers_own() -> None:
+    """A training makes whole epochs of at least one step, however few the rows are."""
+    from codetune.recipes.preview.expected import Expected, StepPreview
+    from codetune.recipes.preview.training import preview_train
+    from codetune.recipes.recipe import Step
+    from codetune.records import Instruction
+    from codetune.train.config import TrainConfig
+
+    row = Instruction(task="code_generation", instruction="Add one.", output="x + 1", source="code")
+    rows = StepPreview(
+        name="tasks", stage="tasks", expected=(Expected("rows out", 4.0, ""),), kind=Instruction, sample=[row]
+    )
+    config = TrainConfig(global_batch_size=64, epochs=2, max_steps=None, held_out_rows=0)
+    found = preview_train(Step("train", "train", ("tasks",), config), config, [rows])
+    assert (found.number("training steps"), found.number("epochs")) == (2, 2)
+
+
+def test_what_can_not_be_looked_at_is_not_known_and_not_zero(tmp_path: Path) -> None:
+    """A mixture that is read from an address: its rows, and those held out of it, come on top of the sums."""
+    path = tmp_path / "recipe.yaml"
+    path.write_text(starter_recipe("open-sets", "gpu"))
+    found = preview_recipe(loaded(path), tmp_path / "run")
+    evaluation = step(found, "evaluate")
+    assert evaluation.number("items of task:instruction_following") is None
+    assert "items of task:instruction_following of evaluate" in found.unknown
+    assert "hours on this machine of train" in found.unknown
+    requests = next(one for one in evaluation.expected if one.what == "requests")
+    assert "those of task:instruction_following come on top" in requests.basis

@@ -9,7 +9,7 @@ from pathlib import Path
 from codetune.evaluate.backends.choice import choose_serving
 from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.config import EvaluateConfig
-from codetune.evaluate.stage import MODELS
+from codetune.evaluate.stage import FEWEST_ROWS, MODELS
 from codetune.models.embedded.smollm2 import smollm2_path
 from codetune.recipes.preview.expected import Expected, StepPreview
 from codetune.recipes.preview.rates import (
@@ -29,6 +29,7 @@ __all__ = ["preview_evaluate"]
 _USED_SHARE = 0.29
 """Of the longest answer allowed, what the embedded model's answers come to: measured in the quickstart."""
 _TEMPLATE_TOKENS = 40
+_HELD_OUT = "at most: the rows of this task that the training holds out"
 
 
 def preview_evaluate(
@@ -46,18 +47,29 @@ def preview_evaluate(
         trained: Settings of the training it evaluates, and what that reads; None where there is none.
     """
     requests = prompts = answers = 0.0
-    numbers = []
+    numbers, untold, notes = [], [], []
     for name in settings.benchmarks:
         items, prompt, basis = _items(name, settings, inputs, trained)
+        if items is None:
+            numbers.append(Expected(f"items of {name}", None, basis))
+            untold.append(name)
+            continue
         if settings.limit is not None:
             items = min(items, settings.limit)
         counted = basis.startswith("counted")
+        if basis.startswith(_HELD_OUT) and items < FEWEST_ROWS:
+            notes.append(
+                f"{name} is left out where training holds out fewer than {FEWEST_ROWS} rows of it; more rows, or a "
+                "larger held_out_fraction, are needed to see what changed"
+            )
         numbers.append(Expected(f"items of {name}", items, basis, not counted))
         asked = items * settings.n * len(MODELS)
         longest = settings.max_new_tokens or benchmark(name).max_new_tokens
         requests, prompts = requests + asked, prompts + asked * (prompt + _TEMPLATE_TOKENS)
         answers += asked * longest * _USED_SHARE
     basis = f"items, {settings.n} sample{'s' if settings.n > 1 else ''} each, base and tuned model"
+    if untold:
+        basis = f"{basis}; those of {', '.join(untold)} come on top"
     numbers += [
         Expected("requests", round(requests), basis),
         Expected("prompt tokens", round(prompts), "from the lengths of the items"),
@@ -80,7 +92,7 @@ def preview_evaluate(
         )
     else:
         numbers.append(Expected("hours on this machine", None, "no rate is measured for this model"))
-    return StepPreview(name=step.name, stage=step.stage, expected=tuple(numbers))
+    return StepPreview(name=step.name, stage=step.stage, expected=tuple(numbers), notes=tuple(notes))
 
 
 def _items(
@@ -88,8 +100,8 @@ def _items(
     settings: EvaluateConfig,
     inputs: Sequence[StepPreview],
     trained: tuple[TrainConfig, Sequence[StepPreview]] | None,
-) -> tuple[float, float, str]:
-    """Items, mean tokens of a prompt, and where that is from."""
+) -> tuple[float | None, float, str]:
+    """Items (None where they can't be told), mean tokens of a prompt, and where that is from."""
     given = settings.data.get(name)
     if not name.startswith("task:") or given is not None:
         problems = benchmark(name).load(Path(given) if given is not None else None)
@@ -97,6 +109,8 @@ def _items(
         return len(problems), size / max(len(problems), 1) / BYTES_PER_TOKEN, "counted in its data"
     task = name.removeprefix("task:")
     datasets = [one for one in inputs if one.kind is Instruction]
+    if not any(one.sample for one in (datasets or (trained[1] if trained is not None else ()))):
+        return None, 0.0, "the rows can't be looked at beforehand"
     if datasets:
         items, prompt = _of_task(task, datasets, datasets[0].number("rows out"))
         return items, prompt, "the rows of this task in the dataset beside the training"
@@ -106,7 +120,7 @@ def _items(
     rows = [_fitting(one, config.max_seq_length) for one in rows]
     known = [value for one in rows if (value := one.number("rows out")) is not None]
     items, prompt = _of_task(task, rows, held_out_rows(config, sum(known)))
-    return items, prompt, "at most: the rows of this task that the training holds out, in whole groups"
+    return items, prompt, f"{_HELD_OUT}, in whole groups"
 
 
 def _fitting(rows: StepPreview, longest: int) -> StepPreview:

@@ -12,6 +12,8 @@ __all__ = ["Expected", "RecipePreview", "StepPreview"]
 
 State = Literal["to do", "begun", "finished"]
 _SUMMED = ("requests", "prompt tokens", "answer tokens", "cost (USD)", "hours on this machine")
+_COUNTED = "items of "
+"""Begins the number of a benchmark's items, on which its requests rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ class RecipePreview:
             f"{one.what} of {step.name}"
             for step in self.steps
             for one in step.expected
-            if step.state != "finished" and one.what in _SUMMED and one.value is None
+            if step.state != "finished" and one.value is None
+            if one.what in _SUMMED or one.what.startswith(_COUNTED)
         ]
 
     @property

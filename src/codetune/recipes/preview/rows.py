@@ -51,7 +51,7 @@ def rows_in(inputs: Sequence[StepPreview]) -> Expected:
     """The rows that a step reads, from what its inputs are expected to make."""
     values = [step.number("rows out") for step in inputs]
     known = [value for value in values if value is not None]
-    if len(known) < len(values) or not values:
+    if len(known) < len(values):
         return Expected("rows in", None, "an earlier step can't be told beforehand")
     is_estimate = any(one.is_estimate for step in inputs for one in step.expected if one.what == "rows out")
     return Expected("rows in", sum(known), "as the steps before it make them", is_estimate)
@@ -92,7 +92,7 @@ def preview_collect(step: Step, settings: CollectConfig, seed: int) -> StepPrevi
     whole = tried == total
     rows = found if whole else round(found / max(tried, 1) * total)
     basis = (
-        f"all {total:,} pieces of the input were read" if whole
+        "the whole input was read" if whole
         else f"from {tried:,} of {total:,} pieces of the input"
     )  # fmt: skip
     numbers = [Expected("rows found", rows, basis, not whole)]
@@ -174,7 +174,10 @@ def preview_curate(step: Step, settings: CurateConfig, inputs: Sequence[StepPrev
     kept = [row for row in rows if check_row(alone, None, row, ()) is None]
     share = len(kept) / len(rows) if rows else 1.0
     out = None if read.value is None else round(read.value * share)
-    basis = f"at most: {len(kept):,} of {len(rows):,} sampled rows pass; duplicates are found in the run"
+    passed = (
+        f"{len(kept):,} of {len(rows):,} sampled rows pass" if rows else "no row can be looked at beforehand"
+    )
+    basis = f"at most: {passed}; duplicates are found in the run"
     return StepPreview(
         name=step.name, stage=step.stage, kind=Instruction, sample=kept, licenses=licenses_of(kept),
         expected=(read, Expected("rows out", out, basis)),
@@ -196,5 +199,8 @@ def preview_mix(
     basis = f"the parts' targets{f', without {held:.0%} held out' if held else ''}; parts may fall short"
     return StepPreview(
         name=step.name, stage=step.stage, kind=Instruction, sample=rows, licenses={**licenses, **licenses_of(rows)},
-        expected=(rows_in(inputs), Expected("rows out", round(total * (1 - held)), basis)),
+        expected=(
+            *([rows_in(inputs)] if inputs else []),
+            Expected("rows out", round(total * (1 - held)), basis),
+        ),
     )  # fmt: skip

@@ -50,21 +50,27 @@ def preview_train(step: Step, settings: TrainConfig, inputs: Sequence[StepPrevie
     numbers = [read]
     notes: list[str] = []
     if read.value is None or not fitting:
-        numbers.append(
-            Expected("training steps", settings.max_steps, "`max_steps`; rows can't be told beforehand")
-        )
+        limit = settings.budget_seconds
+        untold = "the rows can't be looked at beforehand"
+        numbers += [
+            Expected("training steps", settings.max_steps, f"at most `max_steps`; {untold}"),
+            Expected("hours on this machine", None, untold)
+            if limit is None
+            else Expected("hours on this machine", limit / 3600, f"at most `budget_seconds`; {untold}"),
+        ]
         return StepPreview(name=step.name, stage=step.stage, expected=tuple(numbers))
     usable = read.value * len(fitting) / len(lengths)
     rows = max(1.0, usable - held_out_rows(settings, usable))
     mean = fmean(fitting)
-    wanted = ceil(rows * settings.epochs / settings.global_batch_size)
+    steps_an_epoch = ceil(rows / settings.global_batch_size)
+    wanted = ceil(steps_an_epoch * settings.epochs)
     steps = min(wanted, settings.max_steps or wanted)
     basis = f"from the lengths of {len(lengths):,} sampled rows"
     numbers += [
         Expected("rows trained on", round(rows), f"{len(fitting) / len(lengths):.0%} fit max_seq_length, {basis}"),
         Expected("tokens a row", round(mean), basis),
     ]  # fmt: skip
-    seconds, rate_basis = _seconds(settings, steps * settings.global_batch_size * mean)
+    seconds, rate_basis = _seconds(settings, steps / steps_an_epoch * rows * mean)
     limit = settings.budget_seconds
     if seconds is not None and limit is not None and seconds > limit:
         steps, seconds = max(1, int(steps * limit / seconds)), limit
@@ -73,8 +79,8 @@ def preview_train(step: Step, settings: TrainConfig, inputs: Sequence[StepPrevie
     more, _ = _seconds(settings, held)
     hours = None if seconds is None or more is None else (seconds + more) / 3600
     numbers += [
-        Expected("training steps", steps, f"{settings.global_batch_size} rows each"),
-        Expected("epochs", round(steps * settings.global_batch_size / rows, 2), f"of at most {settings.epochs:g}"),
+        Expected("training steps", steps, f"{min(settings.global_batch_size, round(rows))} rows each"),
+        Expected("epochs", round(steps / steps_an_epoch, 2), f"of at most {settings.epochs:g}"),
         Expected("hours on this machine", hours, rate_basis),
     ]  # fmt: skip
     licenses = {name: count for one in inputs for name, count in one.licenses.items()}
