@@ -38,6 +38,7 @@ def test_a_verdict_comes_back_under_the_asking_programs_id(tmp_path: Path) -> No
         {"expected_stdout": ""},
         {"language": "ruby"},
         {"limits": Limits(cpu_seconds=4)},
+        {"attempt": 1},
     ],
 )
 def test_everything_that_decides_is_in_the_key(tmp_path: Path, change: dict[str, object]) -> None:

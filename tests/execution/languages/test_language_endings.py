@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -173,3 +174,22 @@ def test_php_has_the_extensions_that_programs_count_on(executor: Executor) -> No
     )
     (execution,) = executor.run([program])
     assert execution.verdict is Verdict.PASS, execution.detail
+
+
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+def test_tests_that_end_without_a_semicolon_are_run(executor: Executor, language: str) -> None:
+    needs(language)
+    tests = "const test = () => { if (f(1) !== 2) throw new Error('wrong'); }\ntest()"
+    programs = [
+        Program(id=body, language=language, code=f"function f(x) {{ {body} }}", tests=tests, limits=LIMITS)
+        for body in ("return x + 1;", "return x;")
+    ]
+    assert [e.verdict for e in executor.run(programs)] == [Verdict.PASS, Verdict.RUNTIME]
+
+
+def test_another_attempt_is_a_run_of_what_was_compiled(executor: Executor) -> None:
+    needs("c")
+    code = '#include <stdio.h>\n#include <time.h>\nint main(void) { printf("%s " __TIME__ "\\n", "made at"); return 0; }'
+    program = Program(id="a", language="c", code=code, limits=LIMITS)
+    first, again = executor.run([program]), executor.run([replace(program, attempt=1)])
+    assert [ran.stdout for ran in first] == [ran.stdout for ran in again]

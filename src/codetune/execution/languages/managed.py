@@ -72,6 +72,9 @@ _PUBLIC_CLASS = re.compile(r"^([ \t]*)(public)\s+(?:(?:final|abstract|strictfp|s
                            re.MULTILINE)  # fmt: skip
 _CLASS = re.compile(r"\bclass\s+(\w+)")
 _PACKAGE = re.compile(r"^\s*package\s+[\w.]+\s*;", re.MULTILINE)
+_THIRD_PARTY = re.compile(
+    r"(?<![\w.])(?!(?:java|javax|jdk)\.)[a-z]\w*(?:\.[a-z]\w*)+\.(?:[A-Z]\w*|\*)"
+)  # a package other than the JDK's, imported or written out
 _QUIET_VM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 
 
@@ -82,7 +85,8 @@ def _java(program: Program, path: str, memory_mib: int) -> Build:
         _PUBLIC_CLASS.finditer(text), key=lambda found: found.start(2) - found.start(1), default=None
     )
     name = f"{public[3] if public else 'Main'}.java"
-    libraries = "/box/out:/usr/share/java/*"
+    # Opening all the machine's libraries takes the compiler a fifth of its time.
+    libraries = "/box/out:/usr/share/java/*" if _THIRD_PARTY.search(text) else "/box/out"
     compile_command = [
         path, *(f"-J{flag}" for flag in [*_QUIET_VM, "-Xmx768m"]), "-nowarn", "-proc:none", "-encoding", "UTF-8",
         "-cp", libraries, "-d", "out", name, "CodetuneStart.java",
