@@ -5,7 +5,7 @@
 
 For each generator a set of good and a set of bad answers is made from public data by stated rules
 (`benchmarks/synth_sets`), a fifth of both in Chinese. The checks were made with the first set at hand; the
-held-out set has other rows and other rules. A scripted server gives the answers behind real HTTP, and the real
+held-out set has other rows and other rules, and the fresh one was made when both had been seen, again with others. A scripted server gives the answers behind real HTTP, and the real
 stage runs. Printed for each generator: the share of good rows that were rejected, the share of bad rows that
 were caught, each with its reasons, and the rules that got past. A judge that is right makes an upper bound of
 what rests on a score; `errs` turns one score in ten round, and `none` scores everything 5.
@@ -26,7 +26,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from servers.datasets import write_dataset
 from servers.teacher import Teacher
-from synth_sets import code_cases, held_out_code, held_out_text, material, text_cases
+from synth_sets import (
+    code_cases,
+    fresh_code,
+    fresh_reviews,
+    fresh_text,
+    held_out_code,
+    held_out_text,
+    material,
+    text_cases,
+)
 from synth_sets.material import Case
 
 from codetune.engine.local import LocalEngine
@@ -64,7 +73,19 @@ HELD_OUT: dict[str, Make] = {
     "translate": held_out_text.translate,
     "judge": held_out_text.judge,
 }
-SETS = {"first": FIRST, "held-out": HELD_OUT}
+FRESH: dict[str, Make] = {
+    "instruct-from-code": fresh_code.instruct_from_code,
+    "solve-and-test": fresh_code.solve_and_test,
+    "evolve": fresh_text.evolve,
+    "oss-instruct": fresh_text.oss_instruct,
+    "self-instruct": fresh_text.self_instruct,
+    "explain-defect": partial(fresh_reviews.fill_in, "explain-defect"),
+    "summarize": partial(fresh_reviews.fill_in, "summarize"),
+    "review": partial(fresh_reviews.fill_in, "review"),
+    "translate": fresh_text.translate,
+    "judge": fresh_text.judge,
+}
+SETS = {"first": FIRST, "held-out": HELD_OUT, "fresh": FRESH}
 ENGLISH_ONLY = {"translate"}
 UNJUDGED = {"solve-and-test", "self-instruct", "translate"}
 """Generators that ask for no score: the judge makes no difference."""
@@ -122,6 +143,9 @@ def main() -> None:
     parser.add_argument(
         "--show", type=int, default=0, help="good rows that were rejected, and rules that got past, to print"
     )
+    parser.add_argument(
+        "--cache", type=Path, help="folder for verdicts of programs, so that a second run goes on with them"
+    )
     arguments = parser.parse_args()
     material.DATA = arguments.data
     print(
@@ -129,8 +153,9 @@ def main() -> None:
     )
     for generator in arguments.only or FIRST:
         for judge in arguments.judge[: 1 if generator in UNJUDGED else None]:
-            with tempfile.TemporaryDirectory() as cache:
-                table(SETS[arguments.set], generator, judge, arguments.count, arguments.show, Path(cache))
+            with tempfile.TemporaryDirectory() as folder:
+                cache = arguments.cache or Path(folder)
+                table(SETS[arguments.set], generator, judge, arguments.count, arguments.show, cache)
 
 
 def table(sets: dict[str, Make], generator: str, judge: Judge, count: int, show: int, cache: Path) -> None:

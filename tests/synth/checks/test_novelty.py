@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from codetune.synth.checks.novelty import NoveltyIndex, words
 
 
@@ -27,3 +29,20 @@ def test_near_texts_are_found_and_far_ones_not_compared() -> None:
     assert index.nearest("something quite unlike all of these")[0] < 0.3
     largest = max(len(bucket) for band in index._index.buckets for bucket in band.values())
     assert largest < 50  # candidates don't grow with the number of texts
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "near"),
+    [
+        ("Write a Python function that reverses a list.", "Write a C++ function that reverses a list.", False),
+        ("Translate this Python code to Java.", "Translate this Python code to JavaScript.", False),
+        ("用 Python 编写一个函数，计算列表中所有数的和。", "用 Rust 编写一个函数，计算列表中所有数的和。", False),
+        ("Write a Python function that reverses a list.", "Write a function that reverses a list.", True),
+        ("Write a Python function that reverses a list.", "Write a Python 3 function that reverses a list.", True),
+        ("Go through a list in C and print it in reverse.", "Go through a list and print it in reverse.", True),
+    ],
+)  # fmt: skip
+def test_the_same_request_for_another_language_is_another_task(earlier: str, later: str, near: bool) -> None:
+    index = NoveltyIndex()
+    index.add(earlier)
+    assert (index.nearest(later)[0] > 0.7) is near
