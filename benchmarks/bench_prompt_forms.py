@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ FORMS = ("code block", "JSON")
 TOKENS = 192
 """Room for an answer; what needs more counts as cut."""
 SLOTS = 4
+BATCH = 20
+"""Problems between two writes of the store."""
 
 
 @dataclass(frozen=True)
@@ -86,18 +89,16 @@ def in_json(turns: list[dict[str, str]]) -> list[dict[str, str]]:
 def forms(url: str, problems: Sequence[dict[str, Any]], prompt: Prompt, store: Path | None) -> None:
     """Solve the problems in both forms, and print the table; what the store holds is not asked again."""
     told = read_store(store)
-    for name in FORMS:
-        todo = [problem for problem in problems if (name, problem["task_id"]) not in told]
-
-        def one(problem: dict[str, Any], name: str = name) -> Solved:
-            return solved(url, problem, prompt, name)
-
-        with ThreadPoolExecutor(SLOTS) as pool:
-            found = list(pool.map(one, todo))
-        passes = run([one.code for one in found], todo)
-        for problem, made, passed in zip(todo, found, passes, strict=True):
-            told[name, problem["task_id"]] = replace(made, passed=passed)
-    write_store(store, told)
+    with ThreadPoolExecutor(SLOTS) as pool:
+        for first in range(0, len(problems), BATCH):
+            batch = problems[first : first + BATCH]
+            for name in FORMS:  # in turn, so that both forms meet the same load
+                todo = [problem for problem in batch if (name, problem["task_id"]) not in told]
+                found = list(pool.map(partial(solved, url, prompt, name), todo))
+                passes = run([one.code for one in found], todo)
+                for problem, made, passed in zip(todo, found, passes, strict=True):
+                    told[name, problem["task_id"]] = replace(made, passed=passed)
+            write_store(store, told)
     rows = {name: [told[name, problem["task_id"]] for problem in problems] for name in FORMS}
     print(f"{'form':12} {'answers':>7} {'whole':>6} {'parse':>6} {'pass':>5} {'tokens':>7}")
     for name, made in rows.items():
@@ -120,7 +121,7 @@ def difference(key: str, block: Sequence[bool], as_json: Sequence[bool]) -> None
     )
 
 
-def solved(url: str, problem: dict[str, Any], prompt: Prompt, form: str) -> Solved:
+def solved(url: str, prompt: Prompt, form: str, problem: dict[str, Any]) -> Solved:
     """One answer in a form."""
     turns = plain(prompt.messages({"instruction": statement(problem), "input": ""}))
     if form == "code block":
@@ -249,6 +250,7 @@ def main() -> None:
     parser.add_argument(
         "--store", type=Path, help="JSON Lines of answers, so that a second run goes on with them"
     )
+    parser.add_argument("--threads", type=int, help="of the server; 1 where other work shares the cores")
     arguments = parser.parse_args()
     path = arguments.data / "mbpp" / "sanitized-mbpp.json"
     problems = json.loads(path.read_text("utf-8"))[-arguments.rows :]
@@ -257,7 +259,7 @@ def main() -> None:
         "instruct_from_code.en", PROMPTS,
         variables=("kind", "name", "documentation", "code", "length", "opening", "with_io", "programming_language"),
     )  # fmt: skip
-    with EmbeddedServer(slots=SLOTS) as server:
+    with EmbeddedServer(slots=SLOTS, threads=arguments.threads) as server:
         if arguments.only != "forms":
             orders(server.url, problems[:12], state)
         if arguments.only != "orders":

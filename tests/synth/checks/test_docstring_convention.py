@@ -79,3 +79,8 @@ def test_go_begins_with_the_name() -> None:
 )
 def test_comment_marks_are_taken_off(text: str, inner: str) -> None:
     assert without_marks(text) == inner
+
+
+def test_chinese_sections_are_read_too() -> None:
+    text = "读取文件。\n\n参数：\n    path：文件路径。\n    retries: 重试次数。\n\n返回：\n    result: 内容。"
+    assert absent_parameters(text, "def load(path): ...") == ["retries"]

@@ -20,6 +20,33 @@ FORMS = {
         "import unittest\n\nclass TestRatio(unittest.TestCase):\n    def test_it(self):\n"
         "        self.assertEqual(ratio(6, 3), 2)\n\nif __name__ == '__main__':\n    unittest.main()\n"
     ),
+    "fixtures of every kind": (
+        "from __future__ import annotations\nimport pytest\n\n@pytest.fixture(autouse=True)\ndef clean(monkeypatch):\n"
+        "    monkeypatch.setenv('HOME', '/')\n    yield\n\n@pytest.fixture(params=[1, pytest.param(2, id='two')])\n"
+        "def scale(request):\n    return request.param\n\n@pytest.fixture\ndef numbers(scale, tmp_path):\n"
+        "    assert tmp_path.is_dir()\n    return 6 * scale, 3 * scale\n\n"
+        "def test_it(numbers):\n    assert ratio(*numbers) == 2\n"
+    ),
+    "stacked cases of a class": (
+        "import pytest as pt\nfrom pytest import approx\n\npytestmark = pt.mark.unit\n\n@pt.mark.parametrize('b', [1, 4])\n"
+        "class TestRatio:\n    def setup_method(self):\n        self.subject = ratio\n\n"
+        "    @pt.mark.parametrize('a', [6, 8], ids=str)\n    def test_it(self, a, b):\n"
+        "        assert self.subject(a, b) == approx(a / b, rel=1e-3)\n        assert {'a': [ratio(a, b)]} == approx({'a': [a / b]})\n"
+    ),
+    "async and captured output": (
+        "import asyncio\nimport pytest\n\n@pytest.mark.asyncio\nasync def test_it(capsys):\n    await asyncio.sleep(0)\n"
+        "    print(ratio(6, 3))\n    assert capsys.readouterr().out == '2.0\\n'\n"
+    ),
+    "raises in three ways": (
+        "import pytest\n\ndef test_it():\n    with pytest.raises((ValueError, TypeError), match='zero') as caught:\n"
+        "        ratio(1, 0)\n    assert 'b is' in str(caught.value)\n    pytest.raises(ValueError, ratio, 1, 0)\n"
+        "    assert ratio(6, 3) == 2\n"
+    ),
+    "calls as texts": "for call, want in [('ratio(6, 3)', 2)]:\n    assert eval(call) == want, call\n",
+    "a skipped test beside another": (
+        "import pytest\n\n@pytest.mark.skip(reason='slow')\ndef test_no():\n    assert ratio(1, 1) == 2\n\n"
+        "def test_it():\n    assert ratio(6, 3) == 2\n"
+    ),
     "the solution again": f"{WRONG}\nassert ratio(6, 3) == 2",
 }
 
@@ -27,7 +54,7 @@ FORMS = {
 def holds(solution: str, tests: str) -> bool:
     try:
         exec(compile(solution + "\n" + tests, "tests", "exec"), {"__name__": "tests"})
-    except AssertionError:
+    except Exception:
         return False
     return True
 
@@ -52,6 +79,7 @@ def test_a_list_in_json_is_taken_too() -> None:
         ("```python\nassert ratio(6, 3 == 2\n```", "tests do not parse"),
         ("```python\nprint(ratio(6, 3))\n```", "not a test"),
         ("```python\nassert 1 + 1 == 2\n```", "not a test"),
+        ("```python\n@pytest.mark.xfail\ndef test_it():\n    assert ratio(6, 3) == 3\n```", "not a test"),
     ],
 )
 def test_what_tests_nothing_is_refused(text: str, reason: str) -> None:

@@ -45,12 +45,12 @@ _PARAMETERS = (
     re.compile(r"[@\\]t?param(?:\[[\w, ]+\])?\s+(?:\{[^}\n]*\}\s*|\[[^\]\n]*\]\s+)?\[?[$&*.<]*(\w+)(?:[^\S\n]+[$&*.]*(\w+))?"),
 )  # fmt: skip
 _SECTION = re.compile(
-    r"^(?P<indent>[ \t]*)(?:(?:Args|Arguments|Parameters):[ \t]*\n|(?:Parameters)[ \t]*\n[ \t]*-{3,}[ \t]*\n|# Arguments[ \t]*\n)"
-    r"(?P<body>(?:.*\n?)*?)(?=\n[ \t]*\n[ \t]*\S+.*\n[ \t]*-{3,}|^(?P=indent)(?:Returns|Raises|Yields|Examples?|Notes?|Attributes|See)\b.*$|^(?P=indent)# |\Z)",
+    r"^(?P<indent>[ \t]*)(?:(?:(?:Args|Arguments|Parameters):|参数[:：])[ \t]*\n|(?:Parameters)[ \t]*\n[ \t]*-{3,}[ \t]*\n|# Arguments[ \t]*\n)"
+    r"(?P<body>(?:.*\n?)*?)(?=\n[ \t]*\n[ \t]*\S+.*\n[ \t]*-{3,}|^(?P=indent)(?:(?:Returns|Raises|Yields|Examples?|Notes?|Attributes|See)\b|返回|抛出|异常|示例|注意).*$|^(?P=indent)# |\Z)",
     _LINE,
 )
 _ENTRY = re.compile(
-    r"^(?P<indent>[ \t]*)[*-]?[ \t]*`?[*]{0,2}(?P<name>[A-Za-z_]\w*)`?(?:[ \t]*\([^)\n]*\))?[ \t]*(?::|–|-)(?=\s|$)",
+    r"^(?P<indent>[ \t]*)[*-]?[ \t]*`?[*]{0,2}(?P<name>[A-Za-z_]\w*)`?(?:[ \t]*\([^)\n]*\))?[ \t]*(?:(?::|–|-)(?=\s|$)|：)",
     _LINE,
 )
 _HEADINGS = frozenset(

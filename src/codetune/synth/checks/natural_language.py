@@ -7,7 +7,7 @@ import re
 __all__ = ["chinese_share", "language_fault", "prose"]
 
 _CODE = re.compile(
-    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|^(?: {4}|\t)[^\n]*$|\"[^\"\n]*\"|'[^'\n]{2,}'",
+    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\]|^(?: {4}|\t)[^\n]*$|\"[^\"\n]*\"|'[^'\n]{2,}'",
     re.DOTALL | re.MULTILINE,
 )
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -22,6 +22,11 @@ _FUNCTION_WORDS = {
     "it": "il lo la gli le e è una un di del della che per in con da si come o al nel questa questo",
     "nl": "de het een en van is niet dat die voor met op zijn aan door of wordt als naar om te deze",
     "sv": "och en ett som är av för med till den det på inte ska om från eller alla i får att",
+    "da": "og i er en et af til der den det på for med som ikke skal kan hvis alle eller ved har må fra at",
+    "fi": "ja on ei se että tai kun jos joka ovat myös sen saa kaikki niin mutta vain olla hän joka jonka eikä",
+    "hu": "a az és egy hogy nem is vagy ha amely meg kell legyen ami minden csak mint el be ki lesz esetén",
+    "cs": "na je se že do pro ne jako který nebo by to být při jsou musí vrátí funkci",
+    "ro": "și de la în o un care cu nu pe din sau pentru este se ce al ale sunt dacă lui prin iar",
     "pl": "i w z na do się jest nie to że która który oraz dla przez od lub jako po",
     "tr": "bir ve bu için ile olarak da de olan gibi daha ise her veya en kadar",
     "vi": "một và của các là cho không với được trong có những này để từ hàm số",
@@ -33,7 +38,7 @@ _ENOUGH = 12
 
 
 def prose(text: str) -> str:
-    """The text without code blocks, quoted code and quoted strings."""
+    """The text without code blocks, quoted code, quoted strings and formulas."""
     return _CODE.sub(" ", text)
 
 

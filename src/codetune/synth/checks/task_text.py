@@ -14,16 +14,20 @@ from codetune.synth.runtime.raw_answers import no_answer
 from codetune.text.fences import fenced_blocks
 
 __all__ = [
+    "adds_remark",
     "count_words",
     "gives_solution",
     "introduces",
     "lacks_input",
     "names_another",
     "only_code",
+    "only_task",
     "text_fault",
 ]
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
+_LOOPED = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
+"""A word, or a Chinese character, which are written without spaces."""
 _RUN = 6
 _OPEN_ENDS = re.compile(r"(?:[,;(\[{=，、；（]|\b(?:and|or|the|a|an))\s*\Z", re.IGNORECASE)
 _QUOTED_LINE = re.compile(r"[ ]{0,3}>|[ ]{4}|\t")
@@ -36,6 +40,10 @@ _CHATTER = re.compile(
     re.IGNORECASE,
 )
 """A model's introduction. "Here is a list of words: ..." is a task's own beginning."""
+_REMARK = re.compile(
+    r"\W*(?:(?:translat(?:or|ion)['’]?s? )?notes?|remark|说明|注意?|备注|译注|译者注)\W*[:：][^\n]*(?:translat|译文|翻译|标记|原文|\bmarks?\b|left (?:as|un)|保留)",
+    re.IGNORECASE,
+)
 _FENCE_LINE = re.compile(r"^[ >]*(?:```|~~~)", re.MULTILINE)
 """Of blocks within blocks, which Markdown reads differently, there is an even number."""
 _NAMED = re.compile(
@@ -98,6 +106,19 @@ def introduces(text: str) -> bool:
     return bool(_CHATTER.match(text))
 
 
+def adds_remark(text: str) -> bool:
+    """Whether a translation ends with a remark about itself, such as "Note: the code was left as it is."."""
+    return bool(_REMARK.match(text.strip().rsplit("\n", 1)[-1]))
+
+
+def only_task(answer: str, task: str, given: str) -> tuple[str, str] | None:
+    """What is wrong with an answer that is its own task again, with its input or without, as (reason, detail), or None."""
+    said = re.findall(r"\w+", answer.lower())
+    if said in (re.findall(r"\w+", task.lower()), re.findall(r"\w+", f"{task} {given}".lower())):
+        return "prompt repeated", "the answer may not repeat the question"
+    return None
+
+
 def lacks_input(task: str) -> bool:
     """Whether a task without an input speaks of code that stands nowhere in it."""
     found = _ABSENT.search(task)
@@ -112,7 +133,7 @@ def only_code(text: str, least: int) -> bool:
 
 def _loop(text: str) -> str | None:
     """A run of words that fills a third of the text: a model caught in a loop."""
-    words = re.findall(r"\w+", text.lower())
+    words = _LOOPED.findall(text.lower())
     runs = Counter(tuple(words[i : i + _RUN]) for i in range(len(words) - _RUN + 1))
     if not runs:
         return None

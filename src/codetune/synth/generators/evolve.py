@@ -22,7 +22,7 @@ from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import words
 from codetune.synth.checks.statement_evidence import SCALES, ScoreOfText
 from codetune.synth.checks.statements import statement_fault
-from codetune.synth.checks.task_text import text_fault
+from codetune.synth.checks.task_text import only_task, text_fault
 from codetune.synth.generator import STAGE
 from codetune.synth.options import EvolveOptions, Profile
 from codetune.synth.runtime.answer_parsers import JsonObject
@@ -115,6 +115,7 @@ class Evolve:
             {"instruction": row.instruction, "input": row.input},
             row=row.id,
             max_new_tokens=self.options.answer_tokens,
+            check=lambda answer: only_task(answer, row.instruction, row.input),
         )
         return extended(row, output=answer.value, generated=answer.generated("output"))
 

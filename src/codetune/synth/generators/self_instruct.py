@@ -21,7 +21,7 @@ from codetune.seeding import draw
 from codetune.store.dataset import RejectedRow, Shard
 from codetune.synth.checks.novelty import NoveltyIndex
 from codetune.synth.checks.statements import statement_fault
-from codetune.synth.checks.task_text import lacks_input, text_fault
+from codetune.synth.checks.task_text import lacks_input, only_task, text_fault
 from codetune.synth.generator import STAGE, rejected
 from codetune.synth.options import Profile, SelfInstructOptions
 from codetune.synth.runtime.answer_parsers import AnswerParser, JsonObject
@@ -202,6 +202,7 @@ class SelfInstruct:
             {"instruction": row.instruction, "input": row.input},
             row=row.id,
             max_new_tokens=self.options.answer_tokens,
+            check=lambda answer: only_task(answer, row.instruction, row.input),
         )
         return extended(
             row,

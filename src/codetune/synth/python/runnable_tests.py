@@ -2,8 +2,8 @@
 
     answer ─▶ code block ─▶ imports of the solution removed ─▶ what pytest would call is called at the end
 
-The sandbox has no pytest. Where tests use `pytest.raises`, `approx` or `parametrize`, a small module of
-that name is put before them, so that the row's tests need the standard library alone.
+The sandbox has no pytest. Tests that need more of it than plain calls get `pytest_stand_in` put before them,
+so that the row's tests need the standard library alone. Tests that are skipped or expected to fail are taken out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import re
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 from codetune.code.parsing import python_tree
 from codetune.synth.runtime.answer_parsers import first_json_object
@@ -23,51 +25,10 @@ __all__ = ["RunnableTests", "runnable_tests"]
 
 _RUNNER = re.compile(r"\b(?:unittest|pytest)\.main\(")
 _TYPE_ASSERTS = frozenset({"assertIsInstance", "assertIsNotNone", "assertNotIsInstance"})
-_PYTEST = """\
-import contextlib, math, types
-
-
-class _Raises(contextlib.AbstractContextManager):
-    def __init__(self, kind, match=None):
-        self.kind, self.match, self.value = kind, match, None
-
-    def __exit__(self, kind, value, trace):
-        assert kind is not None, "did not raise"
-        self.value = value
-        return issubclass(kind, self.kind)
-
-
-class _Approx:
-    def __init__(self, value, rel=1e-6, abs=1e-12):
-        self.value, self.rel, self.abs = value, rel or 1e-6, abs or 1e-12
-
-    def __eq__(self, other):
-        pairs = zip(self.value, other) if isinstance(self.value, (list, tuple)) else [(self.value, other)]
-        return all(math.isclose(a, b, rel_tol=self.rel, abs_tol=self.abs) for a, b in pairs)
-
-
-def _parametrize(names, values, **_):
-    keys = [n.strip() for n in names.split(",")] if isinstance(names, str) else list(names)
-    def wrap(function):
-        def run():
-            for value in values:
-                value = getattr(value, "values", value) if type(value).__name__ == "_Param" else value
-                function(**dict(zip(keys, value if len(keys) > 1 else [value])))
-        run.__name__ = function.__name__
-        return run
-    return wrap
-
-
-class _Param:
-    def __init__(self, *values, **_):
-        self.values = values if len(values) > 1 else values[0]
-
-
-pytest = types.SimpleNamespace(
-    raises=lambda kind, match=None: _Raises(kind, match), approx=_Approx, param=_Param,
-    mark=types.SimpleNamespace(parametrize=_parametrize),
+_NOT_RUN = re.compile(
+    r"\bmark\.(?:skip|skipif|xfail)\b|^(?:unittest\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b"
 )
-"""
+_HOOKS = re.compile(r"(?:setup|teardown)_(?:module|function|class|method)$")
 
 
 @dataclass(frozen=True)
@@ -115,37 +76,108 @@ def runnable_tests(code: str, names: Collection[str]) -> str:
         raise InvalidAnswerError("tests do not parse", "the tests are not valid Python")
     body = [
         node
-        for node in _unguarded(tree.body)
-        if not _is_import_of_solution(node) and getattr(node, "name", None) not in names  # the solution again
+        for node in map(_without_skipped, _unguarded(tree.body))
+        if node is not None
+        and not _is_import_of_solution(node)
+        and getattr(node, "name", None) not in names  # the solution again
     ]
     tree = ast.Module(body, [])
     if not _has_test(tree):
         raise InvalidAnswerError("not a test", "there is no assert")
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    if used & {"eval", "exec"}:  # calls as texts
+        used |= {word for text in _strings(tree) for word in re.findall(r"\w+", text)}
     if not used & set(names):
         raise InvalidAnswerError("not a test", f"the tests do not use {', '.join(names)}")
     if not _checks_value(tree):
         raise InvalidAnswerError("tests check no value", "compare results with what they have to be")
-    lines = [_source(code, node) for node in tree.body]
-    functions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test")]
-    classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and _tests_in(n)]
-    lines += [f"{name}()" for name in functions]
-    for node in classes:
-        if any("TestCase" in ast.unparse(base) for base in node.bases):
+    lines = [_of_pytest(node) or _source(code, node) for node in tree.body]
+    whole = _needs_pytest(tree)
+    for node in tree.body:
+        if isinstance(node, _FUNCTIONS) and node.name.startswith("test"):
+            lines.append(f"run_test({node.name!r}, globals())" if whole else f"{node.name}()")
+        elif isinstance(node, ast.ClassDef) and _is_test_case(node):
             lines.append(
                 f"_result = unittest.TextTestRunner(verbosity=0).run(unittest.defaultTestLoader.loadTestsFromTestCase({node.name}))\n"
-                "assert _result.wasSuccessful()"
+                "assert _result.wasSuccessful() and _result.testsRun"
             )
-        else:
-            lines += [f"{node.name}().{name}()" for name in _tests_in(node)]
-    head = _PYTEST + "\n" if "pytest" in used else ""
-    return head + "\n".join(lines) + "\n"
+        elif isinstance(node, ast.ClassDef):
+            calls = (f"run_test({name!r}, globals(), {node.name!r})" if whole else f"{node.name}().{name}()" for name in _tests_in(node))  # fmt: skip
+            lines.extend(calls)
+    return (_stand_in() + "\n" if whole else "") + "\n".join(lines) + "\n"
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@cache
+def _stand_in() -> str:
+    """The text of `pytest_stand_in`, without what may only stand at the beginning of a program."""
+    text = resources.files("codetune.synth.python").joinpath("pytest_stand_in.py").read_text("utf-8")
+    body = [node for node in ast.parse(text).body[1:] if not _is_future(node)]
+    return "\n".join(text.splitlines()[body[0].lineno - 1 :]) + "\n"
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _of_pytest(node: ast.stmt) -> str | None:
+    """An import of pytest, made of the stand-in; empty text where the name is there already."""
+    if isinstance(node, ast.Import) and [alias.name for alias in node.names] == ["pytest"]:
+        return f"{node.names[0].asname or 'pytest'} = pytest"
+    if isinstance(node, ast.ImportFrom) and node.module == "pytest":
+        return "; ".join(f"{alias.asname or alias.name} = pytest.{alias.name}" for alias in node.names)
+    return None
+
+
+def _needs_pytest(tree: ast.Module) -> bool:
+    """Whether a plain call of each test would not do: pytest's names, arguments, async tests, hooks."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "pytest":
+            return True
+        if isinstance(node, ast.Import | ast.ImportFrom) and _of_pytest(node) is not None:
+            return True
+        if isinstance(node, _FUNCTIONS) and _HOOKS.match(node.name):
+            return True
+    tests = [node for node in tree.body if isinstance(node, _FUNCTIONS)]
+    for owner in tree.body:
+        if isinstance(owner, ast.ClassDef) and not _is_test_case(owner):
+            tests += [node for node in owner.body if isinstance(node, _FUNCTIONS)]
+    return any(
+        isinstance(node, ast.AsyncFunctionDef)
+        or any(
+            a.arg not in ("self", "cls")
+            for a in node.args.args[: len(node.args.args) - len(node.args.defaults)]
+        )
+        for node in tests
+        if node.name.startswith("test")
+    )
+
+
+def _without_skipped(node: ast.stmt) -> ast.stmt | None:
+    """A statement without tests that are skipped, or expected to fail; None where nothing is left."""
+    decorators = [ast.unparse(d) for d in getattr(node, "decorator_list", ())]
+    if any(_NOT_RUN.search(text) for text in decorators):
+        return None
+    if isinstance(node, ast.ClassDef):
+        node.body = [inner for inner in map(_without_skipped, node.body) if inner is not None]
+        return node if node.body else None
+    return node
+
+
+def _strings(tree: ast.Module) -> list[str]:
+    return [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+
+
+def _is_test_case(node: ast.ClassDef) -> bool:
+    return any("TestCase" in ast.unparse(base) for base in node.bases)
 
 
 def _source(code: str, node: ast.stmt) -> str:
     """A statement's own text, decorators included."""
-    if node.col_offset:
-        return ast.unparse(node)
+    if node.col_offset or isinstance(node, ast.ClassDef):
+        return ast.unparse(node)  # a class may have lost a test
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
     if "\n".join(code.splitlines()[first - 1 : node.end_lineno]).count(";"):
         return ast.unparse(node)  # several statements may share these lines
@@ -153,10 +185,14 @@ def _source(code: str, node: ast.stmt) -> str:
 
 
 def _tests_in(node: ast.ClassDef) -> list[str]:
-    return [n.name for n in node.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test")]
+    return [n.name for n in node.body if isinstance(n, _FUNCTIONS) and n.name.startswith("test")]
 
 
 def _is_import_of_solution(node: ast.stmt) -> bool:
+    if _of_pytest(node) is not None:
+        return False
+    if _is_future(node):
+        return True  # it may stand at the beginning of a program alone, and tests come after the solution
     if isinstance(node, ast.Import):
         return all(alias.name.split(".")[0] not in sys.stdlib_module_names for alias in node.names)
     if isinstance(node, ast.ImportFrom):

@@ -42,8 +42,11 @@ class PlainText:
 
 
 def whole_tags(text: str, name: str) -> list[str]:
-    """Contents of `<name>...</name>`, in order; the last may be open where the text ends."""
-    return [found.strip("\n") for found in re.findall(rf"<{name}>(.*?)(?:</{name}>|\Z)", text, re.DOTALL)]
+    """Contents of `<name>...</name>`, in order, with attributes or without; the last may be open where the text ends."""
+    return [
+        found.strip("\n")
+        for found in re.findall(rf"<{name}(?: [^<>]*)?>(.*?)(?:</{name}>|\Z)", text, re.DOTALL)
+    ]
 
 
 @dataclass(frozen=True)

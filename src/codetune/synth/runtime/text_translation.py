@@ -6,7 +6,7 @@ translated is `tasks.translation`'s business.
 
 from __future__ import annotations
 
-from codetune.synth.checks.task_text import introduces
+from codetune.synth.checks.task_text import adds_remark, introduces
 from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
 from codetune.synth.runtime.text_parsers import PlainText
 from codetune.tasks.translation.masking import Masked, translation_fault
@@ -39,6 +39,8 @@ async def translate_text(
     def fault(answer: str) -> tuple[str, str] | None:
         if introduces(answer) and not introduces(masked.text):
             return "chatter around the answer", "give the translation alone, without an introduction"
+        if adds_remark(answer) and not adds_remark(masked.text):
+            return "chatter around the answer", "give the translation alone, without a remark about it"
         return translation_fault(masked.text, answer, len(masked.code), target)
 
     return await context.ask(
