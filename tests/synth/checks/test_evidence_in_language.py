@@ -85,6 +85,12 @@ def test_a_later_definition_of_the_same_name_is_a_stub(make_context, sandbox) ->
     assert refused.value.reason == "code not called"
 
 
+def test_nothing_but_null_is_no_meaningful_input(make_context, sandbox) -> None:
+    with pytest.raises(Rejection) as refused:
+        shown(make_context, sandbox, "javascript", program("javascript", ("null, null, null",)))
+    assert refused.value.reason == "no meaningful input"
+
+
 def test_a_package_that_is_not_there_is_named(make_context, sandbox) -> None:
     text = 'require("nolib");\n' + program("javascript", ALL_THREE)
     with pytest.raises(Rejection, match="nolib") as refused:

@@ -1,7 +1,7 @@
 """What a completed program shows of the given code, in any language that the sandbox runs but Python.
 
-runs, twice ─▶ prints or asserts ─▶ calls the code ─▶ takes enough of its branches ─▶ ends differently without
-the code's body ─▶ checks for the lineage
+runs, twice ─▶ prints or asserts ─▶ calls the code, with data ─▶ takes enough of its branches ─▶ ends differently
+without the code's body ─▶ checks for the lineage
 
 Each step works on the program's text: marks in the code, empty bodies, bodies that fail. What cannot be laid out
 or compiled so is `not run` in the lineage, and rejects nothing. For Python see `synth.checks.program_evidence`.
@@ -20,6 +20,7 @@ from codetune.execution.protocol import Execution, Limits, Program
 from codetune.records import Check, Verdict
 from codetune.rejection import Rejection
 from codetune.synth.checks.snippet_text import SnippetView
+from codetune.synth.languages.calls import only_meaningless_calls
 from codetune.synth.languages.given_code import GivenCode, given_code
 from codetune.synth.languages.probes import Probed, probed
 from codetune.synth.languages.written_tests import CHECKS
@@ -85,7 +86,10 @@ async def checks_in_language(
         where = Check(check="branches", verdict="not run", detail="the code stands otherwise in the program")
         return (*checks, where)
     stable = stable_lines(ran, again)
-    checks.append(await _branches(given, ran, view, context, options))
+    checks.append(await _branches(given, view, context, options))
+    has_state = view.owner is not None  # of the object or type it belongs to
+    if options.min_branches > 0 and not has_state and only_meaningless_calls(given, view.own_name or ""):
+        raise Rejection("no meaningful input", "every argument is null or a function")
     if strict:
         checks.append(await _depends(given, stable, view, context, options))
     return tuple(checks)
@@ -122,7 +126,6 @@ def _asserts(given: GivenCode) -> bool:
 
 async def _branches(
     given: GivenCode,
-    ran: Execution,
     view: SnippetView,
     context: GenerationContext,
     options: InstructFromCodeOptions,
