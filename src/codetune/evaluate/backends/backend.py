@@ -6,17 +6,15 @@ A backend says what it is (for the plan), which prompt styles may fit it, and an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from codetune.edits.formats.special_tokens import NEXT_START
-from codetune.engine.memory import give_back_memory
 from codetune.errors import ConfigError
 from codetune.evaluate.backends.base_check import check_base
+from codetune.evaluate.backends.folder_backend import LoadedFolder
 from codetune.evaluate.backends.probe import REMOTE_STYLES, StyleChoice
 from codetune.evaluate.backends.ranks import Ranks
-from codetune.models.batched.folder_model import FolderModel, chat_template, number_format
 from codetune.models.client.concurrent_requests import Outcome
 from codetune.models.embedded.gguf_file import fingerprint
 from codetune.models.embedded.server import EmbeddedServer
@@ -28,7 +26,6 @@ from codetune.models.protocol import ChatRequest
 
 __all__ = ["Backend", "find_backend"]
 
-_PREFILL, _TEXT = StyleChoice("chat-prefill", "plain"), StyleChoice("completion")
 _BYTES_PER_TOKEN = 2.5
 """A low guess for code, so that a slot of the embedded server is rather too long."""
 _LEAST_CONTEXT = 2048
@@ -103,7 +100,7 @@ class _Served:
     @property
     def styles(self) -> Sequence[StyleChoice]:
         # llama.cpp's server continues a last assistant turn.
-        return (_PREFILL,) if self.is_embedded else REMOTE_STYLES
+        return (StyleChoice("chat-prefill", "plain"),) if self.is_embedded else REMOTE_STYLES
 
     @property
     def name(self) -> str:
@@ -161,63 +158,6 @@ def _tokens(request: ChatRequest) -> int:
     )
 
 
-@dataclass
-class _Folder:
-    """A model folder, loaded into this process for the first request that is not stored yet."""
-
-    found: ModelFolder
-    ranks: Ranks = field(default_factory=Ranks)
-    loaded: FolderModel | None = None
-
-    @property
-    def name(self) -> str:
-        return self.found.name
-
-    @property
-    def inputs(self) -> Mapping[str, str]:
-        return {"model": self.found.name}
-
-    @property
-    def styles(self) -> Sequence[StyleChoice]:
-        return (_PREFILL if chat_template(self.found) is not None else _TEXT,)
-
-    @property
-    def assumption(self) -> str | None:
-        if chat_template(self.found) is not None:
-            return None
-        return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style {_TEXT.style}"
-
-    @property
-    def has_edit_tokens(self) -> bool:
-        return self.found.knows(NEXT_START)
-
-    def answers(
-        self,
-        requests: Sequence[ChatRequest],
-        store: Path,
-        in_flight: int | None,
-        on_progress: Callable[[], None],
-    ) -> Iterator[tuple[int, Outcome]]:
-        from codetune.evaluate.backends.folder_answers import ask_folder
-
-        def load() -> FolderModel:
-            if self.loaded is None:
-                self.loaded = FolderModel(self.found, self.ranks.local_rank, rows=in_flight)
-            return self.loaded
-
-        yield from ask_folder(
-            self.found, requests, store=store, ranks=self.ranks, load=load, on_progress=on_progress
-        )
-
-    @property
-    def answered_by(self) -> str:
-        return f"transformers, {number_format()}"
-
-    def close(self) -> None:
-        self.loaded = None
-        give_back_memory()
-
-
 def find_backend(
     model: str,
     *,
@@ -261,7 +201,7 @@ def find_backend(
             adapter = adapter / "adapter"
         if adapter is not None and not is_checked:
             check_base(adapter, folder)
-        return _Folder(ModelFolder.find(folder, adapter), ranks)
+        return LoadedFolder(ModelFolder.find(folder, adapter), ranks)
     _alone(ranks, model)
     if adapter is not None:
         raise ConfigError(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codetune.edits.formats.special_tokens import NEXT_START
-from codetune.evaluate.backends.probe import StyleChoice
-from codetune.models.batched.folder_model import chat_template
+from codetune.evaluate.backends.folder_backend import FolderBackend
 from codetune.models.client.concurrent_requests import Outcome
-from codetune.models.folder import ModelFolder
 from codetune.models.open import run_requests
 from codetune.models.protocol import ChatRequest
 from codetune.models.servers.server import ModelServer
@@ -21,43 +18,17 @@ _IN_FLIGHT = 256
 """What vLLM and SGLang decode at a time by default."""
 
 
-@dataclass(frozen=True)
-class ServerBackend:
+@dataclass
+class ServerBackend(FolderBackend):
     """One of the models of a server.
 
     Attributes:
-        found: The model, with its adapter.
         server: Started for the first request that is not stored.
         keeps_server: True where another model of the same server is asked next.
     """
 
-    found: ModelFolder
     server: ModelServer
     keeps_server: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.found.name
-
-    @property
-    def inputs(self) -> Mapping[str, str]:
-        return {"model": self.found.name}
-
-    @property
-    def styles(self) -> Sequence[StyleChoice]:
-        # Both servers go on from a begun turn where they are asked to, which the client does.
-        has_template = chat_template(self.found) is not None
-        return (StyleChoice("chat-prefill", "plain") if has_template else StyleChoice("completion"),)
-
-    @property
-    def assumption(self) -> str | None:
-        if chat_template(self.found) is not None:
-            return None
-        return f"{self.found.tokenizer} has no chat template, so it is taken for a base model: prompt style completion"
-
-    @property
-    def has_edit_tokens(self) -> bool:
-        return self.found.knows(NEXT_START)
 
     @property
     def answered_by(self) -> str:

@@ -117,6 +117,12 @@ class OpenAIClient:
     """
 
     def __init__(self, spec: ModelSpec, *, shared_limits: SharedLimits | None = None) -> None:
+        self.troubles: Counter[str] = Counter()
+        self.notices: list[str] = []
+        self._reach(spec, shared_limits)
+
+    def _reach(self, spec: ModelSpec, shared_limits: SharedLimits | None = None) -> None:
+        """Ask the model's endpoints from now on."""
         self.spec = spec
         self.pool = EndpointPool(
             [
@@ -124,8 +130,6 @@ class OpenAIClient:
                 for one in spec.endpoints
             ]
         )
-        self.troubles: Counter[str] = Counter()
-        self.notices: list[str] = []
 
     async def complete(
         self,

@@ -1,4 +1,4 @@
-"""The client of a server that is started for the first request that is not stored yet.
+"""The client of a vLLM or SGLang server of ours.
 
 The server may be shared by several clients (a model and its adapters), so only its owner stops it.
 """
@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 
 from codetune.errors import CodetuneError
-from codetune.models.client.client import OpenAIClient, ServerAnswer
-from codetune.models.client.endpoint import Endpoint, EndpointPool
+from codetune.models.client.client import ServerAnswer
+from codetune.models.client.started_client import StartedClient
 from codetune.models.servers.server import ModelServer
+from codetune.models.spec import ModelSpec
 
 __all__ = ["ServerClient"]
 
@@ -19,7 +20,7 @@ _LOOK_SECONDS = 0.5
 """After so long it is seen that the server is gone."""
 
 
-class ServerClient(OpenAIClient):
+class ServerClient(StartedClient):
     """Asks a `ModelServer`.
 
     Args:
@@ -31,7 +32,15 @@ class ServerClient(OpenAIClient):
         super().__init__(server.spec(adapter))
         self._server = server
         self._adapter = adapter
-        self._starting: asyncio.Task[None] | None = None
+
+    def _start_server(self) -> None:
+        self._server.start()
+
+    def _stop_server(self) -> None:
+        self._server.stop()
+
+    def _running_spec(self) -> ModelSpec:
+        return self._server.spec(self._adapter)
 
     async def complete(
         self,
@@ -42,9 +51,6 @@ class ServerClient(OpenAIClient):
         prefix: str = "",
         may_be_empty: bool = False,
     ) -> ServerAnswer:
-        if self._starting is None:
-            self._starting = asyncio.create_task(self._start())
-        await asyncio.shield(self._starting)
         asking = asyncio.ensure_future(
             super().complete(
                 path, payload, expected_tokens=expected_tokens, prefix=prefix, may_be_empty=may_be_empty
@@ -53,7 +59,9 @@ class ServerClient(OpenAIClient):
         try:
             while not asking.done():
                 await asyncio.wait({asking}, timeout=_LOOK_SECONDS)
-                if not self._server.is_running:  # trying again is of no use
+                if (
+                    not asking.done() and self._has_started and not self._server.is_running
+                ):  # trying again is of no use
                     raise self._server.ended_by_itself()
             return asking.result()
         finally:
@@ -61,19 +69,3 @@ class ServerClient(OpenAIClient):
                 asking.cancel()
                 with contextlib.suppress(asyncio.CancelledError, CodetuneError):
                     await asking
-
-    async def _start(self) -> None:
-        await asyncio.to_thread(self._server.start)
-        spec = self._server.spec(self._adapter)
-        self.spec = spec
-        self.pool = EndpointPool([Endpoint(one) for one in spec.endpoints])
-
-    async def close(self) -> None:
-        await super().close()
-        if self._starting is None:
-            return
-        while not self._starting.done():  # a start in progress is cancelled
-            self._server.stop()
-            await asyncio.wait({self._starting}, timeout=0.05)
-        with contextlib.suppress(Exception):
-            self._starting.result()
