@@ -34,6 +34,31 @@ def write_tiny_llama(folder: Path, *, hidden_size: int = 32, layers: int = 2, se
     return folder
 
 
+def write_tiny_smollm(folder: Path) -> Path:
+    """Two layers of random weights with SmolLM2's tokenizer and template, which llama.cpp reads too.
+
+    Needs torch, transformers, gguf and the embedded model.
+    """
+    import torch
+    import transformers
+    from gguf import GGUFReader
+
+    from codetune.models.embedded.smollm2 import smollm2_weights
+    from codetune.train.weights.gguf_tokenizer import write_tokenizer
+
+    folder.mkdir(parents=True)
+    path = smollm2_weights()
+    write_tokenizer({n: f.contents() for n, f in GGUFReader(path).fields.items()}, path, folder)
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        vocab_size=49152, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=1, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=1,
+        eos_token_id=2, pad_token_id=2, initializer_range=0.3,
+    )  # fmt: skip
+    transformers.LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
 def _write_tokenizer(folder: Path) -> None:
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 

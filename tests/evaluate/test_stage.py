@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.evaluate.solving_server import SolvingServer
 from tests.models.servers.stand_in import install
-from tests.tiny_llama import write_tiny_llama
+from tests.tiny_llama import write_tiny_llama, write_tiny_smollm
 from tests.train.made import code_rows, write_dataset
 from tests.waiting import is_running
 
@@ -44,21 +44,25 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def trained(base: Path, rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Train:
-    """Method -> the output of a training by it, made once."""
+def train_once(method: str, base: Path, rows: Path, output: Path) -> None:
     from codetune.train.config import TrainConfig
     from codetune.train.stage import run as train
 
+    config = TrainConfig(
+        model=str(base), method=method, max_steps=1, lora_r=2, global_batch_size=2,  # type: ignore[arg-type]
+        budget_seconds=None, dtype="float32", threads=1, held_out_rows=0, learning_rate=0.01,
+    )  # fmt: skip
+    train(config, [rows], output, StageContext(cache=output.parent / "cache"))
+
+
+@pytest.fixture(scope="module")
+def trained(base: Path, rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Train:
+    """Method -> the output of a training by it, made once."""
     folder, made = tmp_path_factory.mktemp("trained"), dict[str, Path]()
 
     def get(method: str) -> Path:
         if method not in made:
-            config = TrainConfig(
-                model=str(base), method=method, max_steps=1, lora_r=2, global_batch_size=2,  # type: ignore[arg-type]
-                budget_seconds=None, dtype="float32", threads=1, held_out_rows=0, learning_rate=0.01,
-            )  # fmt: skip
-            train(config, [rows], folder / method, StageContext(cache=folder / "cache"))
+            train_once(method, base, rows, folder / method)
             made[method] = folder / method
         return made[method]
 
@@ -151,6 +155,26 @@ def test_a_server_started_here_serves_both(
     assert ("--enable-lora" in started[0]["argv"]) == (method == "lora")
     assert not any(is_running(one.get("pid") or one["worker"]) for one in told)
     assert (tmp_path / "out" / f"{program}{'' if method == 'lora' else '-base'}.log").exists()
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_llama_cpp_serves_both_from_files_of_their_own(method: str, rows: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gguf")
+    pytest.importorskip("xllamacpp")
+    from codetune.train.weights.served_gguf import served_gguf
+
+    train_once(method, write_tiny_smollm(tmp_path / "tiny"), rows, tmp_path / "trained")
+    (tmp_path / "cache").mkdir(exist_ok=True)
+    config = EvaluateConfig(limit=3, max_new_tokens=8, serve="gguf")
+    context = StageContext(cache=tmp_path / "cache")
+    card = run(config, [tmp_path / "trained"], tmp_path / "out", context, gguf_file=served_gguf)
+    scores = [Score.from_json(made[0]) for made in card.results["scores"].values()]
+    assert [score.conditions.answered_by for score in scores] == ["llama.cpp"] * 2
+    assert len({score.model for score in scores}) == 2
+    files = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache/weights").iterdir()}
+    assert len(files) == 2 and all(name.endswith("-q8_0.gguf") for name in files)
+    run(config, [tmp_path / "trained"], tmp_path / "again", context, gguf_file=served_gguf)
+    assert files == {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache/weights").iterdir()}
 
 
 def test_a_server_that_dies_on_start_ends_the_stage(

@@ -102,7 +102,7 @@ class EvaluateConfig(AskConfig):
     serve: str = Field(
         "auto",
         description="Who serves both models: embedded (llama.cpp here), folder (the weights loaded here, in "
-        "batches), vllm or sglang (started here), a URL ending in /v1, or auto: the fastest that works here.",
+        "batches), gguf (llama.cpp here, an adapter merged), vllm or sglang (started here), a URL ending in /v1, or auto: the fastest that works here.",
     )
     serve_arguments: tuple[str, ...] = Field(
         (), description="Further arguments of vllm or sglang, e.g. [--tensor-parallel-size, '8']."
@@ -137,9 +137,9 @@ class EvaluateConfig(AskConfig):
     def _served(self) -> EvaluateConfig:
         check_urls(self.serve)
         by_url = self.is_served_elsewhere
-        if not by_url and self.serve not in ("auto", "embedded", "folder", *PROGRAMS):
+        if not by_url and self.serve not in ("auto", "embedded", "folder", "gguf", *PROGRAMS):
             raise ValueError(
-                f"serve is auto, embedded, folder, vllm, sglang or a URL ending in /v1, not {self.serve!r}"
+                f"serve is auto, embedded, folder, gguf, vllm, sglang or a URL ending in /v1, not {self.serve!r}"
             )
         if by_url and not (self.served_base and self.served_tuned):
             raise ValueError("a URL needs served_base and served_tuned, the server's names of both models")

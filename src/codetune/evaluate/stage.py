@@ -19,7 +19,7 @@ from pathlib import Path
 
 from codetune.engine.local import LocalEngine
 from codetune.errors import ConfigError, DataError
-from codetune.evaluate.backends.trained import PlainWeights, Served, base_and_tuned, find_training
+from codetune.evaluate.backends.trained import GgufFile, PlainWeights, Served, base_and_tuned, find_training
 from codetune.evaluate.benchmarks.benchmark import Benchmark
 from codetune.evaluate.benchmarks.registry import benchmark
 from codetune.evaluate.config import AskConfig, EvaluateConfig
@@ -62,6 +62,7 @@ def run(
     context: StageContext,
     *,
     plain_weights: PlainWeights | None = None,
+    gguf_file: GgufFile | None = None,
 ) -> RunCard:
     """Score the base model and the tuned one on each benchmark.
 
@@ -71,6 +72,7 @@ def run(
         output: Where scores go.
         context: Seed, caches, progress.
         plain_weights: Turns a GGUF base into a model folder, where both models are loaded as folders.
+        gguf_file: Turns a model folder into a GGUF file, where llama.cpp serves both.
 
     Raises:
         DataError: No training there, or a benchmark's data is missing.
@@ -99,6 +101,7 @@ def run(
         card,
         cache=context.cache,
         plain_weights=plain_weights,
+        gguf_file=gguf_file,
         logs=output,
         on_progress=context.progress.note,
     )

@@ -136,8 +136,11 @@ STAGES: Mapping[str, StageKind] = {
             "evaluate",
             "codetune.evaluate.config:EvaluateConfig",
             "evaluate",
-            # A GGUF base is asked as a model folder where the tuned model is one; training makes it.
-            given={"plain_weights": "codetune.train.weights.dequantize:dequantized_folder"},
+            # A GGUF base is asked as a model folder where the tuned model is one, and the other way round.
+            given={
+                "plain_weights": "codetune.train.weights.dequantize:dequantized_folder",
+                "gguf_file": "codetune.train.weights.served_gguf:served_gguf",
+            },
             caches=True,
         ),
         StageKind("report", "codetune.report.config:ReportConfig", "report"),

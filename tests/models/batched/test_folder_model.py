@@ -20,6 +20,7 @@ pytest.importorskip("gguf")
 
 import torch
 import transformers
+from tests.tiny_llama import write_tiny_smollm
 
 from codetune.errors import BackendError, ConfigError, DataError
 from codetune.evaluate.backends.backend import find_backend
@@ -47,23 +48,7 @@ PLENTY = KeyBudget(1 << 30, 1 << 30, 1024)
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two layers of random weights with SmolLM2's tokenizer and template."""
-    from gguf import GGUFReader
-
-    from codetune.models.embedded.smollm2 import smollm2_weights
-    from codetune.train.weights.gguf_tokenizer import write_tokenizer
-
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    folder.mkdir()
-    path = smollm2_weights()
-    write_tokenizer({n: f.contents() for n, f in GGUFReader(path).fields.items()}, path, folder)
-    torch.manual_seed(0)
-    config = transformers.LlamaConfig(
-        vocab_size=49152, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=1, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=1,
-        eos_token_id=2, pad_token_id=2, initializer_range=0.3,
-    )  # fmt: skip
-    transformers.LlamaForCausalLM(config).save_pretrained(folder)
+    folder = write_tiny_smollm(tmp_path_factory.mktemp("models") / "tiny")
     # What a folder recommends must not change what was asked for.
     (folder / "generation_config.json").write_text(
         json.dumps({"do_sample": True, "temperature": 0.1, "repetition_penalty": 5.0, "eos_token_id": 2})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,13 +23,17 @@ def eval(
     model: Annotated[
         str,
         typer.Option(
-            help="local, a .gguf file, a model folder, org/name of the hub, a URL ending in /v1 (or several, with commas), "
-            "or a name in the model map."
+            help="local, a .gguf file, a model folder, a training's output, org/name of the hub, a URL ending in /v1 "
+            "(or several, with commas), or a name in the model map."
         ),
     ] = "local",
     adapter: Annotated[
         Path | None,
         typer.Option(help="LoRA adapter: GGUF for local and .gguf, PEFT for a model folder; or a training."),
+    ] = None,
+    serve: Annotated[
+        str | None,
+        typer.Option(help="Who serves a training's output: auto, embedded, folder, gguf, vllm or sglang."),
     ] = None,
     served_name: Annotated[str | None, typer.Option(help="Which of a server's models.")] = None,
     n: Annotated[
@@ -85,13 +90,16 @@ def eval(
     from codetune.engine.progress import SilentProgress
     from codetune.evaluate.backends.backend import find_backend
     from codetune.evaluate.backends.ranks import Ranks
+    from codetune.evaluate.backends.trained import base_and_tuned, training_named
     from codetune.evaluate.benchmarks.registry import benchmark as find
-    from codetune.evaluate.config import AskConfig
+    from codetune.evaluate.config import AskConfig, EvaluateConfig
     from codetune.evaluate.evaluate_model import evaluate_model
     from codetune.evaluate.prompts.protocols import check_covers
     from codetune.evaluate.scoring.open_scoring import open_scoring
     from codetune.store.cache import make_cache
     from codetune.store.stage_output import replacing_other_runs
+    from codetune.train.weights.dequantize import dequantized_folder
+    from codetune.train.weights.served_gguf import served_gguf
 
     chosen = find(benchmark)
     ranks = Ranks.here()
@@ -107,17 +115,11 @@ def eval(
         AskConfig, options, settings, {"prompt_style": "--style", "n": "-n", "sandbox": "--no-sandbox"}
     )
     check_covers(config.protocol, chosen.name)
-    backend = find_backend(
-        model,
-        adapter=adapter,
-        served_name=served_name,
-        model_map=model_map,
-        api_key_env=api_key_env,
-        ranks=ranks,
-    )
+    trained = training_named(model, serve) if adapter is None else None
     options = options.or_into(Path("runs") / f"eval-{benchmark.replace(':', '-')}")
     with (
         open_context(options) as context,
+        ExitStack() as stack,
         open_scoring(
             context.engine,
             sandbox=config.sandbox,
@@ -127,6 +129,30 @@ def eval(
             progress=context.progress if ranks.is_first else SilentProgress(),
         ) as scoring,
     ):
+        if trained is None:
+            backend = find_backend(
+                model,
+                adapter=adapter,
+                served_name=served_name,
+                model_map=model_map,
+                api_key_env=api_key_env,
+                ranks=ranks,
+            )
+        else:
+            served = base_and_tuned(
+                EvaluateConfig.model_validate({"serve": serve or "auto"}),
+                Path(model).expanduser(),
+                trained,
+                cache=make_cache(context.cache),
+                plain_weights=dequantized_folder,
+                gguf_file=served_gguf,
+                logs=options.folder,
+                on_progress=context.progress.note,
+            )
+            stack.callback(served.close)
+            if served.said:
+                context.progress.note(served.said)
+            backend = served.tuned
 
         def evaluated() -> RunCard | None:
             return evaluate_model(

@@ -25,7 +25,7 @@ class ServingChoice:
     """Who serves.
 
     Attributes:
-        kind: `embedded`, `folder`, `vllm` or `sglang`.
+        kind: `embedded`, `folder`, `gguf`, `vllm` or `sglang`.
         said: The choice and its reason in one line; "" where the settings name it.
     """
 

@@ -21,10 +21,12 @@ from codetune.models.servers.commands import PROGRAMS, is_installed
 from codetune.models.servers.server import ModelServer
 from codetune.store.run_card import RunCard, read_card
 
-__all__ = ["PlainWeights", "Served", "base_and_tuned", "find_training"]
+__all__ = ["GgufFile", "PlainWeights", "Served", "base_and_tuned", "find_training", "training_named"]
 
 PlainWeights = Callable[[Path, Path], Path]
 """(GGUF file, cache folder) -> a model folder in Hugging Face's format with the same weights."""
+GgufFile = Callable[[Path, Path | None, Path], Path]
+"""(model folder, adapter or None, cache folder) -> a GGUF file with the same weights, the adapter merged."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,32 @@ def find_training(inputs: Sequence[Path]) -> tuple[Path, RunCard]:
     )
 
 
+def training_named(model: str, serve: str | None) -> RunCard | None:
+    """The run card of the training whose output a name is; None for any other model.
+
+    Args:
+        model: As the user named it.
+        serve: Who is to serve it; None leaves that open.
+
+    Raises:
+        ConfigError: `serve` is given for something else than a training, or is a URL.
+    """
+    folder = Path(model).expanduser()
+    card = read_card(folder) if folder.is_dir() else None
+    is_training = card is not None and card.plan.stage == "train"
+    if serve is not None and not is_training:
+        raise ConfigError(
+            f"{model!r} is not the output of a training, and only that can be served in several ways",
+            next_step="leave --serve out",
+        )
+    if serve is not None and serve.startswith(("http://", "https://")):
+        raise ConfigError(
+            "a server that runs already is the model itself",
+            next_step=f"give --model {serve} and --served-name instead of --serve",
+        )
+    return card if is_training else None
+
+
 def base_and_tuned(
     config: EvaluateConfig,
     folder: Path,
@@ -71,6 +99,7 @@ def base_and_tuned(
     *,
     cache: Path,
     plain_weights: PlainWeights | None,
+    gguf_file: GgufFile | None,
     logs: Path,
     on_progress: Callable[[str], None] = lambda text: None,
 ) -> Served:
@@ -82,6 +111,7 @@ def base_and_tuned(
         card: Its run card.
         cache: Where plain weights of a GGUF base are kept.
         plain_weights: Makes them; None where that is not possible.
+        gguf_file: Makes GGUF files of model folders; None where that is not possible.
         logs: Folder for the output of a server that is started here.
         on_progress: Called with a line while such a server starts.
 
@@ -119,10 +149,21 @@ def base_and_tuned(
         name = "local" if base == EMBEDDED else base
         return Served(find_backend(name), find_backend(name, adapter=hot), chosen.said)
     check_base(folder / ("model" if is_full else "adapter"), weights)
+    file = weights if is_gguf else None
     if is_gguf:
         if plain_weights is None:
             raise ConfigError("a GGUF base can't be loaded as a model folder here", where=base)
         weights = plain_weights(weights, cache)
+    if chosen.kind == "gguf":
+        if gguf_file is None:
+            raise ConfigError("GGUF files can't be written here", where=str(folder))
+        plain = find_backend(str(file or gguf_file(weights, None, cache)))
+        tuned_file = (
+            gguf_file(folder / "model", None, cache)
+            if is_full
+            else gguf_file(weights, folder / "adapter", cache)
+        )
+        return Served(plain, find_backend(str(tuned_file)))
     if chosen.kind in PROGRAMS:
         served = _started_here(
             chosen.kind, config, weights, folder, is_full=is_full, logs=logs, on_progress=on_progress

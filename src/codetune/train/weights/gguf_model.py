@@ -39,14 +39,15 @@ def write_model_gguf(folder: Path, path: Path, kind: GgufType = "f16") -> None:
     Args:
         folder: A Hugging Face folder with all weights (merge an adapter first).
         path: The file to write.
-        kind: Type of the matrices; vectors stay float32.
+        kind: Type of the matrices; vectors stay float32, and matrices whose rows no number of blocks fills are
+            written as f16.
 
     Raises:
         DataError: Not Llama-shaped, or a tokenizer that llama.cpp does not know.
         OutputError: No space, no permission.
     """
     import numpy as np
-    from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, quants
+    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter, LlamaFileType, quants
 
     config = model_config(folder)
     _refuse_unknown(config, folder)
@@ -73,7 +74,13 @@ def write_model_gguf(folder: Path, path: Path, kind: GgufType = "f16") -> None:
             if values.ndim == 1 or wanted == GGMLQuantizationType.F32:
                 writer.add_tensor(target, values)
             else:
-                writer.add_tensor(target, quants.quantize(values, wanted), raw_dtype=wanted)
+                # Blocks are of 32 numbers; llama.cpp too keeps rows that they don't divide in 16 bits.
+                used = (
+                    wanted
+                    if values.shape[-1] % GGML_QUANT_SIZES[wanted][0] == 0
+                    else GGMLQuantizationType.F16
+                )
+                writer.add_tensor(target, quants.quantize(values, used), raw_dtype=used)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
