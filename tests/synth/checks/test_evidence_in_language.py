@@ -85,6 +85,23 @@ def test_a_later_definition_of_the_same_name_is_a_stub(make_context, sandbox) ->
     assert refused.value.reason == "code not called"
 
 
+@pytest.mark.parametrize(
+    ("language", "code", "text"),
+    [
+        ("javascript", "function up(text) {\n  return text.toUpperCase();\n}", "{code}\nup('a').length;\nconsole.log(3);\n"),
+        ("php", "function up($text) {\n    return [strtoupper($text)];\n}", "<?php\n{code}\n$x = count(up('a'));\necho 3;\n"),
+        ("java", "static String up(String text) {\n    return text.toUpperCase();\n}",
+         "class Main {\n{code}\n    public static void main(String[] a) {\n        up(\"a\").length();\n        System.out.println(3);\n    }\n}\n"),
+    ],
+)  # fmt: skip
+def test_a_constant_is_told_though_the_program_fails_on_nothing(
+    make_context, sandbox, language: str, code: str, text: str
+) -> None:
+    with pytest.raises(Rejection) as refused:
+        shown(make_context, sandbox, language, text.replace("{code}", code), code=code, name="up")
+    assert refused.value.reason == "result does not depend on the code"
+
+
 def test_nothing_but_null_is_no_meaningful_input(make_context, sandbox) -> None:
     with pytest.raises(Rejection) as refused:
         shown(make_context, sandbox, "javascript", program("javascript", ("null, null, null",)))

@@ -4,7 +4,7 @@ import pytest
 from tests.synth.generators.test_solve_in_language import SOLUTIONS
 
 from codetune.code.parsing import parses
-from codetune.synth.languages.mutants import emptied, mutants
+from codetune.synth.languages.mutants import OTHER_VALUES, emptied, mutants
 
 
 @pytest.mark.parametrize("language", SOLUTIONS)
@@ -27,7 +27,11 @@ def test_mutants_differ_by_one_fault_and_parse(language: str) -> None:
         ),
         ("go", "package p\nfunc f(a int) (n int) {\n\treturn a\n}", "{ return }"),
         ("java", "class A { A(int n) { this.n = n; } boolean f() { return n > 1; } }", "{ return false; }"),
-        ("java", "class A { String f() { return x; } }", "{ return null; }"),
+        ("java", "class A { String f() { return x; } }", '{ return ""; }'),
+        ("java", "class A { List<String> f() { return x; } }", "{ return new java.util.ArrayList<>(); }"),
+        ("java", "class A { int[] f() { return x; } }", "{ return new int[0]; }"),
+        ("java", "class A { A f() { return x; } }", "{ return null; }"),
+        ("c", "char *f(void) { return x; }", "{ static char empty[256]; return (void *) empty; }"),
         ("rust", "fn f() -> Result<u8, String> { Ok(1) }", "{ Ok(Default::default()) }"),
         ("cpp", "std::vector<int> f() { return {1}; }", "{ return {}; }"),
         ("csharp", "class A { IEnumerable<int> F() { yield return 1; } }", "{ yield break; }"),
@@ -44,3 +48,10 @@ def test_empty_bodies_give_an_empty_value_of_their_type(language: str, code: str
 def test_constructors_and_unknown_types_stay() -> None:
     assert emptied("class A { A(int n) { this.n = n; } }", "java") is None
     assert emptied("fn f() -> impl Fn() { || () }", "rust") is None
+
+
+@pytest.mark.parametrize("language", OTHER_VALUES)
+def test_languages_without_types_have_other_empty_values(language: str) -> None:
+    for value in OTHER_VALUES[language]:
+        made = emptied(SOLUTIONS[language], language, value=value)
+        assert made is not None and value in made and parses(made, language), made

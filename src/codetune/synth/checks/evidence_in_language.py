@@ -22,6 +22,7 @@ from codetune.rejection import Rejection
 from codetune.synth.checks.snippet_text import SnippetView
 from codetune.synth.languages.calls import only_meaningless_calls
 from codetune.synth.languages.given_code import GivenCode, given_code
+from codetune.synth.languages.mutants import OTHER_VALUES
 from codetune.synth.languages.probes import Probed, probed
 from codetune.synth.languages.written_tests import CHECKS
 from codetune.synth.options import InstructFromCodeOptions
@@ -168,16 +169,27 @@ async def _depends(
 ) -> Check:
     """Whether the program ends differently without the code's body."""
     name = "result depends on the code"
-    for how, text in (("an empty body", given.emptied()), ("a body that fails", given.failing())):
-        if text is None:
+    asserts = _asserts(given)
+    bodies = [("an empty body", given.emptied())]
+    bodies += [("an empty body", given.emptied(value)) for value in OTHER_VALUES.get(view.language, ())]
+    tried = ""
+    for how, text in (*bodies, ("a body that fails", given.failing())):
+        if text is None or (tried and how == "a body that fails"):
             continue
         other = await run_in_language(text, view, context, options)
         if other.verdict is Verdict.COMPILE:
             continue
-        if ended_well(other) and stable and not any(line is not None for line in stable):
+        tried = how
+        if not ended_well(other):
+            if asserts:
+                break
+            continue  # the program fails on nothing; another empty value may tell what it prints then
+        if stable and not any(line is not None for line in stable):
             return Check(check=name, verdict="not run", detail="no line is printed twice alike")
         printed = len(other.stdout.rstrip().splitlines())
-        if ended_well(other) and printed <= len(stable) and all(same_lines(stable, other)):
+        if printed <= len(stable) and all(same_lines(stable, other)):
             raise Rejection("result does not depend on the code", f"with {how} the program ends the same")
-        return Check(check=name, verdict="passed", detail=f"tried with {how}")
+        break
+    if tried:
+        return Check(check=name, verdict="passed", detail=f"tried with {tried}")
     return Check(check=name, verdict="not run", detail="no other body that compiles is known")

@@ -49,9 +49,13 @@ class GivenCode:
                 stack.extend(node.children)
         return tuple(found)
 
-    def emptied(self) -> str | None:
-        """The program with empty bodies in the given code; None where no empty value is known."""
-        text = emptied(self.program.decode(), self.language, within=(self.start, self.end))
+    def emptied(self, value: str | None = None) -> str | None:
+        """The program with empty bodies in the given code; None where no empty value is known.
+
+        Args:
+            value: What they give instead, one of the language's `OTHER_VALUES`.
+        """
+        text = emptied(self.program.decode(), self.language, (self.start, self.end), value)
         if text is None or self.language != "go":
             return text
         return "".join(go_program(text, ""))  # Go refuses imports that nothing uses any more

@@ -14,7 +14,7 @@ from tree_sitter import Node
 from codetune.code.parsing import parse
 from codetune.seeding import draw
 
-__all__ = ["FUNCTIONS", "emptied", "mutants"]
+__all__ = ["FUNCTIONS", "OTHER_VALUES", "emptied", "mutants"]
 
 _SWAPS = {
     "+": "-", "-": "+", "*": "+", "/": "*", "%": "+", "<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=",
@@ -141,7 +141,9 @@ def _negated(held: Node, data: bytes, language: str) -> Edit:
     return held.start_byte, held.end_byte, f"!({text})"
 
 
-def emptied(code: str, language: str, within: tuple[int, int] | None = None) -> str | None:
+def emptied(
+    code: str, language: str, within: tuple[int, int] | None = None, value: str | None = None
+) -> str | None:
     """The solution with the bodies of its functions gone, each giving an empty value of its type.
 
     Constructors stay, as fields may have to be set. A function of which no empty value is known stays too.
@@ -150,6 +152,7 @@ def emptied(code: str, language: str, within: tuple[int, int] | None = None) -> 
         code: Source text.
         language: A name in `PARSED_LANGUAGES`.
         within: Offsets, in bytes, of the part that is looked at; None: all of it.
+        value: What functions give instead of nothing, in languages that do not state types; see `OTHER_VALUES`.
 
     Returns:
         None where no function could be emptied.
@@ -161,7 +164,7 @@ def emptied(code: str, language: str, within: tuple[int, int] | None = None) -> 
         node = stack.pop()
         inside = within is None or (within[0] <= node.start_byte and node.end_byte <= within[1])
         if node.type in FUNCTIONS and inside:
-            edit = _empty(node, data, language)
+            edit = _empty(node, data, language, value)
             if edit is not None:
                 edits.append(edit)
                 continue
@@ -169,20 +172,27 @@ def emptied(code: str, language: str, within: tuple[int, int] | None = None) -> 
     return _with(data, edits) if edits else None
 
 
-def _empty(node: Node, data: bytes, language: str) -> Edit | None:
+OTHER_VALUES = {
+    "javascript": ('""', "[]"), "typescript": ('""', "[]"), "php": ("''", "[]"), "ruby": ("''", "[]"),
+}  # fmt: skip
+"""Language without stated types -> what a body may give where nothing makes a program fail."""
+
+
+def _empty(node: Node, data: bytes, language: str, value: str | None) -> Edit | None:
     body = node.child_by_field_name("body")
     body = body or next((child for child in node.named_children if child.type == "body_statement"), None)
     if body is None:
         return None
     if language == "ruby":
-        return body.start_byte, body.end_byte, "nil"
+        return body.start_byte, body.end_byte, value or "nil"
     if language in ("javascript", "typescript", "php"):
         block = body.type in ("statement_block", "compound_statement")
-        return body.start_byte, body.end_byte, "{ }" if block else "undefined"
+        whole = f"{{ return {value}; }}" if value else "{ }"
+        return body.start_byte, body.end_byte, whole if block else value or "undefined"
     if body.type not in ("block", "compound_statement"):
         return None
-    value = _TYPED[language](node, data) if language in _TYPED else None
-    return None if value is None else (body.start_byte, body.end_byte, f"{{ {value} }}")
+    given = _TYPED[language](node, data) if language in _TYPED else None
+    return None if given is None else (body.start_byte, body.end_byte, f"{{ {given} }}")
 
 
 def _field(node: Node, name: str, data: bytes) -> str:
@@ -190,11 +200,25 @@ def _field(node: Node, name: str, data: bytes) -> str:
     return data[child.start_byte : child.end_byte].decode("utf-8", "replace") if child is not None else ""
 
 
+_MADE = {
+    "List": "ArrayList", "Set": "HashSet", "Map": "HashMap", "Collection": "ArrayList", "Iterable": "ArrayList",
+}  # fmt: skip
+
+
 def _java(node: Node, data: bytes) -> str | None:
     kind = _field(node, "type", data)
     plain = {"void": "", "boolean": "return false;", "char": "return '\\0';"}
     numbers = ("int", "long", "short", "byte", "double", "float")
-    return plain.get(kind, "return 0;" if kind in numbers else "return null;")
+    if kind in numbers or kind in plain:
+        return plain.get(kind, "return 0;")
+    if kind in ("String", "CharSequence", "Object"):
+        return 'return "";'
+    if re.fullmatch(r"[\w.]+\[\]", kind):
+        return f"return new {kind[:-1]}0];"
+    made = re.match(r"(?:java\.util\.)?(List|Set|Map|Collection|Iterable)\b", kind)
+    if made:
+        return f"return new java.util.{_MADE[made[1]]}<>();"
+    return "return null;"
 
 
 def _csharp(node: Node, data: bytes) -> str | None:
@@ -242,6 +266,8 @@ def _c(node: Node, data: bytes) -> str | None:
     pointer = "*" in _field(node, "declarator", data).partition("(")[0]
     if kind == "void" and not pointer:
         return ""
+    if pointer and kind not in ("FILE", "va_list"):
+        return "static char empty[256]; return (void *) empty;"
     return None if kind.startswith(("struct", "union")) and not pointer else "return 0;"
 
 
