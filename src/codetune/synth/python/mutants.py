@@ -43,7 +43,13 @@ def mutants(code: str, *, count: int, seed: int, row: str) -> list[str]:
     """
     tree = ast.parse(code)
     original = ast.unparse(tree)
-    sites = [(i, how) for i, node in enumerate(ast.walk(tree)) for how in range(len(list(_faults(node))))]
+    without = _unseen(tree)
+    sites = [
+        (i, how)
+        for i, node in enumerate(ast.walk(tree))
+        if id(node) not in without
+        for how in range(len(list(_faults(node))))
+    ]
     draw(seed, row, "mutants").shuffle(sites)
     found: dict[str, None] = {}
     for index, how in sites:
@@ -60,6 +66,33 @@ def mutants(code: str, *, count: int, seed: int, row: str) -> list[str]:
         if text != original:
             found.setdefault(text + "\n", None)
     return list(found)
+
+
+def _unseen(tree: ast.Module) -> set[int]:
+    """Ids of nodes that no test of the code can look at, so that a fault there says nothing about the tests.
+
+    Documentation, types, the words of an error, and what a module does when it is run: its main guard and the calls
+    that show it.
+    """
+    roots: list[ast.AST] = [node for node in tree.body if isinstance(node, ast.Expr) or _is_main(node)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and _is_text(node.body[0]):
+            roots.append(node.body[0])
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            roots += [arg for arg in node.exc.args if _is_message(arg)]
+        for kind in ("annotation", "returns"):
+            annotation = getattr(node, kind, None)
+            if isinstance(annotation, ast.AST):
+                roots.append(annotation)
+    return {id(node) for root in roots for node in ast.walk(root)}
+
+
+def _is_main(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+
+
+def _is_message(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 class _Fault:
