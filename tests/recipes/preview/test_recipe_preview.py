@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,18 @@ def test_prices_of_the_model_map_become_a_cost(recipe_file: Path, tmp_path: Path
     synth = step(preview_recipe(loaded(recipe_file, **with_map), tmp_path / "run"), "synth")
     tokens = synth.number("prompt tokens") * 1.0 + synth.number("answer tokens") * 10.0
     assert synth.number("cost (USD)") == pytest.approx(tokens / 1e6)
+
+
+def test_a_model_that_cannot_be_written_as_gguf_is_said_before_it_is_trained(
+    recipe_file: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(tiny_llama, tmp_path / "other")
+    config = json.loads((other / "config.json").read_text("utf-8"))
+    (other / "config.json").write_text(json.dumps({**config, "model_type": "qwen3"}))
+    for model, is_said in ((other, True), (tiny_llama, False)):
+        recipe = loaded(recipe_file, train__model=str(model), evaluate__serve="gguf")
+        faults = preview_recipe(recipe, tmp_path / "run").faults
+        assert any("its architecture is 'qwen3'" in fault for fault in faults) == is_said
 
 
 @pytest.mark.parametrize(

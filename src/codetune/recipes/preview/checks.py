@@ -39,6 +39,7 @@ from codetune.synth.prompts.prompt_loading import load_prompts
 from codetune.synth.registry import build_generator
 from codetune.train.config import TrainConfig
 from codetune.train.weights.base_model import BaseModel
+from codetune.train.weights.gguf_model import refuse_unknown
 
 __all__ = ["faults_of", "training_of"]
 
@@ -159,6 +160,9 @@ def _evaluate(settings: EvaluateConfig, step: Step, recipe: Recipe) -> Iterator[
         config: Any = trained.settings
         if config.method == "full" or not (config.model == EMBEDDED or config.model.endswith(".gguf")):
             yield "the embedded server can't answer for this training; set serve to folder or auto."
+    if trained is not None and settings.serve == "gguf":
+        base = Path(getattr(trained.settings, "model", "")).expanduser()
+        yield from _sentences([partial(refuse_unknown, base)] if (base / "config.json").is_file() else [])
     executed = [name for name in settings.benchmarks if not name.startswith("task:")]
     if executed and settings.sandbox:
         yield from _sentences([choose_spec])

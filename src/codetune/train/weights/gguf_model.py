@@ -16,7 +16,7 @@ from codetune.models.folder import model_config
 from codetune.store.atomic import replacing
 from codetune.train.weights.llama_names import heads_of, to_gguf_name, to_gguf_order
 
-__all__ = ["GGUF_TYPES", "GgufType", "write_model_gguf"]
+__all__ = ["GGUF_TYPES", "GgufType", "refuse_unknown", "write_model_gguf"]
 
 GgufType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"]
 GGUF_TYPES: tuple[GgufType, ...] = get_args(GgufType)
@@ -50,7 +50,7 @@ def write_model_gguf(folder: Path, path: Path, kind: GgufType = "f16") -> None:
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter, LlamaFileType, quants
 
     config = model_config(folder)
-    _refuse_unknown(config, folder)
+    refuse_unknown(folder)
     heads = int(config["num_attention_heads"])
     kv_heads = int(config.get("num_key_value_heads") or heads)
     wanted = GGMLQuantizationType[kind.upper()]
@@ -87,7 +87,13 @@ def write_model_gguf(folder: Path, path: Path, kind: GgufType = "f16") -> None:
         writer.close()
 
 
-def _refuse_unknown(config: dict[str, Any], folder: Path) -> None:
+def refuse_unknown(folder: Path) -> None:
+    """Refuse a model that can't be written as GGUF here, by its settings alone.
+
+    Raises:
+        DataError: Not plain Llama-shaped.
+    """
+    config = model_config(folder)
     scaled = (config.get("rope_scaling") or config.get("rope_parameters") or {}).get("rope_type", "default")
     odd = (
         f"its architecture is {config.get('model_type')!r}" if config.get("model_type") != "llama"
