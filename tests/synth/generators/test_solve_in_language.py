@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from tests.synth.conftest import instruction
 
+from codetune.code.parsing import parses
 from codetune.execution.languages.toolchains import Toolchain, toolchain
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
@@ -159,3 +160,18 @@ def test_the_prompts_are_also_in_chinese(make_context, sandbox) -> None:
         make_context, sandbox, "javascript", SOLUTIONS["javascript"], TESTS["javascript"], language="zh"
     )
     assert shard.kept and "语言：JavaScript" in model.asked[-1].messages[-1].content
+
+
+def test_a_solution_that_only_its_compiler_reads_is_not_rejected_by_the_grammar(
+    make_context, sandbox
+) -> None:
+    runnable("cpp")
+    head = "#define EACH for (;;)\nint first() { EACH { break; } return 1; }\n"
+    assert not parses(head + SOLUTIONS["cpp"], "cpp")
+    built, context, _ = make_context(
+        "solve-and-test", lambda request: f"```cpp\n{TESTS['cpp']}\n```", executor=sandbox, profile="strong",
+        options={"solution": "given", "mutants": 1}, retries=0,
+    )  # fmt: skip
+    row = instruction("Limit.", output=head + SOLUTIONS["cpp"], programming_language="cpp")
+    shard = asyncio.run(built.make((row,), context))
+    assert not shard.rejected, shard.rejected

@@ -9,6 +9,7 @@ import asyncio
 
 from codetune.code.languages import display_name
 from codetune.code.parsing import parses
+from codetune.code.preprocessor import PREPROCESSED
 from codetune.execution.languages.joined import joined
 from codetune.execution.languages.missing_packages import missing_package
 from codetune.execution.languages.toolchains import toolchain
@@ -70,7 +71,7 @@ async def solved_and_tested(
             check=lambda code: _no_function(code, language),
         )
         row = extended(row, output=asked.value, generated=asked.generated("output"))
-    elif not parses(row.output, language):
+    elif not parses(row.output, language) and language not in PREPROCESSED:  # there the compiler decides
         raise Rejection("does not parse", row.output)
     name = entry_point(row.output, language)
     if name is None:
