@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument(
         "--cuts", action="store_true", help="reckon the cut points from the other repositories"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     measured: dict[str, list[str]] = defaultdict(list)
     for pair in arguments.measured:
         language, _, name = pair.partition("=")
