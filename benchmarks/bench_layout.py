@@ -21,10 +21,11 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from synth_sets.java_batches import passed_in_batches
 from synth_sets.stand_alone import DYNAMIC, Case, Unit, cases, units, whole_program
 
 from codetune.execution.open import open_executor
-from codetune.execution.protocol import Limits, Program
+from codetune.execution.protocol import Executor, Limits, Program
 from codetune.records import Verdict
 from codetune.seeding import rank
 from codetune.synth.checks.code_preserved import completed
@@ -36,7 +37,7 @@ from codetune.synth.runtime.raw_answers import InvalidAnswerError
 LIMITS = Limits(cpu_seconds=60.0, memory_bytes=4 << 30)
 
 
-def usable(language: str, folders: list[Path], executor: object, most: int) -> list[Unit]:
+def usable(language: str, folders: list[Path], executor: Executor, most: int) -> list[Unit]:
     """Units that compile and run on their own."""
     found: list[Unit] = []
     for folder in folders:
@@ -48,7 +49,12 @@ def usable(language: str, folders: list[Path], executor: object, most: int) -> l
         programs = [
             Program(id=u.path, code=whole_program(u), language=language, limits=LIMITS) for u in tried
         ]
-        runs = executor.run(programs)  # type: ignore[attr-defined]
+        if language == "java":
+            together = passed_in_batches(programs, executor)
+            found += [unit for unit in tried if unit.path in together]
+            tried = [unit for unit in tried if unit.path not in together]
+            programs = [program for program in programs if program.id not in together]
+        runs = executor.run(programs)
         found += [unit for unit, ran in zip(tried, runs, strict=True) if ran.verdict is Verdict.PASS]
     return found
 
@@ -122,7 +128,11 @@ def main() -> None:
         if arguments.profile == "program" and language in DYNAMIC:
             passed = -1
         else:
-            for (case, text), ran in zip(whole, executor.run(programs), strict=True):
+            together = passed_in_batches(programs, executor) if language == "java" else set()
+            passed += len(together)
+            alone = [pair for pair in whole if pair[0].snippet.id not in together]
+            programs = [program for program in programs if program.id not in together]
+            for (case, text), ran in zip(alone, executor.run(programs), strict=True):
                 passed += ran.verdict is Verdict.PASS
                 if ran.verdict is not Verdict.PASS:
                     reasons[str(ran.verdict)] += 1

@@ -68,6 +68,9 @@ def main() -> None:
     parser.add_argument("clones", type=Path)
     parser.add_argument("measured", nargs="*", help="LANGUAGE=OWNER/NAME")
     parser.add_argument(
+        "--languages", default="", help="those that are looked at, with commas between; empty takes all"
+    )
+    parser.add_argument(
         "--cuts", action="store_true", help="reckon the cut points from the other repositories"
     )
     arguments = parser.parse_intermixed_args()
@@ -75,12 +78,16 @@ def main() -> None:
     for pair in arguments.measured:
         language, _, name = pair.partition("=")
         measured[language].append(name)
+    wanted = arguments.languages.split(",") if arguments.languages else sorted(PARSED_LANGUAGES)
     if arguments.cuts:
         named = {name.replace("/", "+") for names in measured.values() for name in names}
-        print_cuts([f for f in sorted(arguments.clones.iterdir()) if f.is_dir() and f.name not in named])
+        print_cuts(
+            [f for f in sorted(arguments.clones.iterdir()) if "+" in f.name and f.name not in named], wanted
+        )
     print("| language | repositories | functions | " + " | ".join(LEVELS) + " | each, beginner |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
-    for language, names in measured.items():
+    for language in wanted:
+        names = measured[language]
         of_each = {
             name: Counter(
                 level for _, level in drawn(clone_of(arguments.clones / name.replace("/", "+")), language)
@@ -93,12 +100,12 @@ def main() -> None:
         print(f"| {language} | {', '.join(names)} | {found.total()} | {shares} | {each} |", flush=True)
 
 
-def print_cuts(folders: list[Path]) -> None:
+def print_cuts(folders: list[Path], languages: list[str]) -> None:
     """The scores that half, and 85 of 100, of a language's functions do not exceed."""
     print(
         "| language | repositories | functions | beginner up to | advanced above |\n| --- | ---: | ---: | ---: | ---: |"
     )
-    for language in sorted(PARSED_LANGUAGES):
+    for language in languages:
         of_each = [list(drawn(clone_of(folder), language)) for folder in folders]
         kept = [scores for scores in of_each if len(scores) >= _FEWEST]
         weighed = sorted((score, 1 / len(scores)) for scores in kept for score, _ in scores)

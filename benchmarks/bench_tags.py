@@ -1,10 +1,9 @@
-"""Tags against a reader: precision and recall of each paradigm, and how levels spread in each language.
+"""Tags against a reader: precision and recall of each paradigm. For levels see bench_levels.py.
 
-    python benchmarks/bench_tags.py --repositories DIR [LANGUAGE=FOLDER ...]
+    python benchmarks/bench_tags.py --repositories DIR
 
-The first tables are of the 300 functions that tests/tasks/tagging/labelled_functions.jsonl names. Their code is read from
-DIR, which holds a clone of each repository as OWNER+NAME, bare or not, with the commit named. Of each folder of code up to
-150 functions are read for the table of levels.
+The functions are those that tests/tasks/tagging/labelled_functions.jsonl (300) and labelled_later.jsonl (70) name. Their
+code is read from DIR, which holds a clone of each repository as OWNER+NAME, bare or not, with the commit named.
 """
 
 from __future__ import annotations
@@ -12,20 +11,16 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from codetune.code.functions import FunctionSpan, functions
-from codetune.code.languages import language_of_path
-from codetune.seeding import rank
 from codetune.tasks.tagging.tags import tags_of
 
-LABELLED = Path(__file__).parents[1] / "tests" / "tasks" / "tagging" / "labelled_functions.jsonl"
+_FOLDER = Path(__file__).parents[1] / "tests" / "tasks" / "tagging"
+LABELLED, LATER = _FOLDER / "labelled_functions.jsonl", _FOLDER / "labelled_later.jsonl"
 PARADIGMS = ("event-driven", "object-oriented", "functional", "procedural")
-LEVELS = ("beginner", "intermediate", "advanced")
-_MOST = 150
 
 
 def span_of(row: dict[str, Any], repositories: Path) -> FunctionSpan:
@@ -46,9 +41,9 @@ def span_of(row: dict[str, Any], repositories: Path) -> FunctionSpan:
     )
 
 
-def labelled(repositories: Path) -> list[dict[str, Any]]:
+def labelled(repositories: Path, names: Path = LABELLED) -> list[dict[str, Any]]:
     """The functions, each with the reader's paradigm and the rule's."""
-    rows = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in names.read_text("utf-8").splitlines()]
     for row in rows:
         span = span_of(row, repositories)
         tags = tags_of(span.code, row["language"], span.name, span.scopes)
@@ -74,34 +69,17 @@ def paradigms(rows: Sequence[dict[str, Any]], title: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folders", nargs="*", help="LANGUAGE=FOLDER")
     parser.add_argument("--repositories", type=Path, required=True, help="clones, each as OWNER+NAME")
     arguments = parser.parse_args()
     rows = labelled(arguments.repositories)
-    paradigms(rows, "All")
-    paradigms([r for r in rows if r["number"] % 2 == 0], "Even numbers, which the rule was adjusted to")
-    paradigms([r for r in rows if r["number"] % 2], "Odd numbers, which it was not")
+    paradigms(labelled(arguments.repositories, LATER), "Labelled later, from other repositories")
+    paradigms(rows, "All of the first 300")
+    paradigms([r for r in rows if r["number"] % 2 == 0], "Even numbers")
+    paradigms([r for r in rows if r["number"] % 2], "Odd numbers")
     print("\n| language | agree |\n| --- | ---: |")
     for language in dict.fromkeys(row["language"] for row in rows):
         own = [row for row in rows if row["language"] == language]
         print(f"| {language} | {share(sum(r['told'] == r['paradigm'] for r in own), len(own))} |")
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for pair in arguments.folders:
-        language, _, folder = pair.partition("=")
-        files = [
-            p for p in Path(folder).expanduser().rglob("*") if language_of_path(p) == language and p.is_file()
-        ]
-        taken = 0
-        for path in sorted(files, key=lambda p: rank(0, p.as_posix())):
-            for span in functions(path.read_text("utf-8", "replace"), language):
-                if taken < _MOST and not span.has_error and span.statements:
-                    taken += 1
-                    counts[language][tags_of(span.code, language, span.name, span.scopes)[1][6:]] += 1
-    if counts:
-        print(f"\n| language | functions | {' | '.join(LEVELS)} |\n| --- | ---: | ---: | ---: | ---: |")
-    for language, found in counts.items():
-        parts = " | ".join(f"{found[level] / found.total():.0%}" for level in LEVELS)
-        print(f"| {language} | {found.total()} | {parts} |")
 
 
 if __name__ == "__main__":

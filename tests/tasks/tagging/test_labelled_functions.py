@@ -1,4 +1,4 @@
-"""The rule against 300 functions that a reader labelled (labelled_functions.md says how)."""
+"""The rule against 370 functions that a reader labelled (labelled_functions.md says how)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-ROWS = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "labelled_functions.jsonl").read_text("utf-8").splitlines()
-]
+
+def read(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (Path(__file__).parent / name).read_text("utf-8").splitlines()]
+
+
+ROWS, LATER = read("labelled_functions.jsonl"), read("labelled_later.jsonl")
 REPOSITORIES = os.environ.get("CODETUNE_REPOSITORIES", "")
 
 
@@ -29,7 +31,7 @@ def told() -> list[dict[str, Any]]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     rows: list[dict[str, Any]] = module.labelled(Path(REPOSITORIES))
-    return rows
+    return [*rows, *module.labelled(Path(REPOSITORIES), module.LATER)]
 
 
 def test_thirty_functions_of_ten_languages_are_named_once_each() -> None:
@@ -38,14 +40,20 @@ def test_thirty_functions_of_ten_languages_are_named_once_each() -> None:
     assert len({(row["repo"], row["path"], row["line"]) for row in ROWS}) == 300
 
 
+def test_seven_of_each_language_were_labelled_later_in_other_repositories() -> None:
+    assert set(Counter(row["language"] for row in LATER).values()) == {7}
+    assert not {row["repo"] for row in LATER} & {row["repo"] for row in ROWS}
+    assert [row["number"] for row in LATER] == list(range(300, 370))
+
+
 def test_precision_and_recall_of_each_paradigm(told: list[dict[str, Any]]) -> None:
-    pairs = [(row["told"], row["paradigm"]) for row in told]
-    assert sum(rule == read for rule, read in pairs) >= 279
+    pairs = [(row["told"], row["paradigm"]) for row in told if row["number"] < 300]
+    assert sum(rule == read for rule, read in pairs) >= 282
     for paradigm, precision, recall in (
         ("event-driven", 1.0, 0.75),
         ("object-oriented", 0.95, 0.98),
-        ("functional", 0.79, 0.88),
-        ("procedural", 0.93, 0.84),
+        ("functional", 0.95, 0.76),
+        ("procedural", 0.9, 0.9),
     ):
         right = pairs.count((paradigm, paradigm))
         assert right / sum(rule == paradigm for rule, _ in pairs) >= precision, paradigm
@@ -53,5 +61,7 @@ def test_precision_and_recall_of_each_paradigm(told: list[dict[str, Any]]) -> No
 
 
 def test_functions_that_the_rule_was_not_adjusted_to(told: list[dict[str, Any]]) -> None:
-    odd = [row["told"] == row["paradigm"] for row in told if row["number"] % 2]
-    assert sum(odd) >= 137 and len(odd) == 150
+    later = [(row["told"], row["paradigm"]) for row in told if row["number"] >= 300]
+    assert sum(rule == read for rule, read in later) >= 58
+    functional = [read for rule, read in later if rule == "functional"]
+    assert functional.count("functional") == len(functional) >= 12

@@ -98,7 +98,7 @@ def ladder(depth: int) -> str:
         (ladder(2), "intermediate"),
         (ladder(3), "intermediate"),
         (ladder(4), "intermediate"),
-        (ladder(5), "advanced"),
+        (ladder(6), "advanced"),
         ("def f(x):\n" + "    if x:\n        x += 1\n" * 5, "intermediate"),
         ("def f(x):\n" + "    if x:\n        x += 1\n" * 10, "advanced"),
         ("def f(x):\n    yield x", "intermediate"),
