@@ -8,6 +8,8 @@ import json
 import pytest
 from tests.synth.conftest import ScriptedExecutor, snippet
 
+from codetune.execution.languages.toolchains import toolchain
+from codetune.execution.open import open_executor
 from codetune.records import Check, EditHistory, Verdict
 
 OLD = "def area(w, h):\n    return w * h\n\n\ndef edge(w, h):\n    return w + h\n\n\nprint(area(1, 2))"
@@ -231,6 +233,31 @@ def test_without_samples_nothing_is_run_and_the_row_says_so(make_context) -> Non
     (row,) = make(built, context, history(WRONG, RIGHT, origin="submission", request="Add.")).kept
     assert verdicts(row)["samples"] == "not run"
     assert not executor.ran
+
+
+@pytest.mark.parametrize("language", ["ruby", "cpp"])
+def test_samples_run_in_the_edits_own_language(make_context, language: str) -> None:
+    if toolchain(language).path is None:
+        pytest.skip(f"no toolchain for {language}")
+    program = {
+        "ruby": "a = gets.to_i\nb = gets.to_i\n\n\nputs a - b",
+        "cpp": "#include <iostream>\nint main() {\n  int a, b;\n  std::cin >> a >> b;\n\n\n  std::cout << a - b;\n}",
+    }[language]
+    right = program.replace("a - b", "a + b")
+    with open_executor(1) as executor:
+        built, context, _ = make_context("edit", answering(), options=AT_FIRST, executor=executor)
+        more = {"origin": "submission", "request": STATEMENT, "programming_language": language}
+        (edit,) = make(built, context, history(program, right, **more)).kept
+        assert verdicts(edit)["samples"] == "passed"
+        (row,) = make(built, context, history(right, program, **more)).rejected
+        assert row.reason == "breaks the program"
+
+
+def test_samples_of_a_language_that_cannot_be_run_are_not_run(make_context) -> None:
+    executor = ScriptedExecutor(lambda program: Verdict.SKIPPED)
+    built, context, _ = make_context("edit", answering(), options=AT_FIRST, executor=executor)
+    (edit,) = make(built, context, history(WRONG, RIGHT, origin="submission", request=STATEMENT)).kept
+    assert verdicts(edit)["samples"] == "not run"
 
 
 @pytest.mark.parametrize("generator", ["edit", "ai-programmer"])

@@ -7,8 +7,9 @@ an edit that breaks what passed before is rejected.
 
 from __future__ import annotations
 
+from codetune.code.languages import canonical_language
 from codetune.code.parsing import is_parsed_language, parses
-from codetune.execution.protocol import Case, Program
+from codetune.execution.protocol import Case, Execution, Limits, Program
 from codetune.records import Check, Edit, EditHistory, Verdict
 from codetune.rejection import Rejection
 from codetune.synth.runtime.generation_context import GenerationContext
@@ -16,8 +17,8 @@ from codetune.text.sample_cases import sample_cases
 
 __all__ = ["check_next", "next_evidence"]
 
-_RUN = frozenset({"python"})
-"""Languages whose toolchain is always there."""
+_LIMITS = Limits(cpu_seconds=10.0, memory_bytes=2 << 30)
+"""Of each sample; virtual machines take part of it to start."""
 
 
 def check_next(row: Edit) -> None:
@@ -62,21 +63,31 @@ async def next_evidence(row: Edit, history: EditHistory, context: GenerationCont
     cases = tuple(
         Case(stdin=given, expected_stdout=wanted) for given, wanted in sample_cases(history.request)
     )
-    if not cases or language not in _RUN:
-        detail = f"no way to run {language}" if cases else "the statement has no samples"
+    if not cases or language is None:
+        detail = "the language is not known" if cases else "the statement has no samples"
         return (*checks, Check(check="samples", verdict="not run", detail=detail))
-    after = await _run(row, row.next, "after", cases, context)
-    if (
-        after is not Verdict.PASS
-        and await _run(row, row.current.code, "before", cases, context) is Verdict.PASS
-    ):
-        raise Rejection("breaks the program", f"the samples pass before the edit, and {after} after it")
-    verdict = "passed" if after is Verdict.PASS else "failed" if after.is_about_the_program else "not run"
+    ran = await _run(row, row.next, "after", cases, context)
+    after = ran.verdict
+    if not after.is_about_the_program:
+        return (*checks, Check(check="samples", verdict="not run", detail=ran.detail))
+    if after is not Verdict.PASS:
+        before = await _run(row, row.current.code, "before", cases, context)
+        if before.verdict is Verdict.PASS:
+            raise Rejection("breaks the program", f"the samples pass before the edit, and {after} after it")
+    verdict = "passed" if after is Verdict.PASS else "failed"
     return (*checks, Check(check="samples", verdict=verdict, detail=f"{len(cases)} samples, {after}"))
 
 
 async def _run(
     row: Edit, code: str, moment: str, cases: tuple[Case, ...], context: GenerationContext
-) -> Verdict:
-    result = await context.run(Program(id=f"{row.id}:{moment}", code=code, cases=cases, comparison="tokens"))
-    return result.verdict
+) -> Execution:
+    language = canonical_language(row.current.programming_language) or row.current.programming_language or ""
+    program = Program(
+        id=f"{row.id}:{moment}",
+        code=code,
+        language=language,
+        cases=cases,
+        comparison="tokens",
+        limits=_LIMITS,
+    )
+    return await context.run(program)
