@@ -69,7 +69,7 @@ def test_two_settings_are_a_grid(recipe: Path) -> None:
         (["train.epochs=1,2", "train.epochs=3,4"], "the setting is varied twice"),
         (
             ["train.epochs=1,2,3,4,5", "train.lora_r=1,2,4,8,16"],
-            "25 combinations with 1 seed each are 25 runs",
+            "25 variants with 1 seed make 25 runs",
         ),
         ([], "nothing is varied"),
     ],

@@ -75,7 +75,9 @@ class AskConfig(Settings):
 
     @model_validator(mode="after")
     def _enough_samples(self) -> AskConfig:
-        if max(self.k) > self.n or min(self.k) < 1:
+        if min(self.k) < 1:
+            raise ValueError(f"there is no pass@{min(self.k)}; k is 1 or more")
+        if max(self.k) > self.n:
             raise ValueError(
                 f"pass@{max(self.k)} needs at least {max(self.k)} samples of each problem; n is {self.n}"
             )

@@ -93,8 +93,8 @@ def plan_variants(
     combinations = _count(grid)
     if combinations * seeds > most_runs:
         raise ConfigError(
-            f"{combinations:,} combinations with {seeds} seed{'s' if seeds > 1 else ''} each are "
-            f"{combinations * seeds:,} runs, more than {most_runs}",
+            f"{combinations:,} variant{'s' if combinations > 1 else ''} with {seeds} seed{'s' if seeds > 1 else ''} "
+            f"make {combinations * seeds:,} runs, more than {most_runs}",
             next_step="vary fewer values, or allow more with --max-runs",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codetune.evaluate.statistics.ablation import WITHIN_SPREAD, Ablation, Result
-from codetune.report.numbers import p_value, percent, points
+from codetune.report.numbers import p_value, points
 from codetune.report.page import render
 
 __all__ = ["ablation_page"]
@@ -58,7 +58,7 @@ def _sentence(result: Result) -> str:
     one = result.comparison
     assert one is not None
     p = p_value(one.p_value if one.adjusted_p_value is None else one.adjusted_p_value)
-    spread = f"; seeds alone make {percent(result.spread)}" if result.spread is not None else ""
+    spread = f"; seeds alone make {100 * result.spread:.1f} points" if result.spread is not None else ""
     return (
         f"{result.variant}: {result.benchmark} {result.metric} {points(one.difference)} points "
         f"({points(one.low)} to {points(one.high)}), {p}{spread}: {result.word}."

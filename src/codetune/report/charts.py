@@ -94,7 +94,7 @@ def intervals(rows: Sequence[tuple[str, str, float | None, float | None, float |
             continue
         interval = "" if low is None or high is None else f" ({percent(low)} to {percent(high)})"
         parts.append(
-            f'<text class="name" x="0" y="{y - 14}">{visible(label)} '
+            f'<text class="name" x="0" y="{y - 14}">{_label(label)} '
             f'<tspan class="value">{percent(value)}</tspan><tspan class="soft">{interval}</tspan></text>'
         )
         if low is not None and high is not None:
@@ -106,6 +106,25 @@ def intervals(rows: Sequence[tuple[str, str, float | None, float | None, float |
         parts.append(f'<circle class="dot {colour}" cx="{x(value)}" cy="{y}" r="6"/>')
         said.append(f"{label}: {percent(value)}{interval}")
     return _svg("intervals", height + 26, "; ".join(said), parts)
+
+
+_NARROW = 28
+"""Characters of a label that stand beside a value and its interval on a phone."""
+_WIDE = 84
+
+
+def _label(label: str) -> str:
+    """A label; a long one in two forms, of which the style sheet shows one."""
+    if len(label) <= _NARROW:
+        return visible(label)
+    wide, narrow = visible(_shortened(label, _WIDE)), visible(_shortened(label, _NARROW))
+    return f'<tspan class="wide">{wide}</tspan><tspan class="narrow">{narrow}</tspan>'
+
+
+def _shortened(label: str, most: int) -> str:
+    """Without its middle: what tells settings apart is at the end."""
+    head = (most - 1) * 2 // 5
+    return label if len(label) <= most else f"{label[:head]}…{label[head + 1 - most :]}"
 
 
 def bars(rows: Sequence[tuple[str, int]], *, unit: str, colour: str = "accent") -> Markup:

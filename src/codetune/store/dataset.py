@@ -276,8 +276,23 @@ class Dataset(Generic[R]):
         return f"Dataset({str(self.folder)!r}, {len(self):,} rows of {self.kind.__name__})"
 
     def parts(self) -> list[Path]:
-        """Paths of the kept rows' parts, in order."""
-        return sorted((self.folder / "data").glob("part-*.parquet"))
+        """Paths of the kept rows' parts, in order.
+
+        Raises:
+            DataError: A part is damaged, or parts are missing: together they have other rows than the run card says.
+        """
+        found = sorted((self.folder / "data").glob("part-*.parquet"))
+        rows = 0
+        for path in found:
+            with parquet_errors(path):
+                rows += pq.read_metadata(path).num_rows
+        if rows != len(self):
+            raise DataError(
+                f"the dataset has {rows:,} rows, and its run card says {len(self):,}",
+                where=str(self.folder),
+                next_step="parts are missing or were exchanged; make the dataset again",
+            )
+        return found
 
     def read_part(self, path: Path) -> Iterator[R]:
         """Rows of one part, in order; a batch at a time in memory."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,8 @@ def test_a_score_against_itself_is_a_tie(
     ("arguments", "words"),
     [
         (["first", "absent"], "holds no score"),
+        (["first", "run"], "name a folder in it, such as run/evaluate/base"),
+        (["first", "bare"], "the score has lost its verdicts"),
         (["first", "."], "two scores of humaneval"),
         (["first", "other"], "different benchmarks"),
         (["first", "broken"], "can't be read"),
@@ -73,6 +76,9 @@ def test_a_mistake_is_one_sentence(
     words: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    shutil.copytree("first", "run/evaluate/base/humaneval")
+    shutil.copytree("first", "bare")
+    shutil.rmtree("bare/verdicts")
     if "other" in arguments:
         write_scored(tmp_path / "other", verdict_rows({1}, 9))
         score = json.loads((tmp_path / "other" / "score.json").read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,14 @@ def test_what_can_not_be_compared_is_said_and_the_first_has_to_be_there(tmp_path
     assert "stopped: no row was kept." in ablation_page(found)
     with pytest.raises(DataError, match="first variant has no scores"):
         compare_variants("a", [0], [stopped, first])
+
+
+def test_the_page_shows_reasons_to_doubt_and_long_names_shortened(tmp_path: Path) -> None:
+    first = variant(tmp_path, "recipe", range(20), range(20))
+    long = variant(tmp_path, "tasks.tasks=[code_summarization,code_generation]", range(20), range(20))
+    found = compare_variants("a", [0, 1], [first, long])
+    doubted = replace(found.results[1], warnings=("seed 0: 3 of 3 answers were cut",))
+    page = ablation_page(replace(found, results=(found.results[0], doubted)))
+    assert "seed 0: 3 of 3 answers were cut." in page
+    assert 'class="narrow">tasks.task…,code_generation]<' in page
+    assert "Two seeds tell little of that spread" in page

@@ -136,6 +136,11 @@ def _print_tables(found: Ablation, runs: Sequence[VariantRun]) -> None:
         f"{len(runs)} runs needed {stages['needed']} stages; {stages['made']} are different ones, "
         f"{worked} of them made now."
     )
+    for result in found.results:
+        for warning in result.warnings:
+            console().print(
+                f"warning: {result.variant}, {result.benchmark}: {warning}", style="yellow", markup=False
+            )
     for benchmark in found.benchmarks:
         console().print(_table(found, [result for result in found.results if result.benchmark == benchmark]))
     if found.family:

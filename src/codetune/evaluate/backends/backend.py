@@ -186,6 +186,8 @@ def find_backend(
         DataError: The model folder lacks something.
     """
     ranks = ranks or Ranks()
+    if model_map is not None:
+        _file(model_map.expanduser(), "the model map")
     if model == "local" or model.endswith(".gguf"):
         _alone(ranks, model)
         weights = None if model == "local" else _file(Path(model).expanduser(), "the model")

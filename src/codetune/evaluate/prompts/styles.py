@@ -170,5 +170,7 @@ def style(name: str) -> PromptStyle:
         ConfigError: There is none of that name.
     """
     if name not in STYLES:
-        raise ConfigError(f"there is no prompt style {name!r}{nearest(name, STYLES)}")
+        # The others belong to a protocol or an edit format, which choose them.
+        plain = [known for known in STYLES if known in ("chat-prefill", "chat", "completion", "turns")]
+        raise ConfigError(f"there is no prompt style {name!r}{nearest(name, plain)}")
     return STYLES[name]

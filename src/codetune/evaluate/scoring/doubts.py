@@ -34,7 +34,7 @@ def cut_warning(cut: CutAnswers, limit: int | None) -> ScoreWarning | None:
     tokens = f" of {limit:,} tokens" if limit else ""
     return ScoreWarning(
         text=f"{cut.cut} of {cut.known} answers ({cut.share:.1%}) were cut at the limit{tokens}; "
-        "a longer limit (--max-new-tokens) may change the score"
+        "a larger max_new_tokens may change the score"
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from codetune.errors import DataError
 from codetune.evaluate.scoring.run_samples import SampleResult
 from codetune.records import Verdict
 from codetune.store.atomic import replacing
@@ -88,8 +89,19 @@ def _column(kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
 
 
 def read_verdicts(folder: Path) -> Iterator[SampleResult]:
-    """Rows that `write_verdicts` wrote, in order."""
-    for path in sorted((folder / "verdicts").glob("part-*.parquet")):
+    """Rows that `write_verdicts` wrote, in order.
+
+    Raises:
+        DataError: They are gone.
+    """
+    parts = sorted((folder / "verdicts").glob("part-*.parquet"))
+    if not parts:
+        raise DataError(
+            "the score has lost its verdicts",
+            where=str(folder / "verdicts"),
+            next_step="make the score again",
+        )
+    for path in parts:
         for batch in pq.ParquetFile(path).iter_batches(batch_size=2048):
             for row in batch.to_pylist():
                 row["verdict"] = Verdict(row["verdict"])

@@ -55,6 +55,8 @@ class Result:
     """Largest distance between two seeds of this variant, or of the first one; None with one seed."""
     not_compared: str = ""
     """Why there is no comparison."""
+    warnings: tuple[str, ...] = ()
+    """Reasons to doubt its scores, such as cut answers: those of the first seed that has any, which they name."""
 
     @property
     def is_within_spread(self) -> bool:
@@ -186,11 +188,20 @@ def _results(variant: ScoredVariant, first: ScoredVariant) -> list[Result]:
             by_seed=by_seed,
             mean=sum(by_seed.values()) / len(by_seed),
             interval=_interval(next(iter(scores.values())), metric),
+            warnings=_warnings(scores),
         )
         found.append(
             result if variant is first else _held_against(result, folders, theirs.get(benchmark, {}))
         )
     return found
+
+
+def _warnings(scores: Mapping[int, Score]) -> tuple[str, ...]:
+    seed, score = next(((seed, score) for seed, score in scores.items() if score.warnings), (0, None))
+    if score is None:
+        return ()
+    texts = tuple(warning.text for warning in score.warnings)
+    return texts if len(scores) == 1 else tuple(f"seed {seed}: {text}" for text in texts)
 
 
 def _held_against(result: Result, folders: Mapping[int, Path], first: Mapping[int, Path]) -> Result:

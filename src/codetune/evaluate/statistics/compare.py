@@ -11,7 +11,7 @@ from typing import Any
 
 from codetune.errors import DataError, UsageError
 from codetune.evaluate.scoring.count_samples import Tally, tally
-from codetune.evaluate.scoring.score import Score, read_score
+from codetune.evaluate.scoring.score import SCORE_NAME, Score, read_score
 from codetune.evaluate.scoring.verdict_table import read_verdicts
 from codetune.evaluate.statistics.breakdown import change_by_group, pass_at_k_curve
 from codetune.evaluate.statistics.comparison import (
@@ -140,6 +140,7 @@ def compare_folders(first: Path, second: Path, *, metric: str | None = None) -> 
         DataError: A folder holds no score, or they share no benchmark.
         UsageError: A score has no such metric.
     """
+    first, second = (path.parent if path.name == SCORE_NAME else path for path in (first, second))
     mine, theirs = scores_of(first), scores_of(second)
     shared = [name for name in mine if name in theirs]
     alone = sorted({*mine, *theirs} - set(shared))
@@ -271,6 +272,7 @@ def scores_of(folder: Path) -> dict[str, Path]:
 
 
 def _no_score(folder: Path) -> DataError:
-    return DataError(
-        "this folder holds no score", where=str(folder), next_step="make one with codetune eval or score"
-    )
+    deeper = (f"*/*/{SCORE_NAME}", f"*/*/*/{SCORE_NAME}")  # of an evaluate step, of a whole run
+    inside = next((path.parents[1] for pattern in deeper for path in sorted(folder.glob(pattern))), None)
+    step = f"name a folder in it, such as {inside}" if inside else "make one with codetune eval or score"
+    return DataError("this folder holds no score", where=str(folder), next_step=step)

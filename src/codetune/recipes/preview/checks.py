@@ -44,6 +44,10 @@ from codetune.train.weights.gguf_model import refuse_unknown
 __all__ = ["faults_of", "training_of"]
 
 
+_READERS = ("tasks", "histories", "area", "synth", "curate", "train")
+"""Stages that have nothing to do without rows of an earlier step."""
+
+
 def faults_of(step: Step, recipe: Recipe, *, fetches: bool) -> list[str]:
     """Why a step can't run, a sentence each; none where nothing is known to be wrong.
 
@@ -54,6 +58,8 @@ def faults_of(step: Step, recipe: Recipe, *, fetches: bool) -> list[str]:
     """
     checks: list[Callable[[], object]] = [partial(STAGES[step.stage].check_installed, step.settings)]
     settings = step.settings
+    if not step.sources and step.stage in _READERS:
+        return ["it reads no step; name one or more under `from`."]
     if isinstance(settings, CollectConfig):
         checks.append(partial(_collect, settings, recipe.seed))
     elif isinstance(settings, SynthConfig):
