@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
 
-__all__ = ["free_bytes", "give_back_memory"]
+__all__ = ["free_bytes", "give_back_memory", "give_back_models"]
 
 _CGROUPS = (
     ("memory.max", "memory.current"),
@@ -50,3 +51,9 @@ def give_back_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)
+
+
+def give_back_models() -> None:
+    """Return the memory of models that nothing names any more; they refer to themselves, and would wait for a collection."""
+    gc.collect()
+    give_back_memory()

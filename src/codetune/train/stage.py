@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from codetune.engine.memory import give_back_memory
+from codetune.engine.memory import give_back_models
 from codetune.engine.threads import share_the_cores
 from codetune.errors import ConfigError, DataError, MissingExtraError
 from codetune.records import Record
@@ -111,4 +111,4 @@ def run(
         try:
             return train_on_cpu(config, base, datasets, stage, context)
         finally:
-            give_back_memory()  # what comes next in this process has a model of its own
+            give_back_models()  # what comes next in this process has a model of its own

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codetune.edits.formats.special_tokens import NEXT_START
-from codetune.engine.memory import give_back_memory
+from codetune.engine.memory import give_back_models
 from codetune.evaluate.backends.probe import StyleChoice
 from codetune.evaluate.backends.ranks import Ranks
 from codetune.models.batched.folder_model import FolderModel, chat_template, number_format
@@ -89,4 +89,4 @@ class LoadedFolder(FolderBackend):
 
     def close(self) -> None:
         self.loaded = None
-        give_back_memory()
+        give_back_models()
