@@ -50,6 +50,10 @@ class InstructFromCodeOptions(Settings):
     min_grounded: float = Field(default=0.0, ge=0, le=1)
     """Least share of a statement's content words that also occur in the code or its documentation. 0 only
     records the share: good statements often use other words than the code."""
+    min_documented: float = Field(default=0.0, ge=0, le=1)
+    """Least share of a statement's content words that also occur in the code's documentation, name and first
+    line (English only). Above 0, code without documentation is rejected before it is asked about: of such code a small
+    model guesses the purpose from the name."""
     evidence: Literal["run", "judge", "off"] = "run"
     """How a statement is compared with the code: `run` solves the statement alone and runs both on the
     program's own calls (and asks for a score where that is impossible), `judge` asks for a score, `off` skips it."""

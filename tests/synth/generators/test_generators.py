@@ -404,3 +404,22 @@ def test_a_vote_that_can_not_be_read_is_missing_not_zero(make_context) -> None:
     built, context, _ = make_context("judge", lambda r: "no", retries=0)
     reject = make(built, context, instruction(output="x")).rejected[0]
     assert reject.reason == "invalid JSON" and reject.row.lineage.checks[-1].verdict == "not run"
+
+
+def test_a_statement_has_to_be_in_words_of_the_documentation_where_that_is_asked_for(make_context) -> None:
+    code = "def flash(self, times):\n    for _ in range(times):\n        self.lamp.toggle()\n"
+    guess = "Write a function `flash` that burns a new image onto the memory of the lamp."
+    right = "Write a function `flash` that makes the lamp blink a number of times."
+
+    def reason(statement: str, docstring: str | None, least: float) -> str | None:
+        built, context, _ = make_context(
+            "instruct-from-code", by_prompt(instruction={"instruction": statement}),
+            options={"min_grounded": 0, "min_documented": least, "complete": False}, retries=0,
+        )  # fmt: skip
+        shard = asyncio.run(built.make((snippet(code, "flash", docstring),), context))
+        return shard.rejected[0].reason if shard.rejected else None
+
+    documented = "Let the lamp blink a number of times."
+    assert reason(guess, documented, 0.6) == "not as documented"
+    assert reason(right, documented, 0.6) is None and reason(guess, documented, 0) is None
+    assert reason(right, None, 0.6) == "no documentation"

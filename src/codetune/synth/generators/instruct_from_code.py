@@ -198,6 +198,8 @@ class InstructFromCode:
             return "snippet too long", f"{len(view.code)} characters"
         if view.own_name is None:
             return "snippet without a name", ""
+        if self.options.min_documented and not view.documentation:
+            return "no documentation", "min_documented is above 0, and nothing says what the code is for"
         return None
 
     def _row(self, snippet: Snippet) -> Instruction:
@@ -287,6 +289,13 @@ class InstructFromCode:
             return "promises a result", "the code never returns a value"
         if hides_the_error(statement, view.tree):
             return "hides the error", "all that the code does is to raise an error"
+        if self.options.min_documented and self.language == "en":
+            told = (
+                f"{view.snippet.name}\n{view.snippet.docstring}\n{view.undocumented.lstrip().splitlines()[0]}"
+            )
+            share = grounded_share(statement, told)
+            if share < self.options.min_documented:
+                return "not as documented", f"only {share:.0%} of its words occur in the documentation"
         return None
 
     async def _statement(self, view: SnippetView, context: GenerationContext) -> _Written:
