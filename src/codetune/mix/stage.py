@@ -150,7 +150,8 @@ def _prepare_all(
         named = "; ".join(f"{absent.part.name}: {absent.reason}" for absent in missing)
         raise DataError(
             f"{len(missing)} of {len(ready)} parts can't be had ({named})",
-            next_step="give their paths (--data FOLDER, --set PART.path=...), or --skip-missing",
+            next_step="give their paths (--data FOLDER, --set PART.path=...)"
+            + (", or --skip-missing" if len(missing) < len(ready) else ""),
         )
     return ready
 

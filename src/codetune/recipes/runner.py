@@ -157,7 +157,7 @@ def _run_steps(recipe: Recipe, folder: Path, context: StageContext, overwrite: b
 
 _ENDS_IF_EMPTY = {
     "collect": "its folder rejects/ holds each with its reason; name another folder, or raise the limit that was met",
-    "tasks": "name code whose functions have docstrings, or other tasks",
+    "tasks": "name code whose functions have docstrings, other tasks, or with language: zh their language",
 }
 """Stage -> what to do where it kept nothing."""
 

@@ -105,7 +105,9 @@ class _Parts:
         if len(docstring) > config.max_docstring_chars:
             raise Rejection("docstring too long", f"{len(docstring)} characters")
         if not config.any_docstring_language and not is_in_language(prose, config.language):
-            raise Rejection("docstring in another language", f"asked for {config.language}")
+            raise Rejection(
+                "docstring in another language", f"not {config.language}, which the setting language asks for"
+            )
         return prose
 
     @cached_property

@@ -114,17 +114,16 @@ def _models(settings: SynthConfig, *, fetches: bool) -> Iterator[Callable[[], ob
 
 def _of_the_map(name: str, model_map: Path | None) -> None:
     """A model by name is in the map, and the keys of its endpoints are there."""
-    path = model_map or Path("model_map.json")
-    if model_map is None and not path.exists():
+    if model_map is None:
         raise CodetuneError(
             f"there is no model {name!r}",
             where="model",
             next_step="choose local, a .gguf file or a URL ending in /v1, or name its file with model_map",
         )
-    known = load_model_map(path)
+    known = load_model_map(model_map)
     if name not in known:
         raise CodetuneError(
-            f"there is no model {name!r} in the model map{nearest(name, known)}", where=str(path)
+            f"there is no model {name!r} in the model map{nearest(name, known)}", where=str(model_map)
         )
     entry = known[name]
     parts = list(entry.mix) if isinstance(entry, Mix) else [name]

@@ -81,10 +81,12 @@ def preview_collect(step: Step, settings: CollectConfig, seed: int) -> StepPrevi
     order = _spread(len(pieces))
     kept: list[Record] = []
     found = tried = 0
+    reasons: Counter[str] = Counter()
     began = time.monotonic()
     for place in order:
         shard = opened.work(pieces[place])
         found += shard.kept_rows
+        reasons.update(row.reason for row in shard.rejected)
         kept += _records(shard, source.record, max(8, _MOST_ROWS // max(len(pieces), 1)))
         tried += 1
         if tried >= _FEWEST_PIECES and time.monotonic() - began > _MOST_SECONDS:
@@ -104,8 +106,14 @@ def preview_collect(step: Step, settings: CollectConfig, seed: int) -> StepPrevi
         numbers.insert(0, Expected("files", files, "counted", False))
     return StepPreview(
         name=step.name, stage=step.stage, expected=tuple(numbers), licenses=licenses_of(kept),
-        kind=source.record, sample=kept[:_MOST_ROWS],
+        kind=source.record, sample=kept[:_MOST_ROWS], faults=_finds_nothing(reasons) if whole and not found else (),
     )  # fmt: skip
+
+
+def _finds_nothing(reasons: Counter[str]) -> tuple[str]:
+    most = reasons.most_common(1)
+    why = f"; of {reasons.total():,} rejected most are: {most[0][0]}" if most else ""
+    return (f"it keeps no row of this input{why}.",)
 
 
 def _records(shard: Any, kind: type[Record], most: int) -> list[Any]:
@@ -135,6 +143,7 @@ def preview_tasks(step: Step, settings: TasksConfig, inputs: Sequence[StepPrevie
     made: list[Instruction] = []
     out: float | None = 0.0
     tried = 0
+    reasons: Counter[str] = Counter()
     for one in inputs:
         rows = one.number("rows out")
         if one.kind is not None:
@@ -142,19 +151,26 @@ def preview_tasks(step: Step, settings: TasksConfig, inputs: Sequence[StepPrevie
         if one.kind is None or rows is None or not one.sample:
             out = None
             continue
-        kept = [row for record in one.sample for row in _worded(record, tasks, settings, seed)]
+        kept = [row for record in one.sample for row in _worded(record, tasks, settings, seed, reasons)]
         made += kept
         tried += len(one.sample)
         out = None if out is None else out + rows * len(kept) / len(one.sample)
     basis = f"{len(made):,} rows of {tried:,} sampled records" if tried else "no record could be sampled"
+    notes = (
+        (f"none of them makes a row; most are rejected as: {reasons.most_common(1)[0][0]}",)
+        if reasons and not made
+        else ()
+    )
     return StepPreview(
-        name=step.name, stage=step.stage, kind=Instruction, sample=made, licenses=licenses_of(made),
+        name=step.name, stage=step.stage, kind=Instruction, sample=made, licenses=licenses_of(made), notes=notes,
         expected=(read, Expected("rows out", None if out is None else round(out), basis)),
     )  # fmt: skip
 
 
-def _worded(record: Any, tasks: tuple[str, ...], settings: TasksConfig, seed: int) -> Iterator[Instruction]:
-    """Rows of one record; code search has to see all rows at once, and counts as one row of each record."""
+def _worded(
+    record: Any, tasks: tuple[str, ...], settings: TasksConfig, seed: int, reasons: Counter[str]
+) -> Iterator[Instruction]:
+    """Rows of one record, the others' reasons counted; code search has to see all rows at once, and counts as one row of each record."""
     searched = tuple(task for task in tasks if task != "code_search")
     rows: Iterable[Any] = ()
     if isinstance(record, Snippet):
@@ -163,7 +179,11 @@ def _worded(record: Any, tasks: tuple[str, ...], settings: TasksConfig, seed: in
         rows = rows_of_commit(record, searched, settings, seed)
     elif isinstance(record, Submission):
         rows = rows_of_submission(record, searched, settings, seed)
-    yield from (row for row in rows if not isinstance(row, RejectedRow))
+    for row in rows:
+        if isinstance(row, RejectedRow):
+            reasons[row.reason] += 1
+        else:
+            yield row
 
 
 def preview_curate(step: Step, settings: CurateConfig, inputs: Sequence[StepPreview]) -> StepPreview:
