@@ -55,3 +55,8 @@ def test_languages_without_types_have_other_empty_values(language: str) -> None:
     for value in OTHER_VALUES[language]:
         made = emptied(SOLUTIONS[language], language, value=value)
         assert made is not None and value in made and parses(made, language), made
+
+
+def test_a_number_of_another_base_is_not_made_into_no_number() -> None:
+    found = mutants("fn f(a: u8) -> u8 { a & 0x1F }", "rust", count=20, seed=0, row="a")
+    assert found and not any("1x1F" in mutant for mutant in found)

@@ -115,7 +115,7 @@ def _of_node(node: Node, data: bytes, language: str) -> Iterator[Edit]:
             yield node.start_byte, node.end_byte, _BOOLEANS[text]
         return
     if kind in _NUMBERS:
-        found = re.fullmatch(r"(\d+)(?:\.(\d+))?([a-zA-Z_]\w*)?", text)
+        found = re.fullmatch(r"(?!0[xXbBoO])(\d+)(?:\.(\d+))?([a-zA-Z_]\w*)?", text)
         if found:
             point = f".{found[2]}" if found[2] is not None else ""
             yield node.start_byte, node.end_byte, f"{int(found[1]) + 1}{point}{found[3] or ''}"
