@@ -21,7 +21,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from synth_sets.java_batches import passed_in_batches
+from synth_sets.program_batches import BATCHED, passed_in_batches
 from synth_sets.stand_alone import DYNAMIC, Case, Unit, cases, units, whole_program
 
 from codetune.execution.open import open_executor
@@ -49,7 +49,7 @@ def usable(language: str, folders: list[Path], executor: Executor, most: int) ->
         programs = [
             Program(id=u.path, code=whole_program(u), language=language, limits=LIMITS) for u in tried
         ]
-        if language == "java":
+        if language in BATCHED:
             together = passed_in_batches(programs, executor)
             found += [unit for unit in tried if unit.path in together]
             tried = [unit for unit in tried if unit.path not in together]
@@ -128,7 +128,7 @@ def main() -> None:
         if arguments.profile == "program" and language in DYNAMIC:
             passed = -1
         else:
-            together = passed_in_batches(programs, executor) if language == "java" else set()
+            together = passed_in_batches(programs, executor) if language in BATCHED else set()
             passed += len(together)
             alone = [pair for pair in whole if pair[0].snippet.id not in together]
             programs = [program for program in programs if program.id not in together]

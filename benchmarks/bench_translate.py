@@ -15,15 +15,16 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from servers.teacher import Teacher
 
 from codetune.records import Instruction
 from codetune.store.dataset import Dataset
-from codetune.tasks.registry import TASKS
 
 UPSTREAM = {
     "codexglue-translation": "codetrans",
@@ -33,7 +34,7 @@ UPSTREAM = {
 }
 SNIPPET_TASKS = ("code_summarization", "code_generation", "code_completion", "code_search")
 _WORD = re.compile(r"(?<![\w./\\@#$%&*+=<>-])[A-Za-z]+(?:['’][a-z]+)?(?![\w/\\@#$%&*+=<>({\[-]|\.\w)")
-_QUOTED = re.compile(r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)|⟦\d+⟧|\b[A-Za-z_]\w*\([^()\s]*\)")
+_QUOTED = re.compile(r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)|⟦\d+⟧|https?://\S+|\b[A-Za-z_]\w*\([^()\s]*\)")
 _ALPHABET = 0x4E00
 _SPELLED = re.compile(r"[\u4e41-\u4e7a\u4e27]+")
 
@@ -79,16 +80,15 @@ def rows_of(data: Path, work: Path, count: int) -> list[Path]:
     """The datasets, each of at most `count` rows a task."""
     limit = ("--limit", str(count))
     codetune("collect", "code", "-o", f"{work}/functions", *limit)
-    for task in SNIPPET_TASKS:
-        codetune("tasks", f"{work}/functions", "-o", f"{work}/{task}", "-t", task)
-    for source, folder in UPSTREAM.items():
+    named = [word for task in SNIPPET_TASKS for word in ("-t", task)]
+    codetune("tasks", f"{work}/functions", "-o", f"{work}/tasks", *named)
+    for source, folder in {**UPSTREAM, "codealpaca": "codealpaca"}.items():
         codetune("collect", source, f"{data}/{folder}", "-o", f"{work}/{source}", *limit)
-    codetune("collect", "codealpaca", f"{data}/codealpaca", "-o", f"{work}/codealpaca", *limit)
-    return [work / name for name in (*SNIPPET_TASKS, *UPSTREAM, "codealpaca")]
+    return [work / name for name in ("tasks", *UPSTREAM, "codealpaca")]
 
 
-def same(one: Instruction, other: Instruction) -> bool:
-    return (one.input, one.output) == (other.input, other.output)
+def kind(row: Mapping[str, Any]) -> str:
+    return "codealpaca, in its own words" if row["source"] == "codealpaca" else str(row["task"])
 
 
 def main() -> None:
@@ -96,51 +96,52 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, required=True, help="folder with codealpaca, devign and the others"
     )
-    parser.add_argument("--rows", type=int, default=60, help="rows of each task")
+    parser.add_argument("--rows", type=int, default=60, help="rows of each source")
     parser.add_argument("--show", type=int, default=0, help="rejected or changed rows to print")
     arguments = parser.parse_args()
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
     shown: list[str] = []
-    table, total = [], Counter[str]()
     with tempfile.TemporaryDirectory() as folder, Translator([]) as url:
         work = Path(folder)
-        for given in rows_of(arguments.data, work, arguments.rows):
-            there, back = work / f"{given.name}-zh", work / f"{given.name}-en"
-            synth = ("synth", "translate")
-            more = ("--model", url, "--cache", f"{work}/cache")
-            codetune(*synth, str(given), "-o", str(there), "--set", "to=zh", *more)
-            codetune(*synth, str(there), "-o", str(back), "--set", "to=en", *more)
-            before = {row.id: row for row in Dataset(given, Instruction)}
-            chinese = {row.id: row for row in Dataset(there, Instruction)}
-            english = list(Dataset(back, Instruction))
-            pairs = [(before[chinese[row.lineage.parents[-1]].lineage.parents[-1]], row) for row in english]
-            rejected = [*Dataset(there).rejects(), *Dataset(back).rejects()]
-            equal = sum(same(*pair) for pair in pairs)
-            asked = sum(one.instruction == other.instruction for one, other in pairs)
-            counts = {
-                "rows": len(before),
-                "zh": len(chinese),
-                "en": len(english),
-                "same": equal,
-                "asked": asked,
-            }
-            total.update(counts if given.name != "codealpaca" else {})
-            reasons = Counter(row["reason"] for row in rejected).most_common()
-            table.append((given.name, counts, ", ".join(f"{n} {reason}" for reason, n in reasons)))
-            shown += [
-                f"{row['reason']}: {row['detail']}\n{row['instruction']}\n{row['output']}" for row in rejected
-            ]
-            shown += [
-                f"changed\n{a.input!r} {a.output!r}\n{b.input!r} {b.output!r}"
-                for a, b in pairs
-                if not same(a, b)
-            ]
+        given = rows_of(arguments.data, work, arguments.rows)
+        there, back = work / "zh", work / "en"
+        more = ("--model", url, "--cache", f"{work}/cache")
+        codetune("synth", "translate", *map(str, given), "-o", str(there), "--set", "to=zh", *more)
+        codetune("synth", "translate", str(there), "-o", str(back), "--set", "to=en", *more)
+        before = {row.id: row for path in given for row in Dataset(path, Instruction)}
+        chinese = {row.id: row for row in Dataset(there, Instruction)}
+        for row in before.values():
+            counts[kind(vars_of(row))]["in"] += 1
+        for row in chinese.values():
+            counts[kind(vars_of(row))]["zh"] += 1
+        for row in Dataset(back, Instruction):
+            first = before[chinese[row.lineage.parents[-1]].lineage.parents[-1]]
+            own = counts[kind(vars_of(row))]
+            own["en"] += 1
+            own["asked"] += row.instruction == first.instruction
+            if (row.input, row.output) == (first.input, first.output):
+                own["same"] += 1
+            else:
+                shown.append(f"{first.input!r}\n{first.output!r}\n{row.input!r}\n{row.output!r}")
+        for reject in (*Dataset(there).rejects(), *Dataset(back).rejects()):
+            reasons[kind(reject)][reject["reason"]] += 1
+            shown.append(
+                f"{reject['reason']}: {reject['detail']}\n{reject['instruction']}\n{reject['output']}"
+            )
     print("| rows | in | to Chinese | and back | input and answer as before | asked as before | rejected |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | --- |")
-    for name, counts, reasons_told in [*table, ("all but codealpaca", dict(total), "")]:
-        title = TASKS[name].name if name in TASKS else name
-        print(f"| {title} | {' | '.join(str(count) for count in counts.values())} | {reasons_told} |")
+    for name, own in counts.items():
+        told = ", ".join(f"{count} {reason}" for reason, count in reasons[name].most_common())
+        print(
+            f"| {name} | {' | '.join(str(own[key]) for key in ('in', 'zh', 'en', 'same', 'asked'))} | {told} |"
+        )
     for text in shown[: arguments.show]:
         print(f"\n-----\n{text[:1500]}")
+
+
+def vars_of(row: Instruction) -> dict[str, Any]:
+    return {"source": row.source, "task": row.task}
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from tree_sitter import Node
@@ -220,6 +221,7 @@ def cases(unit: Unit, max_lines: int = 60) -> Iterator[Case | tuple[str, str]]:
     tree, data = parse(
         without_export_macros(unit.text) if unit.language == "cpp" else unit.text, unit.language
     )
+    begins = list(accumulate((len(line.encode()) + 1 for line in unit.text.split("\n")), initial=0))
     for span in functions(unit.text, unit.language):
         if span.has_error or span.statements < 1 or not 3 <= span.end_line - span.start_line + 1 <= max_lines:
             continue
@@ -227,13 +229,7 @@ def cases(unit: Unit, max_lines: int = 60) -> Iterator[Case | tuple[str, str]]:
             code=span.code, programming_language=unit.language, name=span.name, scopes=span.scopes, source="code",
             path=unit.path, repo=unit.repo, license="MIT",
         )  # fmt: skip
-        start = _offset(unit.text, span.start_line)
-        end = _offset(unit.text, span.end_line + 1)
-        yield _case(unit, snippet, tree.root_node, data, start, end)
-
-
-def _offset(text: str, line: int) -> int:
-    return sum(len(part.encode()) for part in text.split("\n")[: line - 1]) + line - 1
+        yield _case(unit, snippet, tree.root_node, data, begins[span.start_line - 1], begins[span.end_line])
 
 
 def _case(
@@ -337,7 +333,7 @@ def _prototype(code: str) -> str:
     head = code.partition("{")[0].strip()
     return (
         ""
-        if "=" in head or ":" in re.sub(r"::", "", head) or head.startswith(("template", "constexpr", "#"))
+        if "=" in head or ":" in re.sub(r"::", "", head) or head.startswith(("constexpr", "#"))
         else head + ";"
     )
 

@@ -24,7 +24,7 @@ def parts(code: str, language: str = "python") -> tuple[str, str]:
         ),
         (
             '@cache\nasync def f(\n    x: int = 3,  # three\n) -> str:  # why\n    "Doc"\n    # note\n    return x',
-            "async def f(\n    x: int = 3,  # three\n) -> str:",
+            "@cache\nasync def f(\n    x: int = 3,  # three\n) -> str:",
             "@cache\nasync def f(\n    x: int = 3,  # three\n) -> str:  # why\n    # note\n    return x",
         ),
         ('def f(): "doc"; return 1', "def f():", "def f(): return 1"),

@@ -132,3 +132,29 @@ def test_a_doc_block_may_stand_off_by_a_line_but_not_at_the_top_of_a_file() -> N
 def test_blocks_of_a_macro_are_no_functions_and_constructors_in_capitals_are() -> None:
     code = "TEST_F(Suite, Name) {\n  EXPECT_EQ(1, 1);\n}\n\nclass URL {\n public:\n  URL(int a) : a_(a) { check(); }\n  int a_;\n};\n"
     assert [span.name for span in functions(code, "cpp")] == ["URL::URL"]
+
+
+def test_a_name_over_two_lines_is_one_name():
+    code = "template <class T>\nvoid Box<T>::\n    close() {\n  open_ = false;\n}\n"
+    assert [span.name for span in functions(code, "cpp")] == ["Box<T>::close"]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "/* istanbul ignore next */", "// c8 ignore next 3", "// phpcs:ignore Squiz.All", "// clang-format off",
+        "//go:noinline", "// NOLINTNEXTLINE(runtime/int)", "/** @codeCoverageIgnore */", "// cspell:disable-next-line",
+        "// biome-ignore lint: long", "// deno-lint-ignore no-explicit-any", "// ReSharper disable once All",
+    ],
+)  # fmt: skip
+def test_a_word_to_a_tool_documents_nothing(comment):
+    (span,) = functions(f"{comment}\nfunction f() {{ return 1; }}\n", "javascript")
+    assert span.docstring is None
+
+
+@pytest.mark.parametrize(
+    "comment", ["// Ignores the next one.", "// Go: the move of a piece.", "// Types are ignored."]
+)
+def test_words_that_tools_use_too_document(comment):
+    (span,) = functions(f"{comment}\nfunction f() {{ return 1; }}\n", "javascript")
+    assert span.docstring == comment[3:]

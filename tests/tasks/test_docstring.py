@@ -31,6 +31,15 @@ def test_summary_is_the_first_paragraph_on_one_line():
     assert summary_of("  Add two\n  numbers.\n\n  And more.\n") == "Add two numbers."
 
 
+def test_an_address_on_a_line_of_its_own_is_no_summary():
+    assert summary_of("Sums the values.\nPlay: https://go.dev/play/p/x1") == "Sums the values."
+    assert (
+        summary_of("Reads a page, see https://e.org/a for its form.")
+        == "Reads a page, see https://e.org/a for its form."
+    )
+    assert summary_of("@link <https://e.org>") == "" == summary_of("https://e.org/a")
+
+
 def test_words_in_both_languages():
     assert count_words("Don't re-open it, 3 times.") == 5
     assert count_words("返回两数之和 sum") == 7

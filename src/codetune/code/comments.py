@@ -18,6 +18,9 @@ _LINE_MARK = re.compile(r"^[ \t]*(?:///|//!|//|#+!?|--) ?")
 _XML_TAG = re.compile(r"</?(?:summary|remarks|returns?|para|value|example|exception|inheritdoc)\b[^>]*/?>")
 _NOT_DOCUMENTATION = re.compile(
     r"(?ix) ^\W* (?: (?:eslint|jshint|jslint|tslint|prettier|noinspection|rubocop|frozen_string_literal|coding)\b"
+    r" | (?:istanbul|c8|v8) \s ignore | (?:phpcs|phpstan|psalm|cspell|spell-checker|pylint|mypy|flake8|isort|biome|stylelint) [-:]"
+    r" | (?:deno-lint|lint:|biome-|steep:) \S*ignore | clang-(?:format|tidy) | checkstyle | resharper | cppcheck-suppress | nosec\b"
+    r" | @?codecoverageignore | pragma:?\s+no\s?cover | :nocov: | go:\w+ | \+build\b | noqa\b | type:\s?ignore"
     r" | nolint | copyright | license | spdx | -\*- | @ts- | !/ | region\b | endregion\b )"
 )
 _LINE_COMMENT = re.compile(r"(?://|\#(?!\[|!\[|include|define|if|endif|pragma|undef|region))[^\n]*(?:\n|$)")

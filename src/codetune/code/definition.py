@@ -32,7 +32,8 @@ class Definition:
     """What a function, method or class is made of."""
 
     signature: str
-    """From the first decorator-free line to the start of the body, without the body's opening."""
+    """From its decorators to the start of the body, without the body's opening: who is to write `@property def x`
+    has to be told that it is one."""
     code: str
     """The whole definition without its docstring."""
     body_lines: int
@@ -70,7 +71,8 @@ def _split_python(code: str) -> Definition | None:
     first = node.body[0]
     body = node.body[1:] if docstring_statement(node) else node.body
     lines = code.encode("utf-8", "surrogatepass").splitlines(keepends=True)
-    head = b"".join(lines[node.lineno - 1 : first.lineno - 1]) + lines[first.lineno - 1][: first.col_offset]
+    begin = min((node.lineno, *(decorator.lineno for decorator in node.decorator_list)))
+    head = b"".join(lines[begin - 1 : first.lineno - 1]) + lines[first.lineno - 1][: first.col_offset]
     bare = b"".join(lines_without_docstring(lines, node))
     return Definition(
         signature=_without_trailing_comments(head.decode("utf-8", "surrogatepass")),

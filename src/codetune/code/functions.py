@@ -222,7 +222,10 @@ def _own_name(node: Node, language: str, data: bytes) -> str | None:
             named = inner_function.child_by_field_name("declarator") if inner_function else named
         if named is not None and _is_macro_block(node, _text(named, data)):
             return None
-    return _text(named, data).strip() if named is not None else None
+    if named is None:
+        return None
+    name = _text(named, data).strip()
+    return re.sub(r"\s*::\s*", "::", " ".join(name.split())) if language == "cpp" else name
 
 
 def _is_macro_block(node: Node, name: str) -> bool:

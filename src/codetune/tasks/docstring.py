@@ -32,6 +32,8 @@ _TAG_LINE = re.compile(
 )
 _DIRECTIVE = re.compile(r"^\s*[@\\](?:end)?(?:rst|verbatim|code|parblock|internal|endinternal)\s*$")
 _CALL_SEQ = re.compile(r"\A\s*:?call-seq:[^\n]*\n(?:[ \t]+[^\n]*\n?|[^\n]*(?:→|->|=>)[^\n]*\n?)*")
+_ADDRESS_LINE = re.compile(r"^\W*(?:[\w -]{1,24}:\s*)?<?https?://\S+>?\W*$")
+"""`Play: https://...`: nobody could tell it from the code."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _CODE = re.compile(r"`[^`\n]*`|^(?: {4}|\t)[^\n]*$", re.MULTILINE)
@@ -61,9 +63,11 @@ def prose_of(docstring: str) -> str:
 
 
 def summary_of(docstring: str) -> str:
-    """First paragraph of the prose, on one line; empty where there is no prose."""
+    """First paragraph of the prose, on one line and without lines that are an address; empty where there is no prose."""
     paragraph = re.split(r"\n\s*\n", prose_of(docstring), maxsplit=1)[0]
-    return " ".join(paragraph.split())
+    return " ".join(
+        " ".join(line for line in paragraph.splitlines() if not _ADDRESS_LINE.match(line)).split()
+    )
 
 
 def is_in_language(text: str, language: str) -> bool:

@@ -58,6 +58,12 @@ CASES = {
         Parts(definitions='abstract class Animal {\n    String sound() { return "wuff"; }\n}', example="System.out.println(new Dog().sound());"),
         "method", "Dog", "in the body of `public class Dog extends Animal`",
     ),
+    "C++ member of a nested class that the outer one names first": (
+        ("cpp", "Book::Cursor::next", ("class Book", "class Cursor : private Base"), "int next() {\n  return ++at_;\n}"),
+        Parts(imports="#include <cstdio>", definitions="struct Base {};", members="int at_ = 0;",
+              around="Cursor begin() const { return Cursor(); }", example='std::printf("next %d\\n", Book().begin().next());'),
+        "method", "Book::Cursor", "in the body of `class Cursor : private Base`, inside `class Book`",
+    ),
     "Java base that nothing needs": (
         ("java", "Dog.sound", ("public class Dog extends Animal",), "public String sound() {\n    return \"wuff\";\n}"),
         Parts(example="System.out.println(new Dog().sound());"),

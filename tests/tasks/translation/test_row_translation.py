@@ -90,6 +90,7 @@ def test_marks_have_to_come_back() -> None:
     [
         ("5", "zh", False),
         ("config.yaml", "zh", False),
+        ("https://e.org/a.jpg, saved_image.jpg", "zh", False),
         ('["apple", "pear"]', "zh", False),
         ("⟦0⟧", "zh", False),
         ("Add the numbers", "zh", True),
@@ -111,8 +112,19 @@ def test_what_has_no_words_is_not_sent(text, to, worth) -> None:
         ("Read /etc/hosts", "读取主机文件", "names or numbers changed"),
         ("Read it", "please read all of the lines in it", "wrong language"),
         ("Read it", "Lesen", "wrong language"),
+        ('Sample: "the cat sits on the warm mat"', '样例: "the cat sits on the warm mat"', None),
+        ('Say "the cat sits on the warm mat"', '"the cat sits on the warm mat"', "wrong language"),
     ],
 )
 def test_faults_of_a_translation(original, said, reason) -> None:
     found = translation_fault(original, said, 0, "zh")
     assert (found and found[0]) == reason
+
+
+def test_blanks_around_a_text_stay_whatever_the_model_makes_of_them() -> None:
+    row = Instruction(
+        task="instruction_following", instruction="Add one.\n", input="\nThe first line.\n\n", output="Done it.", source="test"
+    )  # fmt: skip
+    wanted = translation_of(row, "zh")
+    made = wanted.put({"instruction": "加一。", "input": " 第一行。", "output": "完成了。\n"})
+    assert (made.instruction, made.input, made.output) == ("加一。\n", "\n第一行。\n\n", "完成了。")

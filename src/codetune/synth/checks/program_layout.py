@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from textwrap import indent
 
-from codetune.code.scopes import is_type_head, without_bases
+from codetune.code.scopes import is_type_head, name_of_head, without_bases
 from codetune.synth.checks.snippet_text import SnippetView
 from codetune.synth.runtime.raw_answers import InvalidAnswerError
 
@@ -92,6 +92,8 @@ def assemble(view: SnippetView, parts: Parts) -> str:
     for depth, head in enumerate(reversed(heads)):
         is_type = is_type_head(head, language)
         beside = (parts.members, parts.around)[min(depth, 1)] if is_type and depth < 2 else ""
+        if depth == 1 and is_type and language == "cpp":
+            beside = f"{_declared_before(heads[-1], beside)}{beside}"
         code = _within(head, code, beside.strip("\n"), language)
     frame, spaces = _FRAMES[language]
     if not heads and language in _IN_MAIN:
@@ -182,6 +184,14 @@ def _within(head: str, code: str, beside: str, language: str) -> str:
     if language == "java" and not beside and re.search(r"\benum\b", head):
         body = f";\n{code}"
     return f"{head} {{\n{body}\n}}"
+
+
+def _declared_before(head: str, beside: str) -> str:
+    """A declaration of a nested C++ type, where what stands before it in the outer type names it."""
+    bare = without_bases(head, "cpp")[0].removesuffix("final").strip()
+    name = name_of_head(head, "cpp")
+    is_named = bool(name) and re.search(rf"\b{re.escape(name or '')}\b", beside) is not None
+    return f"{bare};\n" if is_named and "=" not in bare and not bare.startswith("enum") else ""
 
 
 def place_of(view: SnippetView) -> str:

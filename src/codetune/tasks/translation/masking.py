@@ -33,7 +33,8 @@ _TOKENS = re.compile(
     | (?<![\w.])(?:~|\.{1,2})?/(?:[\w.-]+/)*[\w.-]*\w  # paths from a root
     | (?<![\w./])(?:[\w.-]+/){2,}[\w.-]*\w             # deep paths; `input/output` is prose
     | (?<![\w./])(?:[\w-]+/)+[\w-]+\.[A-Za-z]\w*       # a path of a file
-    | \b\w+\.(?:py|js|ts|java|go|rb|rs|php|c|h|cpp|cs|json|ya?ml|toml|txt|md|csv|html|sh)\b
+    | \b\w+\.(?:py|js|ts|java|go|rb|rs|php|c|h|cpp|cs|json|ya?ml|toml|txt|md|csv|html|sh
+        |jsx|tsx|css|sql|xml|log|ini|cfg|conf|db|jsonl|tsv|xlsx?|docx?|pdf|ipynb|jpe?g|png|gif|svg|mp[34]|wav|zip|gz|tar|jar|exe|dll)\b
     | \b[A-Za-z_]\w*\([^()\s]*\)                       # calls: open(), f(x)
     | \b[A-Za-z]\w*_\w+\b | \b_\w+\b                   # snake_case, _private
     | \b[A-Za-z]*[a-z0-9][A-Z]\w*\b                    # camelCase, PascalCase
@@ -179,7 +180,8 @@ def language_fault(translated: str, target: str) -> tuple[str, str] | None:
         translated: With marks in place of code.
         target: ISO 639-1 code.
     """
-    words = _plain(translated)
+    unquoted = _plain(_STRING.sub(" ", translated))  # a quoted sentence is data, as in a sample of input
+    words = unquoted if any(char.isalpha() for char in unquoted) else _plain(translated)
     letters = [char for char in words if char.isalpha()]
     share = sum(bool(_CJK.match(char)) for char in letters) / len(letters) if letters else 0.0
     if target == "zh" and (share < _LEAST_CHINESE or _RUN_OF_ENGLISH.search(words)):

@@ -47,7 +47,10 @@ class RowTranslation:
         """
         whole: dict[str, str] = {}
         for name, masked in self.masked.items():
-            restored = masked.restored(texts[name])
+            given = masked.text
+            start, end = len(given) - len(given.lstrip()), len(given.rstrip())
+            # A model's answer is a text without the blanks around it.
+            restored = masked.restored(given[:start] + texts[name].strip() + given[end:])
             if restored is None:
                 raise Rejection("code lost", f"in {name}: {texts[name][:200]}")
             whole[name] = restored
