@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.synth.checks.programs_in_languages import CLAMP, NAMES, program
 from tests.synth.conftest import snippet
+from tests.synth.languages.programs_in_languages import CLAMP, NAMES, program
 
 from codetune.execution.languages.toolchains import toolchain
 from codetune.execution.open import open_executor

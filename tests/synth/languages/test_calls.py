@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.synth.checks.programs_in_languages import CLAMP, NAMES, program
+from tests.synth.languages.programs_in_languages import CLAMP, NAMES, program
 
 from codetune.synth.languages.calls import only_meaningless_calls
 from codetune.synth.languages.given_code import given_code

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.synth.checks.programs_in_languages import CLAMP, program
+from tests.synth.languages.programs_in_languages import CLAMP, program
 
 from codetune.code.parsing import parses
 from codetune.synth.languages.given_code import given_code

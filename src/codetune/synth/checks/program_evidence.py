@@ -3,7 +3,7 @@
     runs ─▶ calls the code on inputs that mean something ─▶ takes enough of its branches
          ─▶ prints or asserts ─▶ ends differently without the code's body ─▶ checks for the lineage
 
-For other languages than Python see `synth.checks.evidence_in_language`.
+For other languages than Python see `synth.languages.evidence`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from codetune.execution.protocol import Execution, Limits, Program
 from codetune.records import Check, Verdict
 from codetune.rejection import Rejection
 from codetune.synth.checks.code_preserved import CompletedProgram
-from codetune.synth.checks.evidence_in_language import checks_in_language
 from codetune.synth.checks.snippet_text import SnippetView
+from codetune.synth.languages.evidence import checks_in_language
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.python import agreement_harness, coverage_harness
 from codetune.synth.python.stand_ins import delegates_only, stand_ins

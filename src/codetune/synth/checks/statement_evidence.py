@@ -13,10 +13,10 @@ from codetune.code.languages import display_name
 from codetune.execution.protocol import Limits, Program
 from codetune.records import Check, Generated
 from codetune.rejection import Rejection
-from codetune.synth.checks.agreement_in_language import agreement_in_language
 from codetune.synth.checks.code_preserved import CompletedProgram
 from codetune.synth.checks.program_evidence import harness_program, report_of
 from codetune.synth.checks.snippet_text import SnippetView, shortened
+from codetune.synth.languages.agreement import agreement_in_language
 from codetune.synth.options import InstructFromCodeOptions
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import GenerationContext

@@ -1,4 +1,4 @@
-"""What generators know about code in languages other than Python: tests, mutants, empty bodies.
+"""What generators know and find out about code in languages other than Python: tests, mutants, marks, evidence.
 
-Python, read with its own parser, is in `synth/python/`; nothing here asks a model or runs a program.
+Python, read with its own parser and tracer, is in `synth/python/` and `synth/checks/program_evidence.py`.
 """

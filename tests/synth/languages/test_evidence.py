@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from tests.synth.checks.programs_in_languages import CLAMP, NAMES, program
 from tests.synth.conftest import snippet
+from tests.synth.languages.programs_in_languages import CLAMP, NAMES, program
 
 from codetune.execution.languages.toolchains import toolchain
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Execution, Executor
 from codetune.records import Check, Verdict
 from codetune.rejection import Rejection
-from codetune.synth.checks.evidence_in_language import checks_in_language, same_lines, stable_lines
 from codetune.synth.checks.snippet_text import SnippetView
+from codetune.synth.languages.evidence import checks_in_language, same_lines, stable_lines
 from codetune.synth.options import InstructFromCodeOptions
 
 ALL_THREE = ("5, 0, 3", "-1, 0, 3", "2, 0, 3")

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from tests.synth.checks.programs_in_languages import CLAMP, NAMES, program
 from tests.synth.conftest import snippet
+from tests.synth.languages.programs_in_languages import CLAMP, NAMES, program
 
 from codetune.execution.languages.toolchains import toolchain
 from codetune.execution.open import open_executor
 from codetune.execution.protocol import Executor
 from codetune.rejection import Rejection
-from codetune.synth.checks.agreement_in_language import agreement_in_language
 from codetune.synth.checks.snippet_text import SnippetView
+from codetune.synth.languages.agreement import agreement_in_language
 from codetune.synth.options import InstructFromCodeOptions
 
 CALLS = ("5, 0, 3", "-1, 0, 3", "2, 0, 3", "3, 3, 3")

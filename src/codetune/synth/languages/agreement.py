@@ -15,8 +15,8 @@ import re
 from codetune.code.languages import display_name
 from codetune.records import Check, Generated, Verdict
 from codetune.rejection import Rejection
-from codetune.synth.checks.evidence_in_language import ended_well, run_in_language, same_lines, stable_lines
 from codetune.synth.checks.snippet_text import SnippetView
+from codetune.synth.languages.evidence import ended_well, run_in_language, same_lines, stable_lines
 from codetune.synth.languages.given_code import GivenCode, given_code
 from codetune.synth.languages.substitution import header, substituted, without_asserts
 from codetune.synth.options import InstructFromCodeOptions

@@ -139,16 +139,16 @@ async def _branches(
             return Check(
                 check="branches", verdict="not run", detail="the code has no body that can be marked"
             )
-        told = await run_in_language(marked.text, view, context, options)
-        if told.verdict is not Verdict.COMPILE and ended_well(told):
-            return _enough(marked, told, options)
+        ran = await run_in_language(marked.text, view, context, options)
+        if ran.verdict is not Verdict.COMPILE and ended_well(ran):
+            return _enough(marked, ran, options)
     return Check(
         check="branches", verdict="not run", detail="the program does not run with marks in the code"
     )
 
 
-def _enough(marked: Probed, told: Execution, options: InstructFromCodeOptions) -> Check:
-    entered, taken = marked.seen(told.stderr)
+def _enough(marked: Probed, ran: Execution, options: InstructFromCodeOptions) -> Check:
+    entered, taken = marked.seen(ran.stderr)
     strict = options.min_branches > 0
     if strict and not entered:
         raise Rejection("code not called", "the program never calls the given code")
