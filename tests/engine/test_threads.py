@@ -6,15 +6,15 @@ import os
 
 import pytest
 
-from codetune.engine.threads import share_the_cores, sharing_environment
+from codetune.engine.threads import patient_environment, share_the_cores
 
 
 def test_a_users_own_setting_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    assert sharing_environment() == {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    assert patient_environment() == {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
     assert "OMP_WAIT_POLICY" not in os.environ
     share_the_cores()
     assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     share_the_cores()
-    assert sharing_environment()["OMP_WAIT_POLICY"] == os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert patient_environment()["OMP_WAIT_POLICY"] == os.environ["OMP_WAIT_POLICY"] == "ACTIVE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-__all__ = ["share_the_cores", "sharing_environment"]
+__all__ = ["patient_environment", "share_the_cores"]
 
 _VARIABLE, _ASLEEP = "OMP_WAIT_POLICY", "PASSIVE"
 
@@ -20,6 +20,6 @@ def share_the_cores() -> None:
     os.environ.setdefault(_VARIABLE, _ASLEEP)
 
 
-def sharing_environment() -> Mapping[str, str]:
+def patient_environment() -> Mapping[str, str]:
     """The same for a child process: its whole environment."""
     return {_VARIABLE: _ASLEEP, **os.environ}

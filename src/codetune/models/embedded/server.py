@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from codetune.engine.local import available_cores
-from codetune.engine.threads import sharing_environment
+from codetune.engine.threads import patient_environment
 from codetune.errors import BackendUnavailableError, DataError, MissingExtraError, UsageError
 from codetune.models.embedded.gguf_file import check_gguf, fingerprint
 from codetune.models.embedded.smollm2 import smollm2_weights
@@ -134,7 +134,7 @@ class EmbeddedServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=sharing_environment(),  # on busy cores threads that spin take minutes for an answer
+            env=patient_environment(),  # on busy cores threads that spin take minutes for an answer
         )
         try:
             self.url = self._await_ready(process) + "/v1"
