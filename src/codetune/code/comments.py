@@ -16,6 +16,8 @@ _BLOCK_EDGE = re.compile(r"^/\*+!?|\*+/$")
 _BLOCK_LINE = re.compile(r"^[ \t]*\*(?!/) ?", re.MULTILINE)
 _LINE_MARK = re.compile(r"^[ \t]*(?:///|//!|//|#+!?|--) ?")
 _XML_TAG = re.compile(r"</?(?:summary|remarks|returns?|para|value|example|exception|inheritdoc)\b[^>]*/?>")
+_EMPTY_ELEMENT = re.compile(r"<(param|typeparam|returns|exception|remarks|value)\b[^<>]*>\s*</\1>\n?")
+"""An element that an editor made and nobody filled."""
 _NOT_DOCUMENTATION = re.compile(
     r"(?ix) ^\W* (?: (?:eslint|jshint|jslint|tslint|prettier|noinspection|rubocop|frozen_string_literal|coding)\b"
     r" | (?:istanbul|c8|v8) \s ignore | (?:phpcs|phpstan|psalm|cspell|spell-checker|pylint|mypy|flake8|isort|biome|stylelint) [-:]"
@@ -106,7 +108,7 @@ def comment_text(raw: str) -> str | None:
         body = _BLOCK_LINE.sub("", _BLOCK_EDGE.sub("", raw))
     else:
         body = "\n".join(_LINE_MARK.sub("", line) for line in raw.splitlines())
-    body = _XML_TAG.sub("", body)
+    body = _XML_TAG.sub("", _EMPTY_ELEMENT.sub("", body))
     lines = [line.rstrip() for line in body.strip("\n").splitlines()]
     first, rest = (lines[0].strip(), lines[1:]) if lines else ("", [])
     text = "\n".join([first, *textwrap.dedent("\n".join(rest)).splitlines()]).strip()
