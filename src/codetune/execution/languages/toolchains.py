@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
@@ -110,4 +111,5 @@ def toolchain(language: str) -> Toolchain:
 
 def toolchains() -> list[Toolchain]:
     """Every language codetune can run, with what this machine has for it."""
-    return [toolchain(language) for language in LANGUAGES]
+    with ThreadPoolExecutor() as threads:  # each is asked for its version by a process of its own
+        return list(threads.map(toolchain, LANGUAGES))
