@@ -30,12 +30,12 @@ from codetune.synth.checks.program_completion import complete
 from codetune.synth.checks.program_evidence import program_checks
 from codetune.synth.checks.program_writing import write_program
 from codetune.synth.checks.snippet_text import SnippetView, shortened
-from codetune.synth.checks.statement_claims import hides_the_error, promises_a_result
 from codetune.synth.checks.statement_evidence import SCORE_PROMPT, statement_checks
 from codetune.synth.checks.statements import grounded_share, statement_fault
 from codetune.synth.checks.task_text import gives_solution, names_another, text_fault
 from codetune.synth.generator import rejected
 from codetune.synth.options import InstructFromCodeOptions, Profile
+from codetune.synth.python.statement_claims import hides_the_error, promises_a_result
 from codetune.synth.runtime.answer_parsers import JsonObject
 from codetune.synth.runtime.generation_context import CheckedAnswer, GenerationContext
 from codetune.synth.runtime.rows import extended, joined, row_of_snippet

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from codetune.synth.checks.statement_claims import hides_the_error, promises_a_result
+from codetune.synth.python.statement_claims import hides_the_error, promises_a_result
 
 STORE = (
     "def store(self, item):\n    def inner():\n        return 1\n    self.items.append(item)\n    return\n"
