@@ -111,6 +111,25 @@ def test_what_fails_is_refused_with_its_reason(
     assert len(refused) == 2
 
 
+@pytest.mark.parametrize("secrets", [True, False])
+def test_a_row_with_a_credential_is_never_sent(
+    tmp_path: Path, context: StageContext, model_server: ModelServer, secrets: bool
+) -> None:
+    key = "AKIA" + "Q3EGRT5YHJ7KLM2P"
+    rows = functions(4)
+    rows[2] = snippet(
+        f'def connect_2(number):\n    """Connect."""\n    return login("{key}", number)\n', "connect_2"
+    )
+    source = write_dataset(tmp_path / "in", Snippet, [rows])
+    card = run(config(model_server, secrets=secrets), [source], tmp_path / "out", context)
+    sent = any(key in json.dumps(body) for body in model_server.asked)
+    stored = any(key.encode() in path.read_bytes() for path in context.cache.glob("requests*"))
+    assert (sent, stored) == (not secrets, not secrets)
+    reasons = [row["reason"] for row in Dataset(tmp_path / "out").rejects()]
+    assert ("secret" in reasons) == secrets
+    assert card.counts["kept"] + card.counts["rejected"] == 4
+
+
 _RUN = """
 import sys
 from pathlib import Path

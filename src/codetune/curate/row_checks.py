@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 
 from codetune.config.faults import nearest
 from codetune.curate.config import CurateConfig
-from codetune.curate.secrets import find_secret
 from codetune.curate.syntax import check_syntax
 from codetune.errors import ConfigError
 from codetune.records import Instruction
 from codetune.rejection import Rejection
 from codetune.text.benchmark_index import BenchmarkIndex
+from codetune.text.secrets import find_secret
 
 __all__ = ["ROW_CHECKS", "RowCheck", "check_row", "full_text", "named_checks"]
 

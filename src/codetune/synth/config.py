@@ -41,6 +41,9 @@ class SynthConfig(Settings):
     """Rows of other programming languages are left alone; empty takes all."""
     language: Literal["en", "zh"] = "en"
     """Natural language that the model writes."""
+    secrets: bool = True
+    """Reject rows that hold a credential before a model is asked about them: it would be sent to the server and
+    be in the store of answers."""
     in_flight: int = Field(default=64, ge=1, le=4096)
     """Rows worked on at the same time; does not change what comes out. More than the server has
     slots is good: equal beginnings of prompts then follow each other and are computed once."""

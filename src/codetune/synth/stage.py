@@ -185,6 +185,7 @@ async def _in_one_loop(
                 generation,
                 write=writer.write,
                 in_flight=session.config.in_flight,
+                secrets=session.config.secrets,
                 on_progress=partial(_advance, progress, generation),
             )
         finally:
@@ -203,6 +204,7 @@ def _one_part(session: Session, generator: Generator, part: ChosenRows) -> Shard
                 generation,
                 write=lambda _, shard: made.append(shard),
                 in_flight=session.config.in_flight,
+                secrets=session.config.secrets,
             )
 
     asyncio.run(work())

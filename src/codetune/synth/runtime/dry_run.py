@@ -119,6 +119,7 @@ def dry_run(
                 generation,
                 write=lambda _, shard: made.append(shard),
                 in_flight=config.in_flight,
+                secrets=config.secrets,
                 on_progress=partial(_tell, context),
             )
             return recorder.outcomes, time.monotonic() - began

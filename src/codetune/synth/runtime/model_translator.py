@@ -24,6 +24,7 @@ from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.session import Session, identity
 from codetune.synth.runtime.text_translation import translate_text
 from codetune.tasks.translation.masking import language_fault, masked_again
+from codetune.text.secrets import find_secret
 
 __all__ = ["ModelTranslator", "open_translator"]
 
@@ -73,6 +74,8 @@ class ModelTranslator:
         room = asyncio.Semaphore(self._session.config.in_flight)
 
         async def one(text: str) -> str | None:
+            if self._session.config.secrets and find_secret(text) is not None:
+                return None  # it would be sent to the server
             source = "zh" if language != "zh" and language_fault(text, "en") else "en"
             async with room:
                 try:

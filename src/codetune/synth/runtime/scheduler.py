@@ -15,10 +15,13 @@ from typing import Any
 
 from codetune.errors import CodetuneError
 from codetune.models.budget.budget import BudgetSpentError
+from codetune.rejection import Rejection
 from codetune.store.dataset import Shard
-from codetune.synth.generator import Generator, StatefulGenerator
+from codetune.synth.generator import Generator, StatefulGenerator, rejected
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.rows import joined
+from codetune.text.row_text import row_text
+from codetune.text.secrets import find_secret
 
 __all__ = ["schedule"]
 
@@ -44,6 +47,7 @@ async def schedule(
     *,
     write: Callable[[int, Shard[Any]], None],
     in_flight: int,
+    secrets: bool = True,
     on_progress: Callable[[int], None] = lambda rows: None,
 ) -> None:
     """Make the parts that are not there yet.
@@ -54,6 +58,7 @@ async def schedule(
         context: What it works with.
         write: Writes a finished part.
         in_flight: Items at work at the same time.
+        secrets: Reject rows that hold a credential, so that no server is sent it.
         on_progress: Called with the number of input rows that were finished since the last call.
 
     Raises:
@@ -81,13 +86,23 @@ async def schedule(
         async with asyncio.TaskGroup() as group:
             for index, read in parts:
                 rows = read()
-                items = list(generator.items(rows))
-                part = _OpenPart(index, len(rows), [None] * len(items), len(items))
+                with_secret: list[Shard[Any]] = []
+                clean = []
+                for row in rows:
+                    kind = find_secret(row_text(row)) if secrets else None
+                    if kind is None:
+                        clean.append(row)
+                    else:  # which credential it is goes nowhere
+                        with_secret.append(rejected(row, Rejection("secret", kind)))
+                items = list(generator.items(clean))
+                # Rejected rows stand first, and are done.
+                part = _OpenPart(index, len(rows), [*with_secret, *[None] * len(items)], len(items))
                 if not items:
-                    write(index, Shard(()))
+                    write(index, joined(with_secret))
                     continue
+                on_progress(part.rows * len(with_secret) // len(part.made))
                 tasks: list[asyncio.Task[None]] = []
-                for place, item in enumerate(items):
+                for place, item in enumerate(items, start=len(with_secret)):
                     await slots.acquire()
                     if spent is not None:
                         break

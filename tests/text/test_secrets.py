@@ -7,7 +7,7 @@ import string
 
 import pytest
 
-from codetune.curate.secrets import find_secret
+from codetune.text.secrets import find_secret
 
 
 def token(length: int, alphabet: str = string.ascii_letters + string.digits, seed: int = 4) -> str:

@@ -1,4 +1,4 @@
-"""Credentials in a row: detect-secrets' patterns, and assignments of random-looking values.
+"""Credentials in a text: detect-secrets' patterns, and assignments of random-looking values.
 
 Not covered: secrets without a recognisable form or name, and personal data. Entropy alone is not
 used: in source code it flags hashes, test vectors and tables far more often than keys.
