@@ -2,7 +2,7 @@
 
     python main.py --model MODEL --tasks humaneval --limit 40 --do_sample False --n_samples 1 --batch_size 1 \\
         --max_length_generation 640 --precision bf16 --save_generations --allow_code_execution   # in the harness
-    codetune eval humaneval --data FIRST_40.jsonl --model MODEL --protocol bigcode --temperature 0 -o runs/ours
+    codetune eval humaneval --model MODEL --protocol bigcode --temperature 0 -o runs/ours
     python benchmarks/bench_harness_run.py CHECKOUT runs/ours GENERATIONS.json ...
 
 The generations are the harness's own, in the benchmark's order, in one file or several. Their verdicts are made
