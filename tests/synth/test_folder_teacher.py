@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.synth.conftest import snippet, write_dataset
+from tests.synth.runtime.test_workers import Notes
 from tests.tiny_llama import write_tiny_llama
 
 from codetune.cli.main import run as command
+from codetune.engine.local import LocalEngine
+from codetune.models import hub
 from codetune.models.folder import ModelFolder
 from codetune.models.store.request_store import RequestStore
 from codetune.records import Snippet
+from codetune.store.context import StageContext
+from codetune.synth.config import SynthConfig
+from codetune.synth.runtime import session
+from codetune.synth.runtime.session import loads_weights, with_commits
+from codetune.synth.stage import run
 
 pytest.importorskip("torch")
 
@@ -52,3 +61,27 @@ def test_what_is_no_model_is_one_sentence(
         said = capsys.readouterr().err
         assert says in said and "Traceback" not in said
         assert not (tmp_path / "o").exists()
+
+
+def test_one_of_the_hub_is_named_with_its_commit_and_loaded_by_one_process(
+    source: Path, tmp_path: Path, context: StageContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    cached = tmp_path / "hub" / "models--org--tiny" / "snapshots" / commit
+    write_tiny_llama(cached)
+    for module in (session, hub):
+        monkeypatch.setattr(module, "hub_folder", lambda name: cached)
+    told = Notes()
+    config = SynthConfig(generator="summarize", model="org/tiny", profile="small", max_new_tokens=24)
+    with LocalEngine(2) as engine:
+        card = run(config, [source], tmp_path / "out", replace(context, engine=engine, progress=told))
+    assert card.plan.config["model"] == f"org/tiny@{commit}"
+    assert "one worker, since the model is loaded once, by one process" in told.notes
+
+
+def test_a_name_in_the_model_map_is_no_name_of_the_hub(tmp_path: Path) -> None:
+    listed = tmp_path / "map.json"
+    listed.write_text('{"org/tiny": {"base": "http://127.0.0.1:1/v1"}}')
+    config = SynthConfig(model="org/tiny", model_map=listed)
+    assert with_commits(config) == config and not loads_weights("org/tiny", listed)
+    assert loads_weights("org/tiny", None)

@@ -36,7 +36,7 @@ from codetune.synth.runtime.diversity import diversity_of
 from codetune.synth.runtime.generation_context import GenerationContext
 from codetune.synth.runtime.scheduler import schedule
 from codetune.synth.runtime.selection import Selection, select
-from codetune.synth.runtime.session import Session, identity, is_local
+from codetune.synth.runtime.session import Session, identity, loads_weights, with_commits
 
 __all__ = ["open_inputs", "run"]
 
@@ -60,6 +60,7 @@ def run(config: SynthConfig, inputs: Sequence[Path], output: Path, context: Stag
         BudgetSpentError: The budget is used up; what was answered is kept for the next run.
         SafetyError: Programs have to be run and can't be isolated here.
     """
+    config = with_commits(config)
     generator = build_generator(config, seed=context.seed)
     datasets = open_inputs(inputs, generator)
     prompts = load_prompts(generator, config.language, config.prompts)
@@ -155,8 +156,8 @@ def _make_parts(
 
 def _why_alone(config: SynthConfig, generator: Generator) -> str | None:
     """Why one process has to make all parts, or None."""
-    if any(map(is_local, (config.model, *config.judges))):
-        return "the embedded server belongs to one process"
+    if any(loads_weights(name, config.model_map) for name in (config.model, *config.judges)):
+        return "the model is loaded once, by one process"
     if config.budget is not None:
         return "a budget is kept by one process"
     if isinstance(generator, StatefulGenerator):

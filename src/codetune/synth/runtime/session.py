@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,8 @@ from codetune.models.budget.budget import Budget
 from codetune.models.client.shared_limits import SharedLimits
 from codetune.models.embedded.gguf_file import check_gguf, fingerprint
 from codetune.models.folder import ModelFolder
+from codetune.models.hub import hub_folder, is_hub_name, pinned, pinned_revision
+from codetune.models.model_map import load_model_map
 from codetune.models.open import open_model
 from codetune.models.protocol import ChatModel
 from codetune.models.store.request_store import RequestStore
@@ -25,7 +27,7 @@ from codetune.synth.prompts.prompt import Prompt
 from codetune.synth.runtime.generation_context import AskSettings, GenerationContext
 from codetune.synth.runtime.program_runner import ProgramRunner
 
-__all__ = ["STORE", "Session", "identity", "is_local"]
+__all__ = ["STORE", "Session", "identity", "is_local", "loads_weights", "with_commits"]
 
 STORE = "requests.sqlite"
 """The request store's name in a cache folder."""
@@ -40,6 +42,39 @@ _SLOTS_OF_A_FILE = 2
 def is_local(model: str) -> bool:
     """Whether a model is served by a server of ours."""
     return model == "local" or model.endswith(".gguf")
+
+
+def loads_weights(model: str, model_map: Path | None) -> bool:
+    """Whether a model's weights are loaded on this machine, by a process of ours or a server that it starts."""
+    if is_local(model):
+        return True
+    return (
+        "://" not in model
+        and model not in _mapped(model_map)
+        and (is_hub_name(model) or Path(model).expanduser().is_dir())
+    )
+
+
+def with_commits(config: SynthConfig) -> SynthConfig:
+    """The settings with the commit in each name on the hub, which is downloaded for that.
+
+    Raises:
+        ConfigError: A model of the hub can't be had, or the model map can't be read.
+    """
+    mapped = _mapped(config.model_map)
+
+    def named(model: str) -> str:
+        if model in mapped or not is_hub_name(model):
+            return model
+        return pinned(model, pinned_revision(hub_folder(model)))
+
+    return config.model_copy(
+        update={"model": named(config.model), "judges": tuple(map(named, config.judges))}
+    )
+
+
+def _mapped(model_map: Path | None) -> Collection[str]:
+    return load_model_map(model_map) if model_map is not None else ()
 
 
 def identity(model: str) -> str:
