@@ -90,7 +90,7 @@ def test_answers_cut_at_the_limit_asked_for(tmp_path: Path) -> None:
         options = ("--style", "chat", "--max-new-tokens", "64", "--limit", "8")
         assert evaluate(server.url, tmp_path / "out", *options).returncode == 0
     (warning,) = score_of(tmp_path / "out")["warnings"]
-    assert "cut at the limit of 64 tokens; a longer limit (--max-new-tokens)" in warning["text"]
+    assert "cut at the limit of 64 tokens; a larger max_new_tokens" in warning["text"]
 
 
 @pytest.mark.parametrize(

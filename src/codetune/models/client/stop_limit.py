@@ -61,8 +61,12 @@ class StopLimit:
 
 
 def cut_at_stops(answer: ParsedAnswer, stops: Sequence[str]) -> ParsedAnswer:
-    """The answer up to the first stop string in it, which then ended it; token counts stay what was paid for."""
-    places = [place for stop in stops if stop and (place := answer.text.find(stop)) >= 0]
+    """The answer up to the first stop string that the server may not have been given.
+
+    Such a stop ended it; token counts stay what was paid for. The first four are left to the server: what one
+    that ignores them says is for the reader of answers to see.
+    """
+    places = [place for stop in stops[MAX_STOPS:] if stop and (place := answer.text.find(stop)) >= 0]
     return replace(answer, text=answer.text[: min(places)], finish_reason="stop") if places else answer
 
 
