@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from codetune.engine.memory import free_bytes, give_back_memory
+from codetune.engine.memory import free_bytes, give_back_memory, keep_few_kernels
 
 GIB = 1 << 30
 
@@ -40,3 +41,12 @@ def test_a_container_has_its_own_limit(meminfo: Path, tmp_path: Path, limit: str
 
 def test_giving_back_is_harmless() -> None:
     give_back_memory()
+
+
+def test_a_users_own_number_of_kernels_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "7")
+    keep_few_kernels()
+    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "7"
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
+    keep_few_kernels()
+    assert int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) < 1024

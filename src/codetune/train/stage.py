@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from codetune.engine.memory import give_back_models
+from codetune.engine.memory import give_back_models, keep_few_kernels
 from codetune.engine.threads import share_the_cores
 from codetune.errors import ConfigError, DataError, MissingExtraError
 from codetune.records import Record
@@ -91,6 +91,7 @@ def run(
             return stage.finished
         refuse_evaluation_rows(config, datasets, context, problems)
         share_the_cores()
+        keep_few_kernels()
         try:
             import torch  # noqa: F401
             import transformers  # noqa: F401

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from codetune.engine.memory import free_bytes
+from codetune.engine.memory import free_bytes, keep_few_kernels
 from codetune.engine.threads import share_the_cores
 from codetune.errors import BackendError, CodetuneError, DataError, MissingExtraError
 from codetune.models.batched.key_budget import KeyBudget, weight_bytes
@@ -63,6 +63,7 @@ class FolderModel:
         self, found: ModelFolder, device_number: int = 0, *, rows: int | None = None, dtype: str = "auto"
     ) -> None:
         share_the_cores()
+        keep_few_kernels()
         try:
             import torch
             import transformers
@@ -216,6 +217,7 @@ def number_format() -> str:
         MissingExtraError: torch is not installed.
     """
     share_the_cores()
+    keep_few_kernels()
     try:
         import torch
     except ImportError as error:
