@@ -270,12 +270,14 @@ def _loss_claim(training: Training | None) -> Claim | None:
     value, low, high, rows = (
         number(results, "held_out_loss_change", k) for k in ("value", "low", "high", "rows")
     )
-    headline = f"Loss on held-out rows: {significant(before)} {_ARROW} {significant(after)}"
+    change = f"{before:.2f} {_ARROW} {after:.2f}"
     if value is None or low is None or high is None or rows is None:
-        return Claim(headline, "No interval was kept, so nothing is said about chance.")
+        return Claim(
+            f"Loss on held-out rows: {change}", "No interval was kept, so nothing is said about chance."
+        )
     word = "better" if high < 0 else "worse" if low > 0 else "tie"
     return Claim(
-        f"Loss on {count(rows)} held-out rows: {significant(before)} {_ARROW} {significant(after)}",
+        f"Loss on {count(rows)} held-out rows: {change}",
         f"Per trained token it changed by {significant(value)}, 95% interval {significant(low)} to "
         f"{significant(high)} (paired bootstrap over the rows). The model predicts such answers "
         f"{'better' if value < 0 else 'no better'}; whether its own answers are right is another question.",
