@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.synth.conftest import ModelServer, obedient, snippet, write_dataset
+from tests.synth.conftest import ModelServer, instruction, obedient, snippet, write_dataset
 from tests.waiting import wait_until
 
 from codetune.engine.local import LocalEngine
@@ -128,6 +128,15 @@ def test_a_row_with_a_credential_is_never_sent(
     reasons = [row["reason"] for row in Dataset(tmp_path / "out").rejects()]
     assert ("secret" in reasons) == secrets
     assert card.counts["kept"] + card.counts["rejected"] == 4
+
+
+def test_a_credential_in_the_tests_of_a_row_counts(
+    tmp_path: Path, context: StageContext, model_server: ModelServer
+) -> None:
+    row = instruction(tests='assert login("AKIA' + "Q3EGRT5YHJ7KLM2P" + '") is None')
+    source = write_dataset(tmp_path / "in", Instruction, [[row]])
+    card = run(config(model_server, generator="judge"), [source], tmp_path / "out", context)
+    assert card.rejects == {"secret": 1} and not model_server.asked
 
 
 _RUN = """

@@ -95,10 +95,12 @@ def _ruby(mark: str) -> _Marks:
     )
 
 
-def _with_function(call: str, first: str = "", last: str = "", held: str = "{}") -> _Marks:
+def _with_function(
+    call: str, first: str = "", last: str = "", held: str = "{}", true: str = "true"
+) -> _Marks:
     """A language that calls `call(number, condition)`, which is defined before or after the program."""
     return _Marks(
-        lambda n: f"{call}({n}, true);" if "codetune_at" not in first else f"{call}({n}, 1);",
+        lambda n: f"{call}({n}, {true});",
         lambda condition, n: f"{call}({n}, {held.format(condition)})",
         first,
         last,
@@ -153,7 +155,7 @@ def _gnu(mark: str) -> _Marks:
         "static int codetune_at(int n, int held) {\n    static char seen[4096];\n    int found = held ? n : n + 1;\n"
         '    if (!seen[found]) { seen[found] = 1; dprintf(2, "\\n' + mark + '%d\\n", found); }\n    return held;\n}\n'
     )  # fmt: skip
-    return _with_function("codetune_at", first=first, held="({}) ? 1 : 0")
+    return _with_function("codetune_at", first=first, held="({}) ? 1 : 0", true="1")
 
 
 _MARKS = {
